@@ -1,0 +1,95 @@
+import type { Compute, Manifest, Span } from '../model/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** `auto` picks CUDA, then WebGPU on a real adapter, then CPU. */
+export type DeviceName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`
+
+export interface DeviceInfo {
+  readonly kind: 'cpu' | 'webgpu' | 'cuda'
+  /** What a person recognises: `AMD EPYC 7B13`, `NVIDIA GeForce RTX 4090`. */
+  readonly label: string
+  /** Bytes that the device has, and that are free for weights and KV. */
+  readonly memoryBytes: number
+  readonly freeBytes: number
+}
+
+export interface EngineInit {
+  readonly device?: DeviceName
+  /** Threads inside one operator. @default the machine's physical cores */
+  readonly threads?: number
+}
+
+/** A model's blobs as the engine finds them: mapped as external data, never read through JavaScript on the token path. */
+export interface SpanSource {
+  readonly manifest: Manifest
+  /** Folder that holds every blob of the span under its CID as file name. */
+  readonly blobFolder: string
+}
+
+export interface LoadOptions extends AbortOptions {
+  readonly compute: Compute
+  /** Upper bound of positions a session may hold. @default the model's context length */
+  readonly contextLength?: number
+  /** Upper bound of sessions that hold KV at once. @default 8 */
+  readonly slots?: number
+  /** Upper bound of KV bytes on the device. */
+  readonly kvBytes?: number
+  onProgress? (done: number, total: number): void
+}
+
+/** One device with ONNX Runtime behind it. */
+export interface Engine {
+  readonly device: DeviceInfo
+  /** ONNX Runtime version, provider, instruction set: what has to be equal for bit-identical results, `compute` aside. */
+  readonly numericClass: string
+  /** Builds the span's graph and loads its weights. @throws {UnsupportedModelError} @throws {EngineError} */
+  load (source: SpanSource, span: Span, options: LoadOptions): Promise<SpanRunner>
+  close (): Promise<void>
+}
+
+/** Reserved KV for one session. */
+export interface Slot {
+  /** Positions it can hold, at least what was asked for. */
+  readonly capacity: number
+  /** Idempotent. A slot in use by a run is freed when that run ends. */
+  release (): void
+}
+
+/** One piece of work for one session. */
+export interface Step {
+  readonly slot: Slot
+  /** Position of the first row. Everything at or behind it is overwritten; everything before it has to be there. */
+  readonly position: number
+  /** Token ids on a span that starts at layer 0, else hidden states `[rows, hidden]`, row-major. */
+  readonly input: Uint32Array | Float32Array
+  /** Trailing rows that need logits; ignored (and no logits made) on a span that does not end the model. */
+  readonly score: number
+  /**
+   * Called once, synchronously, when the rows are done: hidden states `[rows, hidden]`, or logits `[score, vocab]` on a
+   * span that ends the model. The view is valid only during the call: it belongs to the engine.
+   */
+  consume (output: Float32Array): void
+}
+
+/** A loaded span. Runs are queued; one is in flight a device. */
+export interface SpanRunner {
+  readonly span: Span
+  readonly compute: Compute
+  readonly hiddenSize: number
+  readonly vocabSize: number
+  readonly isHead: boolean
+  readonly isTail: boolean
+  readonly contextLength: number
+  readonly weightBytes: number
+  readonly kvBytesPerPosition: number
+  /** Free slots by capacity class. */
+  freeSlots (): Readonly<Record<number, number>>
+  /** @throws {NoCapacityError} now, though perhaps not later. @throws {ContextLengthError} never on this node. */
+  reserve (positions: number): Slot
+  /**
+   * Runs the steps, several single-row steps as one batch where the device can. Shapes, ids and positions are checked
+   * before anything reaches native code. @throws {EngineRequestError} for a wrong step, nothing ran.
+   */
+  run (steps: readonly Step[], options?: AbortOptions): Promise<void>
+  close (): Promise<void>
+}

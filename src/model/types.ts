@@ -1,0 +1,123 @@
+/**
+ * The words every other room uses for a model: where its bytes come from, what shape it has, how its parts lie in
+ * blobs. Types only; nothing here does I/O.
+ */
+
+/** Random access to bytes that somebody else keeps: a file, a range of a URL, a buffer in a test. */
+export interface ByteSource {
+  /** Total size in bytes. */
+  readonly size: number
+  /** Exactly `length` bytes from `offset`; rejects when the range is not inside the source. */
+  read (offset: number, length: number): Promise<Uint8Array>
+}
+
+/** Layers `[start, end)`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What `shoal import --quant` takes. `keep` stores every source type in a lossless container. */
+export type Quantization = 'keep' | 'int4' | 'int8' | 'f16' | 'f32'
+
+/** `fast`: MatMulNBits with int8 activations inside; `exact`: unpacked float32 weights and activations. */
+export type Compute = 'fast' | 'exact'
+
+/** Rotary embedding, normalised over both config spellings and GGUF. */
+export interface RopeConfig {
+  readonly theta: number
+  /** How many of a head's dimensions are rotated; equals `headDim` for all architectures so far. */
+  readonly dimensions: number
+  readonly scaling:
+    | { readonly type: 'none' }
+    | { readonly type: 'linear', readonly factor: number }
+    | { readonly type: 'llama3', readonly factor: number, readonly lowFrequencyFactor: number, readonly highFrequencyFactor: number, readonly originalContextLength: number }
+    /** GGUF's `rope_freqs.weight`: each of `dimensions / 2` frequencies is divided by its entry. */
+    | { readonly type: 'factors', readonly factors: readonly number[] }
+}
+
+/** The architecture as the manifest stores it: every number that the graph needs and nothing about the source's spelling. */
+export interface ModelConfig {
+  /** Key of the architecture table: `llama`, `mistral`, `qwen2`, `qwen3`. */
+  readonly architecture: string
+  readonly hiddenSize: number
+  readonly intermediateSize: number
+  readonly layerCount: number
+  readonly headCount: number
+  readonly kvHeadCount: number
+  readonly headDim: number
+  readonly vocabSize: number
+  readonly contextLength: number
+  readonly normEpsilon: number
+  readonly rope: RopeConfig
+  /** One entry a layer: the number of latest positions a query sees (its own included), or 0 for all. */
+  readonly slidingWindow: readonly number[]
+  readonly tiedEmbedding: boolean
+  /** Ids that end a text. */
+  readonly eosTokenIds: readonly number[]
+}
+
+/** Where a tensor's bytes lie inside its blob. Offsets are multiples of 4,096. */
+export interface BlobRange {
+  readonly offset: number
+  readonly length: number
+}
+
+/** A tensor as its source has it, row-major `shape`. */
+export interface DenseTensor {
+  readonly kind: 'dense'
+  readonly name: string
+  readonly dtype: 'f32' | 'f16'
+  readonly shape: readonly number[]
+  readonly data: BlobRange
+}
+
+/**
+ * A matrix `[N, K]` in MatMulNBits' layout: value = scale · (q − 2^(bits − 1)) + minimum.
+ * `data`: uint8 `[N, K / block, block · bits / 8]`, low nibble first. `scales`: float32 `[N, K / block]`.
+ * `minimums`, for types that have one, with the shift of q folded in: float32 `[K / block, N]` (transposed, as the
+ * correction product reads it).
+ */
+export interface BlockTensor {
+  readonly kind: 'blocks'
+  readonly name: string
+  readonly bits: 4 | 8
+  readonly block: 16 | 32 | 64
+  readonly shape: readonly [n: number, k: number]
+  readonly data: BlobRange
+  readonly scales: BlobRange
+  readonly minimums?: BlobRange
+}
+
+export type TensorEntry = DenseTensor | BlockTensor
+
+/** One blob of a model. */
+export interface Part {
+  /** CIDv1, raw codec, sha2-256, base32: of the blob's bytes. */
+  readonly cid: string
+  readonly size: number
+  /** 1 MiB. The last piece may be shorter. */
+  readonly pieceSize: number
+  /** CID (raw) of the piece list: the 32-byte sha-256 of every piece, one after another. */
+  readonly pieces: string
+  readonly tensors: readonly TensorEntry[]
+}
+
+/**
+ * Everything that makes two copies of a model the same. Stored as canonical dag-json; its CID is the model id.
+ *
+ * Tensor names. Layer: `attnNorm` [H], `qkv` [(heads + 2 · kvHeads) · headDim, H] or, where the three differ in
+ * container, `q`, `k`, `v`; `qkvBias`; `qNorm`, `kNorm` [headDim]; `o` [H, heads · headDim], `oBias`; `mlpNorm` [H];
+ * `gateUp` [2 · I, H] (gate rows first) or `gate`, `up`; `gateUpBias`; `down` [H, I], `downBias`.
+ * Embedding: `embedding` [V, H]. Head: `norm` [H] and, unless the embedding is tied, `head` [V, H].
+ * Norms and biases are dense float32.
+ */
+export interface Manifest {
+  readonly layout: 1
+  readonly quantization: Quantization
+  readonly config: ModelConfig
+  readonly tokenizer: Part
+  readonly embedding: Part
+  readonly layers: readonly Part[]
+  readonly head: Part
+}

@@ -1,0 +1,44 @@
+import type { Manifest } from '../model/index.ts'
+
+/** Receives one blob's bytes in order of offset (gaps are zero-filled), hashes them as they pass, and names the file by its CID at the end. */
+export interface BlobWriter {
+  readonly size: number
+  /** `offset` ≥ everything written so far. */
+  write (offset: number, bytes: Uint8Array): Promise<void>
+  /** Synced, renamed, read-only. */
+  finish (size: number): Promise<{ cid: string, size: number, pieces: string }>
+  /** Removes what was written. */
+  abort (): Promise<void>
+}
+
+/** Blobs by CID in one folder. */
+export interface BlobStore {
+  readonly folder: string
+  has (cid: string): Promise<boolean>
+  path (cid: string): string
+  /** A small blob (manifest, tokenizer, piece list), checked against its CID. */
+  read (cid: string, maxBytes: number): Promise<Uint8Array>
+  put (bytes: Uint8Array): Promise<string>
+  writer (): Promise<BlobWriter>
+  remove (cid: string): Promise<void>
+}
+
+export interface StoredModel {
+  readonly name: string
+  readonly modelId: string
+  readonly manifest: Manifest
+  /** Bytes of this model's blobs that are on this machine. */
+  readonly bytes: number
+  readonly complete: boolean
+}
+
+/** Models on this machine: names on top of the blob store. */
+export interface ModelStore {
+  readonly blobs: BlobStore
+  list (): Promise<StoredModel[]>
+  /** By name or model id. @throws {UnknownModelError} naming what there is */
+  get (nameOrId: string): Promise<StoredModel>
+  add (name: string, modelId: string): Promise<void>
+  /** Removes the name and every blob that no other model uses; says how many bytes that freed. */
+  remove (nameOrId: string): Promise<number>
+}

@@ -1,0 +1,54 @@
+import type { Compute, Span } from '../model/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export type SpanState = 'claiming' | 'loading' | 'online' | 'draining' | 'gone'
+
+/** One span that a node serves, as its record says. Untrusted: a label is shown, never believed. */
+export interface ServedSpan extends Span {
+  readonly modelId: string
+  /** At most 64 bytes. */
+  readonly label: string
+  readonly layerCount: number
+  readonly state: SpanState
+  readonly compute: Compute
+  readonly wires: readonly string[]
+  /** Free slots by capacity class. */
+  readonly freeSlots: Readonly<Record<number, number>>
+  readonly decodeMsPerToken: number
+  readonly prefillTokensPerSecond: number
+  readonly queueMs: number
+}
+
+/** What a node says of itself; the record adds owner, sequence, expiry and signature. */
+export interface NodeDescription {
+  readonly name: string
+  readonly version: string
+  readonly device: { readonly kind: string, readonly label: string }
+  readonly memoryBytes: number
+  readonly numericClass: string
+  readonly protocols: readonly string[]
+  readonly addresses: readonly string[]
+  readonly spans: readonly ServedSpan[]
+}
+
+/** A live, verified record. */
+export interface NodeRecord extends NodeDescription {
+  readonly peerId: string
+  readonly seq: bigint
+  readonly expiresAtMs: number
+}
+
+export interface Swarm {
+  start (): Promise<void>
+  stop (): Promise<void>
+  /** Puts this node's record into the DHT (and gossip), and provider records for what it serves; repeated until `stop`, which publishes `gone`. */
+  publish (description: NodeDescription): Promise<void>
+  /** Live records known now. No I/O. */
+  nodes (): readonly NodeRecord[]
+  /** Asks the DHT for all nodes (`shoal/nodes`) or for a model's, reads their records, and returns the live ones. */
+  refresh (options?: AbortOptions & { modelId?: string }): Promise<readonly NodeRecord[]>
+  /** Measured round trip to a peer in ms, or undefined. */
+  roundTripMs (peerId: string): number | undefined
+  /** Calls back after any change of `nodes()`; returns the way to stop that. */
+  onChange (listener: () => void): () => void
+}
