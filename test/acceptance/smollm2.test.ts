@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { cp } from 'node:fs/promises'
+import { daemon, removeFolders, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
+import { disagreement, hasSmollm2, perplexityText, smollm2Path, smollm2Reference, withoutSmollm2, type ReferencePrompt } from '../support/smollm2.ts'
+
+/** One data folder each, with the same imported blobs. */
+async function folderWith (imported: string): Promise<string> {
+  const home = await temporaryFolder()
+  await cp(imported, home, { recursive: true })
+  return home
+}
+
+/** Separate daemons that know one bootstrap address: the first one's. */
+async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
+  const daemons: Daemon[] = []
+  for (const layers of spans) {
+    const first = daemons[0]
+    const join = first == null ? [] : ['--join', first.address]
+    daemons.push(await daemon(['smollm2', '--layers', layers, '--compute', compute, '--threads', '1', ...join], { home: await folderWith(imported), timeoutMs: 120_000 }))
+  }
+  return daemons
+}
+
+async function greedy (address: string, prompt: ReferencePrompt, wire: string): Promise<number[]> {
+  const { code, events, stderr } = await shoal([
+    'ask', '-', '--raw', '--json', '--join', address, '--model', 'smollm2', '--temperature', '0', '--max-tokens', '64', '--wire', wire
+  ], { input: prompt.prompt, home: await temporaryFolder(), timeoutMs: 120_000 })
+  assert.equal(code, 0, stderr)
+  const done = events.at(-1)
+  assert.equal(done?.event, 'done')
+  assert.equal((done.usage as { promptTokens: number }).promptTokens, prompt.inputIds.length)
+  return done.tokens as number[]
+}
+
+interface Completion { choices: Array<{ logprobs: { tokens: string[], token_logprobs: Array<number | null>, top_logprobs: Array<Record<string, number> | null> } }> }
+
+/** Scores token ids over HTTP: `echo` + `logprobs` + `max_tokens: 0`. */
+async function score (http: string, ids: readonly number[]): Promise<Completion['choices'][0]['logprobs']> {
+  const response = await fetch(`${http}/v1/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'smollm2', prompt: ids, echo: true, logprobs: 1, max_tokens: 0 })
+  })
+  const text = await response.text()
+  assert.equal(response.status, 200, text)
+  const choice = (JSON.parse(text) as Completion).choices[0]
+  assert.ok(choice != null)
+  return choice.logprobs
+}
+
+describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
+  this.timeout(600_000)
+  let imported = ''
+  let reference: ReturnType<typeof smollm2Reference>
+  let running: Daemon[] = []
+
+  before(async function () {
+    if (!hasSmollm2) {
+      this.skip()
+    }
+    reference = smollm2Reference()
+    imported = await temporaryFolder()
+    const { code, stderr } = await shoal(['import', smollm2Path, '--name', 'smollm2', '--quant', 'keep'], { home: imported, timeoutMs: 120_000 })
+    assert.equal(code, 0, stderr)
+  })
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).reverse().map(async ({ stop }) => await stop()))
+  })
+
+  after(removeFolders)
+
+  const thirds = ['0:10', '10:20', '20:30']
+  const uneven = ['0:1', '1:9', '9:11', '11:25', '25:30']
+
+  for (const [name, spans] of [['one node', ['0:30']], ['three nodes', thirds], ['five uneven nodes', uneven]] as const) {
+    it(`gives the reference's greedy ids from ${name} in exact float32`, async () => {
+      running = await ring(imported, spans, 'exact')
+      for (const [index, prompt] of reference.prompts.entries()) {
+        const asked = running[index % running.length]
+        assert.ok(asked != null)
+        assert.equal(disagreement(await greedy(asked.address, prompt, 'f32'), prompt.greedy, 1e-2), null, prompt.id)
+      }
+    })
+  }
+
+  it('differs over a 16-bit wire only at near ties', async () => {
+    running = await ring(imported, thirds, 'exact')
+    for (const prompt of reference.prompts) {
+      const [asked] = running
+      assert.ok(asked != null)
+      assert.equal(disagreement(await greedy(asked.address, prompt, 'f16'), prompt.greedy, 1e-2), null, prompt.id)
+    }
+  })
+
+  it('gives the same ids from any split in fast, close to the reference when it is teacher-forced', async () => {
+    running = await ring(imported, ['0:30'], 'fast')
+    const alone: number[][] = []
+    const [single] = running
+    assert.ok(single != null)
+    for (const prompt of reference.prompts) {
+      alone.push(await greedy(single.address, prompt, 'f32'))
+    }
+    await single.stop()
+    running = await ring(imported, thirds, 'fast')
+    const [head] = running
+    assert.ok(head != null)
+    for (const [index, prompt] of reference.prompts.entries()) {
+      assert.deepEqual(await greedy(head.address, prompt, 'f32'), alone[index], prompt.id)
+    }
+
+    let agreed = 0
+    let total = 0
+    for (const prompt of reference.prompts) {
+      const ids = [...prompt.inputIds, ...prompt.greedy.ids]
+      const { token_logprobs: logprobs, top_logprobs: tops } = await score(head.http, ids)
+      for (let position = prompt.inputIds.length; position < ids.length; position++) {
+        total++
+        const best = Math.max(...Object.values(tops[position] ?? {}))
+        agreed += (logprobs[position] ?? -Infinity) >= best ? 1 : 0
+      }
+    }
+    assert.ok(agreed / total >= 0.97, `${agreed} of ${total} tokens agree`)
+
+    const { perplexity } = reference
+    const { tokens } = await tokenise(head.http, perplexityText())
+    assert.equal(tokens.length, perplexity.tokens)
+    let nll = 0
+    let scored = 0
+    for (let start = 0; start < tokens.length; start += perplexity.window) {
+      const { token_logprobs: logprobs } = await score(head.http, tokens.slice(start, start + perplexity.window))
+      for (const logprob of logprobs) {
+        if (logprob != null) {
+          nll -= logprob
+          scored++
+        }
+      }
+    }
+    assert.equal(scored, perplexity.scoredTokens)
+    const ratio = Math.exp(nll / scored) / Math.exp(perplexity.meanNll)
+    assert.ok(Math.abs(ratio - 1) <= 0.01, `perplexity is ${ratio} of the reference's`)
+  })
+})
