@@ -1,0 +1,171 @@
+import { EngineError } from '../errors.ts'
+import { addressOf, type OrtApi, type Pointer } from './api.ts'
+import { binding, type Binding, type NativeBinding } from './binding.ts'
+import { handle, type Handle } from './handle.ts'
+import { appendProvider, deviceMemoryInfo, type Provider } from './provider.ts'
+import { deviceTensor, hostTensor, type DeviceMemory, type DType, type NativeTensor, type Tensor } from './tensor.ts'
+import { valueInfos, type ValueInfo } from './value-info.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** Lets one task at a time run on a device. */
+export interface RunQueue {
+  run<T> (task: () => Promise<T>, options?: AbortOptions): Promise<T>
+}
+
+export interface SessionInit {
+  /** A serialized ONNX ModelProto. Not needed after `session` has resolved. */
+  readonly model: Uint8Array
+  /** Folder of the files that external initializers name. */
+  readonly externalFolder?: string
+  /**
+   * Values for external initializers that are in no file, by name. Host tensors; their memory is used in place and kept
+   * until the session is closed.
+   */
+  readonly initializers?: ReadonlyMap<string, Tensor>
+  readonly provider: Provider
+  /** Threads inside one operator. */
+  readonly threads: number
+  /** ONNX Runtime's session configuration entries. */
+  readonly config?: Readonly<Record<string, string>>
+  /** Runs of all sessions of one device go through one queue. */
+  readonly queue: RunQueue
+}
+
+/** A loaded graph. */
+export interface OrtSession {
+  readonly inputs: ReadonlyMap<string, ValueInfo>
+  readonly outputs: ReadonlyMap<string, ValueInfo>
+  binding (): Binding
+  /** Memory where the session runs, not initialised on a GPU. Closed with the session at the latest. */
+  deviceTensor (dtype: DType, shape: readonly number[]): Tensor
+  /**
+   * Runs the graph off the event loop, after the runs queued before it. When it resolves, bound outputs hold the result.
+   * @throws {EngineError} before any native code runs, when something is not bound or dimensions disagree.
+   * @throws the signal's reason, when it aborts; a run under way is stopped between two operators.
+   */
+  run (binding: Binding, options?: AbortOptions): Promise<void>
+  /** Idempotent. Runs under way end first, queued ones are refused; bindings and device tensors close too. */
+  close (): void
+}
+
+/** @throws {EngineError} with ONNX Runtime's reason, where the graph can't be loaded. */
+export async function ortSession (api: OrtApi, env: Handle, hostMemory: Handle, init: SessionInit): Promise<OrtSession> {
+  const initializers = [...init.initializers ?? []].map(([name, tensor]) => ({ name, tensor: tensor as NativeTensor })) // `as`: see binding.ts
+  const holds = [env.hold(), ...initializers.map(({ tensor }) => tensor.handle.hold())]
+  const letGo = (): void => { holds.reverse().forEach((release) => { release() }) }
+  const children: { close (): void }[] = []
+  let native: Handle
+  try {
+    const pointer = await createSession(api, env.pointer, init, initializers)
+    native = handle('the session', pointer, () => {
+      children.reverse().forEach((child) => { child.close() })
+      api.release('ReleaseSession', pointer)
+      letGo()
+    })
+  } catch (error) {
+    letGo()
+    throw error
+  }
+  try {
+    return openSession(api, native, hostMemory, init, children)
+  } catch (error) {
+    native.close()
+    throw error
+  }
+}
+
+function openSession (api: OrtApi, native: Handle, hostMemory: Handle, init: SessionInit, children: { close (): void }[]): OrtSession {
+  const inputs = valueInfos(api, native.pointer, 'input')
+  const outputs = valueInfos(api, native.pointer, 'output')
+  const memory = deviceMemory(api, native.pointer, init.provider)
+  if (memory !== undefined) children.push(memory.memoryInfo, memory.allocator)
+  const known = new WeakSet<Binding>()
+
+  return {
+    inputs,
+    outputs,
+    binding () {
+      const made = binding(api, { session: native, inputs, outputs, onHost: memory === undefined })
+      children.push(made)
+      known.add(made)
+      return made
+    },
+    deviceTensor (dtype, shape) {
+      if (native.closed) throw new EngineError('the session is closed')
+      const tensor = memory === undefined ? hostTensor(api, hostMemory, { dtype, shape }) : deviceTensor(api, memory, dtype, shape)
+      children.push(tensor)
+      return tensor
+    },
+    async run (bound, options = {}) {
+      if (!known.has(bound)) throw new EngineError('the binding belongs to another session')
+      const held = bound as NativeBinding // `as`: made above
+      await init.queue.run(async () => {
+        const letGo = [native.hold(), held.handle.hold()]
+        try {
+          held.prepare()
+          await runBound(api, native.pointer, held.handle.pointer, options)
+        } finally {
+          letGo.reverse().forEach((release) => { release() })
+        }
+      }, options)
+    },
+    close () { native.close() }
+  }
+}
+
+async function runBound (api: OrtApi, session: Pointer, bound: Pointer, { signal }: AbortOptions): Promise<void> {
+  const context = 'running the graph'
+  if (signal == null) return api.callAsync(context, 'RunWithBinding', session, null, bound)
+  signal.throwIfAborted()
+  const runOptions = api.create(context, 'CreateRunOptions')
+  const stop = (): void => { api.call('stopping the run', 'RunOptionsSetTerminate', runOptions) }
+  signal.addEventListener('abort', stop)
+  try {
+    await api.callAsync(context, 'RunWithBinding', session, runOptions, bound)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    api.release('ReleaseRunOptions', runOptions)
+  }
+}
+
+async function createSession (api: OrtApi, env: Pointer, init: SessionInit, initializers: readonly { name: string, tensor: NativeTensor }[]): Promise<Pointer> {
+  const context = 'loading the graph'
+  const options = api.create(context, 'CreateSessionOptions')
+  try {
+    api.call(context, 'SetIntraOpNumThreads', options, init.threads)
+    const config: Record<string, string> = { ...init.config }
+    if (init.externalFolder !== undefined) config['session.model_external_initializers_file_folder_path'] = init.externalFolder
+    for (const [key, value] of Object.entries(config)) api.call(context, 'AddSessionConfigEntry', options, key, value)
+    if (initializers.length > 0) {
+      const values = BigUint64Array.from(initializers, ({ tensor }) => tensor.handle.pointer)
+      api.call(context, 'AddExternalInitializers', options, initializers.map(({ name }) => name), values, initializers.length)
+    }
+    appendProvider(api, options, init.provider)
+    // A copy on a buffer of its own, which can't move while another thread reads it.
+    const model = new ArrayBuffer(init.model.byteLength)
+    new Uint8Array(model).set(init.model)
+    return await api.createAsync(context, 'CreateSessionFromArray', env, addressOf(model), model.byteLength, options)
+  } finally {
+    api.release('ReleaseSessionOptions', options)
+  }
+}
+
+function deviceMemory (api: OrtApi, session: Pointer, provider: Provider): DeviceMemory | undefined {
+  const info = deviceMemoryInfo(api, provider)
+  if (info === undefined) return undefined
+  const memoryInfo = handle('the device\'s memory', info, (pointer) => { api.release('ReleaseMemoryInfo', pointer) })
+  try {
+    const allocator = api.create('reaching the device\'s memory', 'CreateAllocator', session, info)
+    return {
+      memoryInfo,
+      allocator: handle('the device\'s allocator', allocator, (pointer) => { api.release('ReleaseAllocator', pointer) }),
+      addressable: provider.kind === 'cuda'
+    }
+  } catch (error) {
+    memoryInfo.close()
+    throw error
+  }
+}
