@@ -2,7 +2,7 @@ import { EngineError } from '../errors.ts'
 import { addressOf, ortApi } from './api.ts'
 import { handle } from './handle.ts'
 import { ortLibraryPath } from './library-path.ts'
-import { defaultMemory, deviceAllocator } from './provider.ts'
+import { defaultMemory, deviceAllocator, probeProvider, type Provider } from './provider.ts'
 import { ortSession, type OrtSession, type SessionInit } from './session.ts'
 import { hostTensor, type HostTensorInit, type Tensor } from './tensor.ts'
 
@@ -15,6 +15,8 @@ export interface OrtLibrary {
   session (init: SessionInit): Promise<OrtSession>
   /** A tensor over JavaScript's memory. Reads and writes go through `new Float32Array(data)`, between runs. */
   tensor (init: HostTensorInit): Tensor
+  /** Starts a provider without a graph. @throws {EngineError} with its reason, where it does not start. */
+  probe (provider: Provider): Promise<void>
   /** Idempotent; native memory goes when the last session is closed. */
   close (): void
 }
@@ -38,6 +40,7 @@ export function ortLibrary (path: string = ortLibraryPath()): OrtLibrary {
     path,
     session: (init) => ortSession(api, env, hostMemory, init),
     tensor: (init) => hostTensor(api, hostMemory, init),
+    probe: (provider) => probeProvider(api, provider),
     close () {
       hostMemory.close()
       env.close()

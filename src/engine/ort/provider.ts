@@ -7,25 +7,41 @@ export type Provider =
   | { readonly kind: 'cuda', readonly deviceId: number, readonly options?: Readonly<Record<string, string>> }
 
 /** @throws {EngineError} where the provider or its device is not there. */
-export function appendProvider (api: OrtApi, sessionOptions: Pointer, provider: Provider): void {
+export async function appendProvider (api: OrtApi, sessionOptions: Pointer, provider: Provider): Promise<void> {
   switch (provider.kind) {
     case 'cpu':
       return
     case 'webgpu': {
-      const options = provider.options ?? {}
-      api.call('starting WebGPU', 'AppendProvider', sessionOptions, 'WebGPU', Object.keys(options), Object.values(options), Object.keys(options).length)
+      const { keys, values, count } = optionLists(provider.options ?? {})
+      // Here WebGPU finds its adapter, which takes a while.
+      await api.callAsync('starting WebGPU', 'AppendProvider', sessionOptions, 'WebGPU', keys, values, count)
       return
     }
     case 'cuda': {
-      const options = { device_id: String(provider.deviceId), ...provider.options }
+      const { keys, values, count } = optionLists({ device_id: String(provider.deviceId), ...provider.options })
       const cuda = api.create('starting CUDA', 'CreateCudaOptions')
       try {
-        api.call('starting CUDA', 'UpdateCudaOptions', cuda, Object.keys(options), Object.values(options), Object.keys(options).length)
-        api.call('starting CUDA', 'AppendCuda', sessionOptions, cuda)
+        api.call('starting CUDA', 'UpdateCudaOptions', cuda, keys, values, count)
+        await api.callAsync('starting CUDA', 'AppendCuda', sessionOptions, cuda)
       } finally {
         api.release('ReleaseCudaOptions', cuda)
       }
     }
+  }
+}
+
+function optionLists (options: Readonly<Record<string, string>>): { keys: string[], values: string[], count: number } {
+  const keys = Object.keys(options)
+  return { keys, values: Object.values(options), count: keys.length }
+}
+
+/** Starts a provider without a graph. @throws {EngineError} with its reason. */
+export async function probeProvider (api: OrtApi, provider: Provider): Promise<void> {
+  const options = api.create('probing a device', 'CreateSessionOptions')
+  try {
+    await appendProvider(api, options, provider)
+  } finally {
+    api.release('ReleaseSessionOptions', options)
   }
 }
 

@@ -143,11 +143,14 @@ async function createSession (api: OrtApi, env: Pointer, init: SessionInit, init
       const values = BigUint64Array.from(initializers, ({ tensor }) => tensor.handle.pointer)
       api.call(context, 'AddExternalInitializers', options, initializers.map(({ name }) => name), values, initializers.length)
     }
-    appendProvider(api, options, init.provider)
+    await appendProvider(api, options, init.provider)
     // A copy on a buffer of its own, which can't move while another thread reads it.
     const model = new ArrayBuffer(init.model.byteLength)
     new Uint8Array(model).set(init.model)
-    return await api.createAsync(context, 'CreateSessionFromArray', env, addressOf(model), model.byteLength, options)
+    const session = await api.createAsync(context, 'CreateSessionFromArray', env, addressOf(model), model.byteLength, options)
+    // Read after the call, so that the garbage collector leaves the bytes alone while it lasts.
+    if (model.byteLength !== init.model.byteLength) throw new EngineError('the graph changed while it was loaded')
+    return session
   } finally {
     api.release('ReleaseSessionOptions', options)
   }
