@@ -4,3 +4,10 @@
  */
 export type * from './types.ts'
 export type * from './chat.ts'
+export { FormatError, UnsupportedModelError } from './errors.ts'
+export { readGguf, type GgufFile } from './formats/gguf.ts'
+export { readSafetensors, readShardedSafetensors } from './formats/safetensors.ts'
+export type { GgufValue } from './formats/gguf-reader.ts'
+export type { SourceTensor, TensorSource } from './formats/tensor-source.ts'
+export { f32ToF16, f16ToF32, asFloat32, asUint16, f16ArrayToF32, f32ArrayToF16 } from './quant/float.ts'
+export { dequantiseRows } from './quant/container.ts'
