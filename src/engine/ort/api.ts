@@ -89,12 +89,16 @@ const tableLength = 280
  */
 const asyncStackBytes = 8 * 1024 * 1024
 
+/**
+ * koffi unloads a library that nobody refers to, and functions read from a table do not refer to theirs. ONNX Runtime
+ * and the drivers under it keep threads, so it stays until the process ends.
+ */
+const pinned = new Set<unknown>()
+
 /** ONNX Runtime's C functions by name, with every status checked. */
 export interface OrtApi {
   /** `1.30.0` */
   readonly version: string
-  /** Held only: koffi unloads a library that nobody refers to, and functions read from its table do not. */
-  readonly library: unknown
   /** @throws {EngineError} with `context` and ONNX Runtime's own message. */
   call (context: string, name: StatusName, ...args: Argument[]): void
   /** As `call`, off the event loop. What `args` point to has to outlive the call. */
@@ -110,7 +114,7 @@ export interface OrtApi {
  * @throws {EngineError} where the file is not ONNX Runtime, or one too old.
  */
 export function ortApi (path: string): OrtApi {
-  const { version, library, functionAt } = loadTable(path)
+  const { version, functionAt } = loadTable(path)
   const messageOf = callable<string>(functionAt(2), 'const char *', ['void *'])
   const releases = mapValues(releaseFunctions, (index) => callable<null>(functionAt(index), 'void', ['void *']))
   const functions = mapValues(statusFunctions, ([index, args]) => callable<Pointer | null>(functionAt(index), 'void *', [...args]))
@@ -135,7 +139,6 @@ export function ortApi (path: string): OrtApi {
 
   return {
     version,
-    library,
     call,
     callAsync,
     create (context, name, ...args) {
@@ -162,11 +165,12 @@ export function addressOf (buffer: ArrayBuffer): Pointer {
   return koffi.address(buffer)
 }
 
-function loadTable (path: string): { version: string, library: unknown, functionAt: (index: number) => Pointer } {
+function loadTable (path: string): { version: string, functionAt: (index: number) => Pointer } {
   // The one place where koffi hands out untyped values: `as` states what the C header says.
   try {
     if (koffi.config().async_stack_size !== asyncStackBytes) koffi.config({ async_stack_size: asyncStackBytes })
     const library = koffi.load(path)
+    pinned.add(library)
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer
     const [getApi, getVersion] = koffi.decode(base, koffi.array('void *', 2)) as [Pointer, Pointer]
     const version = callable<string>(getVersion, 'const char *', [])()
@@ -177,7 +181,6 @@ function loadTable (path: string): { version: string, library: unknown, function
     const table = koffi.decode(api, koffi.array('void *', tableLength)) as (Pointer | null)[]
     return {
       version,
-      library,
       functionAt: (index) => {
         const address = table[index]
         if (address == null) throw new EngineError(`ONNX Runtime ${version} lacks function ${index}: reinstall onnxruntime-node`)

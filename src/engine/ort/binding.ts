@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts'
 import type { OrtApi } from './api.ts'
-import { handle, type Handle } from './handle.ts'
+import { handle, type Handle, type Owned } from './handle.ts'
 import type { NativeTensor, Tensor } from './tensor.ts'
 import type { ValueInfo } from './value-info.ts'
 
@@ -26,13 +26,14 @@ export interface BindingInit {
   readonly session: Handle
   readonly inputs: ReadonlyMap<string, ValueInfo>
   readonly outputs: ReadonlyMap<string, ValueInfo>
+  readonly owned: Owned
   /** Whether the session's device is the host itself. */
   readonly onHost: boolean
 }
 
 export function binding (api: OrtApi, init: BindingInit): NativeBinding {
   const native = handle('the binding', api.create('binding tensors', 'CreateIoBinding', init.session.pointer),
-    (pointer) => { api.release('ReleaseIoBinding', pointer) })
+    (pointer) => { api.release('ReleaseIoBinding', pointer) }, init.owned)
   const inputs = new Map<string, NativeTensor>()
   const outputs = new Map<string, NativeTensor>()
   let checked = false

@@ -6,16 +6,24 @@ import type { Pointer } from './api.ts'
  * freed under a running call.
  */
 export interface Handle {
-  /** @throws {EngineError} once closed. */
+  /** @throws {EngineError} once closed and let go by all. */
   readonly pointer: Pointer
-  readonly closed: boolean
   /** Keeps the object until the returned function is called. @throws {EngineError} once closed. */
   hold (): () => void
   /** Idempotent. */
   close (): void
+  /** @throws {EngineError} once closed. */
+  assertOpen (): void
 }
 
-export function handle (what: string, pointer: Pointer, release: (pointer: Pointer) => void): Handle {
+/** What has to be released before its owner is. */
+export type Owned = Set<Handle>
+
+/**
+ * @param what names it in errors
+ * @param owned of the owner, where it has one: the handle is in it until it is released
+ */
+export function handle (what: string, pointer: Pointer, release: (pointer: Pointer) => void, owned?: Owned): Handle {
   let holders = 0
   let closed = false
   let released = false
@@ -23,20 +31,20 @@ export function handle (what: string, pointer: Pointer, release: (pointer: Point
   const settle = (): void => {
     if (!closed || holders > 0 || released) return
     released = true
+    owned?.delete(self)
     release(pointer)
   }
-  const open = (): void => {
-    if (closed) throw new EngineError(`${what} is closed`)
+  const refuse = (when: boolean): void => {
+    if (when) throw new EngineError(`${what} is closed`)
   }
 
-  return {
+  const self: Handle = {
     get pointer () {
-      open()
+      refuse(released)
       return pointer
     },
-    get closed () { return closed },
     hold () {
-      open()
+      refuse(closed)
       holders++
       let held = true
       return () => {
@@ -49,6 +57,27 @@ export function handle (what: string, pointer: Pointer, release: (pointer: Point
     close () {
       closed = true
       settle()
-    }
+    },
+    assertOpen () { refuse(closed) }
   }
+  owned?.add(self)
+  return self
+}
+
+/** Holds all of them, or, where one is closed, none. Let go in the reverse order. */
+export function holdAll (handles: readonly Handle[]): () => void {
+  const held: (() => void)[] = []
+  const letGo = (): void => { held.reverse().forEach((release) => { release() }) }
+  try {
+    for (const each of handles) held.push(each.hold())
+  } catch (error) {
+    letGo()
+    throw error
+  }
+  return letGo
+}
+
+/** Closes all of them, the latest first. */
+export function closeAll (owned: Owned): void {
+  for (const each of [...owned].reverse()) each.close()
 }

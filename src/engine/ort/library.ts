@@ -39,7 +39,10 @@ export function ortLibrary (path: string = ortLibraryPath()): OrtLibrary {
     version: api.version,
     path,
     session: (init) => ortSession(api, env, hostMemory, init),
-    tensor: (init) => hostTensor(api, hostMemory, init),
+    tensor (init) {
+      hostMemory.assertOpen()
+      return hostTensor(api, hostMemory, init)
+    },
     probe: (provider) => probeProvider(api, provider),
     close () {
       hostMemory.close()

@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.ts'
 import { addressOf, type OrtApi, type Pointer } from './api.ts'
 import { binding, type Binding, type NativeBinding } from './binding.ts'
-import { handle, type Handle } from './handle.ts'
+import { closeAll, handle, holdAll, type Handle, type Owned } from './handle.ts'
 import { appendProvider, deviceMemoryInfo, type Provider } from './provider.ts'
 import { deviceTensor, hostTensor, type DeviceMemory, type DType, type NativeTensor, type Tensor } from './tensor.ts'
 import { valueInfos, type ValueInfo } from './value-info.ts'
@@ -51,14 +51,13 @@ export interface OrtSession {
 /** @throws {EngineError} with ONNX Runtime's reason, where the graph can't be loaded. */
 export async function ortSession (api: OrtApi, env: Handle, hostMemory: Handle, init: SessionInit): Promise<OrtSession> {
   const initializers = [...init.initializers ?? []].map(([name, tensor]) => ({ name, tensor: tensor as NativeTensor })) // `as`: see binding.ts
-  const holds = [env.hold(), ...initializers.map(({ tensor }) => tensor.handle.hold())]
-  const letGo = (): void => { holds.reverse().forEach((release) => { release() }) }
-  const children: { close (): void }[] = []
+  const letGo = holdAll([env, hostMemory, ...initializers.map(({ tensor }) => tensor.handle)])
+  const owned: Owned = new Set()
   let native: Handle
   try {
     const pointer = await createSession(api, env.pointer, init, initializers)
     native = handle('the session', pointer, () => {
-      children.reverse().forEach((child) => { child.close() })
+      closeAll(owned)
       api.release('ReleaseSession', pointer)
       letGo()
     })
@@ -67,45 +66,42 @@ export async function ortSession (api: OrtApi, env: Handle, hostMemory: Handle, 
     throw error
   }
   try {
-    return openSession(api, native, hostMemory, init, children)
+    return openSession(api, native, hostMemory, init, owned)
   } catch (error) {
     native.close()
     throw error
   }
 }
 
-function openSession (api: OrtApi, native: Handle, hostMemory: Handle, init: SessionInit, children: { close (): void }[]): OrtSession {
+function openSession (api: OrtApi, native: Handle, hostMemory: Handle, init: SessionInit, owned: Owned): OrtSession {
   const inputs = valueInfos(api, native.pointer, 'input')
   const outputs = valueInfos(api, native.pointer, 'output')
-  const memory = deviceMemory(api, native.pointer, init.provider)
-  if (memory !== undefined) children.push(memory.memoryInfo, memory.allocator)
+  const memory = deviceMemory(api, native.pointer, init.provider, owned)
   const known = new WeakSet<Binding>()
 
   return {
     inputs,
     outputs,
     binding () {
-      const made = binding(api, { session: native, inputs, outputs, onHost: memory === undefined })
-      children.push(made)
+      native.assertOpen()
+      const made = binding(api, { session: native, inputs, outputs, owned, onHost: memory === undefined })
       known.add(made)
       return made
     },
     deviceTensor (dtype, shape) {
-      if (native.closed) throw new EngineError('the session is closed')
-      const tensor = memory === undefined ? hostTensor(api, hostMemory, { dtype, shape }) : deviceTensor(api, memory, dtype, shape)
-      children.push(tensor)
-      return tensor
+      native.assertOpen()
+      return memory === undefined ? hostTensor(api, hostMemory, { dtype, shape }, owned) : deviceTensor(api, memory, dtype, shape)
     },
     async run (bound, options = {}) {
       if (!known.has(bound)) throw new EngineError('the binding belongs to another session')
       const held = bound as NativeBinding // `as`: made above
       await init.queue.run(async () => {
-        const letGo = [native.hold(), held.handle.hold()]
+        const letGo = holdAll([native, held.handle])
         try {
           held.prepare()
           await runBound(api, native.pointer, held.handle.pointer, options)
         } finally {
-          letGo.reverse().forEach((release) => { release() })
+          letGo()
         }
       }, options)
     },
@@ -156,19 +152,15 @@ async function createSession (api: OrtApi, env: Pointer, init: SessionInit, init
   }
 }
 
-function deviceMemory (api: OrtApi, session: Pointer, provider: Provider): DeviceMemory | undefined {
+function deviceMemory (api: OrtApi, session: Pointer, provider: Provider, owned: Owned): DeviceMemory | undefined {
   const info = deviceMemoryInfo(api, provider)
   if (info === undefined) return undefined
-  const memoryInfo = handle('the device\'s memory', info, (pointer) => { api.release('ReleaseMemoryInfo', pointer) })
-  try {
-    const allocator = api.create('reaching the device\'s memory', 'CreateAllocator', session, info)
-    return {
-      memoryInfo,
-      allocator: handle('the device\'s allocator', allocator, (pointer) => { api.release('ReleaseAllocator', pointer) }),
-      addressable: provider.kind === 'cuda'
-    }
-  } catch (error) {
-    memoryInfo.close()
-    throw error
+  const memoryInfo = handle('the device\'s memory', info, (pointer) => { api.release('ReleaseMemoryInfo', pointer) }, owned)
+  const allocator = api.create('reaching the device\'s memory', 'CreateAllocator', session, info)
+  return {
+    memoryInfo,
+    allocator: handle('the device\'s allocator', allocator, (pointer) => { api.release('ReleaseAllocator', pointer) }, owned),
+    owned,
+    addressable: provider.kind === 'cuda'
   }
 }

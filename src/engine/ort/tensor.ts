@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts'
 import { addressOf, type OrtApi, type Pointer } from './api.ts'
-import { handle, type Handle } from './handle.ts'
+import { handle, type Handle, type Owned } from './handle.ts'
 
 export type DType = 'f32' | 'f16' | 'u8' | 'i8' | 'i32' | 'i64' | 'u32' | 'bool'
 
@@ -56,7 +56,7 @@ export interface HostTensorInit {
 }
 
 /** @throws {EngineError} where the shape does not fit the memory. */
-export function hostTensor (api: OrtApi, memoryInfo: Handle, init: HostTensorInit): NativeTensor {
+export function hostTensor (api: OrtApi, memoryInfo: Handle, init: HostTensorInit, owned?: Owned): NativeTensor {
   const { dtype, shape, byteOffset = 0 } = init
   const byteLength = checkedBytes(dtype, shape)
   const memory = init.data ?? new ArrayBuffer(byteLength)
@@ -72,10 +72,11 @@ export function hostTensor (api: OrtApi, memoryInfo: Handle, init: HostTensorIni
     byteLength,
     place: 'host',
     memory,
-    handle: handle('the tensor', value, (pointer) => { api.release('ReleaseValue', pointer) }),
+    handle: handle('the tensor', value, (pointer) => { api.release('ReleaseValue', pointer) }, owned),
     view (viewShape, elements) {
       checkView(this, viewShape, elements)
-      return hostTensor(api, memoryInfo, { dtype, shape: viewShape, data: memory, byteOffset: byteOffset + elements * dtypes[dtype].bytes })
+      const viewOffset = byteOffset + elements * dtypes[dtype].bytes
+      return hostTensor(api, memoryInfo, { dtype, shape: viewShape, data: memory, byteOffset: viewOffset }, owned)
     },
     close () { this.handle.close() }
   }
@@ -84,6 +85,8 @@ export function hostTensor (api: OrtApi, memoryInfo: Handle, init: HostTensorIni
 export interface DeviceMemory {
   readonly allocator: Handle
   readonly memoryInfo: Handle
+  /** Tensors in it, released before the allocator is. */
+  readonly owned: Owned
   /** Whether addresses in it can be counted with: not so for WebGPU, whose buffers are handles. */
   readonly addressable: boolean
 }
@@ -93,7 +96,7 @@ export function deviceTensor (api: OrtApi, device: DeviceMemory, dtype: DType, s
   const byteLength = checkedBytes(dtype, shape)
   const value = api.create(`allocating ${byteLength} bytes on the device`, 'CreateTensorAsOrtValue',
     device.allocator.pointer, dimensions(shape), shape.length, dtypes[dtype].code)
-  const own = handle('the tensor', value, (pointer) => { api.release('ReleaseValue', pointer) })
+  const own = handle('the tensor', value, (pointer) => { api.release('ReleaseValue', pointer) }, device.owned)
   return deviceView(api, device, { dtype, shape, byteLength, own })
 }
 
@@ -115,7 +118,7 @@ function deviceView (api: OrtApi, device: DeviceMemory, init: { dtype: DType, sh
       const viewHandle = handle('the tensor', value, (pointer) => {
         api.release('ReleaseValue', pointer)
         letGo()
-      })
+      }, device.owned)
       return deviceView(api, device, { dtype, shape: viewShape, byteLength: viewBytes, own: viewHandle })
     },
     close () { own.close() }

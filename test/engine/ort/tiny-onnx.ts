@@ -19,7 +19,7 @@ export const F16 = 10
 
 export function tinyOnnx (graph: TinyGraph): Uint8Array {
   return message([
-    field(1, 8),
+    field(1, 10),
     field(7, message([
       ...graph.nodes.map((node) => field(1, nodeProto(node))),
       field(2, 'tiny'),
@@ -27,7 +27,7 @@ export function tinyOnnx (graph: TinyGraph): Uint8Array {
       ...graph.inputs.map((value) => field(11, valueProto(value))),
       ...graph.outputs.map((value) => field(12, valueProto(value)))
     ])),
-    field(8, message([field(1, ''), field(2, 17)])),
+    field(8, message([field(1, ''), field(2, 21)])),
     field(8, message([field(1, 'com.microsoft'), field(2, 1)]))
   ])
 }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { detectDevices, openDevice } from '../../../src/engine/devices/index.ts'
+import { ortLibrary, type OrtLibrary } from '../../../src/engine/ort/index.ts'
+import { hasSwiftShader, nodeWithSwiftShader } from '../../support/swiftshader.ts'
+
+describe('devices', () => {
+  let ort: OrtLibrary
+
+  before(() => { ort = ortLibrary() })
+  after(() => { ort.close() })
+
+  it('are the CPU, and others with what they lack', async () => {
+    const [cpu, ...others] = await detectDevices(ort)
+    assert.ok(cpu?.kind === 'cpu' && cpu.available && cpu.label !== '')
+    assert.ok(cpu.memoryBytes >= cpu.freeBytes && cpu.freeBytes > 0)
+    assert.deepEqual([...new Set(others.map(({ kind }) => kind))], ['webgpu', 'cuda'])
+    for (const other of others) assert.equal(other.available, (other.reason ?? '') === '', JSON.stringify(other))
+  })
+
+  it('open by name', async () => {
+    const device = await openDevice(ort, 'cpu')
+    assert.equal(device.info.kind, 'cpu')
+    assert.match(device.numericClass, /^ort-1\.\d+\.\d+\/cpu\/[a-z0-9-]+$/)
+    assert.ok(await openDevice(ort, 'auto'))
+  })
+
+  it('that are not there are refused with the reason', async () => {
+    await assert.rejects(openDevice(ort, 'cuda:99'), { name: 'EngineError', message: /^device cuda:99 is not available: / })
+    for (const device of await detectDevices(ort)) {
+      if (!device.available) await assert.rejects(openDevice(ort, device.kind), { name: 'EngineError', message: /is not available: .{10}/ })
+    }
+  })
+
+  it('include WebGPU where Vulkan has an adapter: a product there equals the CPU\'s', async function () {
+    if (!hasSwiftShader) this.skip()
+    this.timeout(60_000)
+    const { code, stdout, stderr } = await nodeWithSwiftShader(['test/engine/devices/webgpu-product.ts'])
+    assert.equal(code, 0, stderr)
+    const { label, auto, numericClass, difference, state } = JSON.parse(stdout) as Record<string, unknown>
+    assert.match(String(label), /SwiftShader/)
+    assert.equal(auto, 'cpu', 'a GPU made of software is not picked by itself')
+    assert.match(String(numericClass), /^ort-1\.\d+\.\d+\/webgpu\/swiftshader/)
+    assert.ok(Number(difference) < 1e-4, `largest difference ${String(difference)}`)
+    assert.deepEqual(state, [3, 6, 9, 12], 'a tensor in GPU memory is updated in place')
+  })
+})
