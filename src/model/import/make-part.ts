@@ -1,0 +1,145 @@
+import { blockTypeNamed, type Container } from '../quant/block-types.ts'
+import { dequantiseRows, packRows, type PackedRows } from '../quant/container.ts'
+import { asFloat32, asUint16, bf16ArrayToF32, f16ArrayToF32, f32ArrayToF16 } from '../quant/float.ts'
+import { quantiseRows } from '../quant/quantise.ts'
+import { FormatError } from '../errors.ts'
+import type { PartPlan, SourceRows, TensorPlan } from './plan.ts'
+import type { TensorSource } from '../formats/tensor-source.ts'
+import type { BlockTensor, DenseTensor } from '../types.ts'
+
+/** Values that are in memory at once. */
+const VALUES_AT_ONCE = 1024 * 1024
+
+/** Bytes of a blob, in order of offset; what lies between is zero. */
+export interface Chunk {
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** Makes a part's bytes from its source in blocks of rows. Memory: a few blocks, and the scales and minimums of one matrix. */
+export async function * makePart (plan: PartPlan, source: TensorSource): AsyncGenerator<Chunk> {
+  for (const tensor of plan.tensors) {
+    yield * tensor.entry.kind === 'dense' ? makeDense(tensor, tensor.entry, source) : makeBlocks(tensor, tensor.entry, source)
+  }
+}
+
+interface RowBlock {
+  readonly part: SourceRows
+  readonly rows: number
+  readonly bytes: Uint8Array
+}
+
+/** Rows of the sources one after another, as many at once as memory allows, in the order in which they are stored. */
+async function * rowBlocks (sources: TensorPlan['sources'], source: TensorSource): AsyncGenerator<RowBlock | { readonly zeros: number }> {
+  for (const part of sources) {
+    if ('zeros' in part) {
+      yield part
+      continue
+    }
+    const unit = part.unpairHead ?? 1
+    const most = Math.max(unit, Math.floor(VALUES_AT_ONCE / part.columns / unit) * unit)
+    const rowBytes = part.tensor.rowBytes * part.columns / (part.tensor.shape.at(-1) ?? 1)
+    for (let first = 0; first < part.rows; first += most) {
+      const rows = Math.min(most, part.rows - first)
+      const bytes = part.tensor.shape.length === 1 && part.rows > 1
+        ? (await source.rows(part.tensor.name, 0, 1)).subarray(first * rowBytes, (first + rows) * rowBytes)
+        : await source.rows(part.tensor.name, first, rows)
+      yield { part, rows, bytes: part.unpairHead == null ? bytes : unpair(bytes, rowBytes, part.unpairHead) }
+    }
+  }
+}
+
+/** Rows (2i, 2i + 1) of each head go to (i, i + half). */
+function unpair (bytes: Uint8Array, rowBytes: number, head: number): Uint8Array {
+  const out = new Uint8Array(bytes.byteLength)
+  const rows = bytes.byteLength / rowBytes
+  for (let row = 0; row < rows; row++) {
+    const within = row % head
+    const stored = row - within + (within % (head / 2)) * 2 + (within >= head / 2 ? 1 : 0)
+    out.set(bytes.subarray(stored * rowBytes, (stored + 1) * rowBytes), row * rowBytes)
+  }
+  return out
+}
+
+/** Values of raw rows as float32. */
+function widen (typeName: string, bytes: Uint8Array, rows: number, columns: number): Float32Array {
+  const type = blockTypeNamed(typeName)
+  const values = new Float32Array(rows * columns)
+  if (type?.blocks != null) {
+    dequantiseRows(type.blocks.container, rows, columns, packRows(type, bytes, rows, columns), values)
+  } else if (typeName === 'F32') {
+    values.set(asFloat32(bytes))
+  } else if (typeName === 'F16') {
+    f16ArrayToF32(asUint16(bytes), values)
+  } else {
+    bf16ArrayToF32(asUint16(bytes), values)
+  }
+  return values
+}
+
+async function * makeDense ({ sources }: TensorPlan, entry: DenseTensor, source: TensorSource): AsyncGenerator<Chunk> {
+  let offset = entry.data.offset
+  for await (const block of rowBlocks(sources, source)) {
+    const bytes = 'zeros' in block ? new Uint8Array(block.zeros * 4) : denseBytes(entry, block)
+    yield { offset, bytes }
+    offset += bytes.byteLength
+  }
+}
+
+function denseBytes (entry: DenseTensor, { part, rows, bytes }: RowBlock): Uint8Array {
+  if (part.tensor.type.toLowerCase() === entry.dtype) {
+    return bytes
+  }
+  const values = widen(part.tensor.type, bytes, rows, part.columns)
+  if (entry.dtype === 'f32') {
+    return new Uint8Array(values.buffer)
+  }
+  const halves = new Uint16Array(values.length)
+  f32ArrayToF16(values, halves)
+  if (halves.some((half) => (half & 0x7c00) === 0x7c00)) {
+    throw new FormatError(`tensor ${part.tensor.name} has values beyond float16; use --quant f32, int8 or int4`)
+  }
+  return new Uint8Array(halves.buffer)
+}
+
+async function * makeBlocks ({ sources }: TensorPlan, entry: BlockTensor, source: TensorSource): AsyncGenerator<Chunk> {
+  const [rows, columns] = entry.shape
+  const runs = columns / entry.block
+  const scales = new Float32Array(rows * runs)
+  const minimums = entry.minimums == null ? undefined : new Float32Array(rows * runs)
+  let row = 0
+  for await (const block of rowBlocks(sources, source)) {
+    if ('zeros' in block) {
+      continue
+    }
+    const packed = packBlock({ bits: entry.bits, block: entry.block, hasMinimum: minimums != null }, block)
+    yield { offset: entry.data.offset + row * columns * entry.bits / 8, bytes: packed.data }
+    scales.set(packed.scales, row * runs)
+    if (minimums != null && packed.minimums != null) {
+      transposeInto(packed.minimums, block.rows, runs, minimums, row, rows)
+    }
+    row += block.rows
+  }
+  yield { offset: entry.scales.offset, bytes: new Uint8Array(scales.buffer) }
+  if (entry.minimums != null && minimums != null) {
+    yield { offset: entry.minimums.offset, bytes: new Uint8Array(minimums.buffer) }
+  }
+}
+
+function packBlock (container: Container, { part, rows, bytes }: RowBlock): PackedRows {
+  const type = blockTypeNamed(part.tensor.type)
+  const own = type?.blocks?.container
+  const keeps = own != null && own.bits === container.bits && own.block === container.block && own.hasMinimum === container.hasMinimum
+  return type != null && keeps
+    ? packRows(type, bytes, rows, part.columns)
+    : quantiseRows(widen(part.tensor.type, bytes, rows, part.columns), rows, part.columns, container)
+}
+
+/** `[rows, runs]` into columns `row` and on of `[runs, allRows]`. */
+function transposeInto (source: Float32Array, rows: number, runs: number, target: Float32Array, row: number, allRows: number): void {
+  for (let run = 0; run < runs; run++) {
+    for (let index = 0; index < rows; index++) {
+      target[run * allRows + row + index] = source[index * runs + run] ?? 0
+    }
+  }
+}

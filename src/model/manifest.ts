@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import * as dagJson from '@ipld/dag-json'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { create } from 'multiformats/hashes/digest'
+import { z } from 'zod'
+import { configSchema } from './config/config-schema.ts'
+import { FormatError } from './errors.ts'
+import type { Manifest, Part, Span, TensorEntry } from './types.ts'
+
+export const PIECE_BYTES = 1024 * 1024
+/** No real manifest comes near: a thousand layers have about 4 MB. */
+export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+const ALIGNMENT = 4096
+const SHA2_256 = 0x12
+
+/** CIDv1 of bytes whose sha-256 is given. */
+export function cidOfDigest (digest: Uint8Array, codec: number = raw.code): string {
+  return CID.createV1(codec, create(SHA2_256, digest)).toString()
+}
+
+/** CIDv1 (raw, sha2-256) of a blob. */
+export const cidOf = (bytes: Uint8Array): string => cidOfDigest(createHash('sha256').update(bytes).digest())
+
+/** Canonical dag-json: the same manifest gives the same bytes everywhere. */
+export const encodeManifest = (manifest: Manifest): Uint8Array => dagJson.encode(manifest)
+
+/** CIDv1 (dag-json, sha2-256) of an encoded manifest. */
+export const modelIdOf = (bytes: Uint8Array): string => cidOfDigest(createHash('sha256').update(bytes).digest(), dagJson.code)
+
+const cid = (codec: number): z.ZodString => z.string().max(128).refine((text) => {
+  try {
+    const parsed = CID.parse(text)
+    return parsed.version === 1 && parsed.code === codec && parsed.multihash.code === SHA2_256 && parsed.toString() === text
+  } catch {
+    return false
+  }
+}, 'is not a CIDv1 of a blob')
+
+export const isModelId = (text: string): boolean => cid(dagJson.code).safeParse(text).success
+
+const bytes = z.int().min(0)
+const range = z.strictObject({ offset: bytes.refine((offset) => offset % ALIGNMENT === 0, `is not a multiple of ${ALIGNMENT}`), length: bytes })
+const size = z.int().min(1).max(2 ** 31)
+const tensor: z.ZodType<TensorEntry> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('dense'), name: z.string().max(64), dtype: z.enum(['f32', 'f16']), shape: z.array(size).min(1).max(2), data: range }),
+  z.strictObject({
+    kind: z.literal('blocks'),
+    name: z.string().max(64),
+    bits: z.union([z.literal(4), z.literal(8)]),
+    block: z.union([z.literal(16), z.literal(32), z.literal(64)]),
+    shape: z.tuple([size, size]),
+    data: range,
+    scales: range,
+    minimums: range.exactOptional()
+  })
+])
+const part: z.ZodType<Part> = z.strictObject({
+  cid: cid(raw.code),
+  size: bytes,
+  pieceSize: z.literal(PIECE_BYTES),
+  pieces: cid(raw.code),
+  tensors: z.array(tensor).max(64)
+})
+const schema: z.ZodType<Manifest> = z.strictObject({
+  layout: z.literal(1),
+  quantization: z.enum(['keep', 'int4', 'int8', 'f16', 'f32']),
+  config: configSchema,
+  tokenizer: part,
+  embedding: part,
+  layers: z.array(part).min(1).max(1024),
+  head: part
+})
+
+/**
+ * A manifest from bytes that anybody may have sent: every size, offset and shape agrees with every other before it is used.
+ * @throws {FormatError} naming what is wrong
+ */
+export function parseManifest (encoded: Uint8Array): Manifest {
+  if (encoded.byteLength > MAX_MANIFEST_BYTES) {
+    throw new FormatError(`the manifest has ${encoded.byteLength} bytes; at most ${MAX_MANIFEST_BYTES} are allowed`)
+  }
+  let value: unknown
+  try {
+    value = dagJson.decode(encoded)
+  } catch (error) {
+    throw new FormatError('the manifest is not dag-json', { cause: error })
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new FormatError(`the manifest is wrong: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
+  }
+  const manifest = parsed.data
+  if (manifest.layers.length !== manifest.config.layerCount) {
+    throw new FormatError(`the manifest has ${manifest.layers.length} layers, its configuration ${manifest.config.layerCount}`)
+  }
+  checkTensors(manifest)
+  return manifest
+}
+
+/** Shapes that the tensors of each part must have. Names that are absent from a part's table are refused. */
+function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest): void {
+  const { hiddenSize: h, intermediateSize: i, headDim, vocabSize: v } = config
+  const q = config.headCount * headDim
+  const kv = config.kvHeadCount * headDim
+  const layerShapes: Shapes = {
+    attnNorm: [h], mlpNorm: [h], qNorm: [headDim], kNorm: [headDim],
+    qkv: [q + 2 * kv, h], q: [q, h], k: [kv, h], v: [kv, h], qkvBias: [q + 2 * kv],
+    o: [h, q], oBias: [h],
+    gateUp: [2 * i, h], gate: [i, h], up: [i, h], gateUpBias: [2 * i],
+    down: [h, i], downBias: [h]
+  }
+  checkPart('the tokenizer', tokenizer, {}, [])
+  checkPart('the embedding', embedding, { embedding: [v, h] }, ['embedding'])
+  checkPart('the head', head, { norm: [h], head: [v, h] }, config.tiedEmbedding ? ['norm'] : ['norm', 'head'])
+  layers.forEach((layer, index) => {
+    const has = (name: string): boolean => layer.tensors.some((entry) => entry.name === name)
+    checkPart(`layer ${index}`, layer, layerShapes, [
+      'attnNorm', 'mlpNorm', 'o', 'down',
+      ...(has('qkv') ? [] : ['q', 'k', 'v']),
+      ...(has('gateUp') ? [] : ['gate', 'up'])
+    ])
+  })
+}
+
+type Shapes = Readonly<Record<string, readonly number[]>>
+
+function checkPart (label: string, { tensors, size }: Part, shapes: Shapes, required: readonly string[]): void {
+  const names = new Set(tensors.map(({ name }) => name))
+  const missing = required.find((name) => !names.has(name))
+  if (missing != null || names.size !== tensors.length) {
+    throw new FormatError(`the manifest's table of ${label} ${missing == null ? 'names a tensor twice' : `lacks ${missing}`}`)
+  }
+  let end = 0
+  for (const entry of tensors) {
+    const shape = shapes[entry.name]
+    if (shape == null || shape.length !== entry.shape.length || shape.some((length, axis) => length !== entry.shape[axis])) {
+      throw new FormatError(`the manifest says that ${entry.name} of ${label} is [${entry.shape.join(', ')}], which does not fit its configuration`)
+    }
+    for (const [{ offset, length }, expected] of rangesOf(entry)) {
+      if (length !== expected || offset < end || offset + length > size) {
+        throw new FormatError(`the manifest puts ${entry.name} of ${label} at ${offset} with ${length} bytes, which can't be`)
+      }
+      end = offset + length
+    }
+  }
+}
+
+/** A tensor's ranges in order of offset, each with the length that its shape asks for. */
+function rangesOf (entry: TensorEntry): Array<[{ offset: number, length: number }, number]> {
+  const elements = entry.shape.reduce((product, length) => product * length, 1)
+  if (entry.kind === 'dense') {
+    return [[entry.data, elements * (entry.dtype === 'f32' ? 4 : 2)]]
+  }
+  const runs = elements / entry.block
+  return [[entry.data, elements * entry.bits / 8], [entry.scales, runs * 4], ...(entry.minimums == null ? [] : [[entry.minimums, runs * 4] as [typeof entry.minimums, number]])]
+}
+
+/** The parts that a node needs for a span: its layers, the embedding where it begins the model, the head where it ends it. */
+export function spanParts ({ config, embedding, layers, head }: Manifest, { start, end }: Span): Part[] {
+  const isTail = end === config.layerCount
+  return [
+    ...(start === 0 || (isTail && config.tiedEmbedding) ? [embedding] : []),
+    ...layers.slice(start, end),
+    ...(isTail ? [head] : [])
+  ]
+}
