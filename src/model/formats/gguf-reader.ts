@@ -5,36 +5,43 @@ import type { ByteSource } from '../types.ts'
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[]
 
 const CHUNK_BYTES = 1024 * 1024
-/** Metadata and tensor table together; the largest real ones (vocabularies of 260,000 tokens with merges) have about 30 MB. */
-const MAX_HEADER_BYTES = 512 * 1024 * 1024
+/**
+ * Metadata and tensor table together, one string, and all values. The largest real headers (vocabularies of 260,000 tokens with
+ * 500,000 merges and a whole tokenizer.json as a string) have about 50 MB and 1.3 million values.
+ */
+const MAX_HEADER_BYTES = 256 * 1024 * 1024
+const MAX_STRING_BYTES = 64 * 1024 * 1024
+const MAX_VALUES = 4_000_000
 
 /** Reads values one after another, in chunks, never past the end and never more than was checked to be there. */
 export interface GgufReader {
   readonly position: number
-  /** Bytes after `position`. */
-  readonly remaining: number
-  u32 (): Promise<number>
-  u64 (): Promise<bigint>
-  /** A 64-bit count of things that need at least `bytesEach` bytes of the file. */
-  count (what: string, bytesEach: number): Promise<number>
-  string (what: string): Promise<string>
+  u32 (what: string): Promise<number>
+  u64 (what: string): Promise<bigint>
+  /** A 64-bit count of things that need at least `bytesEach` bytes of the file, and of which there are at most `most`. */
+  count (what: string, bytesEach: number, most: number): Promise<number>
+  /** At most `most` bytes. */
+  string (what: string, most?: number): Promise<string>
   value (key: string): Promise<GgufValue>
 }
 
-type Scalar = readonly [bytes: number, read: (view: DataView) => number | bigint | boolean]
+interface Scalar {
+  readonly bytes: number
+  read (view: DataView, at: number): number | bigint | boolean
+}
 
 const scalars: Readonly<Record<number, Scalar>> = {
-  0: [1, (view) => view.getUint8(0)],
-  1: [1, (view) => view.getInt8(0)],
-  2: [2, (view) => view.getUint16(0, true)],
-  3: [2, (view) => view.getInt16(0, true)],
-  4: [4, (view) => view.getUint32(0, true)],
-  5: [4, (view) => view.getInt32(0, true)],
-  6: [4, (view) => view.getFloat32(0, true)],
-  7: [1, (view) => view.getUint8(0) !== 0],
-  10: [8, (view) => view.getBigUint64(0, true)],
-  11: [8, (view) => view.getBigInt64(0, true)],
-  12: [8, (view) => view.getFloat64(0, true)]
+  0: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  1: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  2: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
+  3: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  4: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
+  5: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
+  6: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  7: { bytes: 1, read: (view, at) => view.getUint8(at) !== 0 },
+  10: { bytes: 8, read: (view, at) => view.getBigUint64(at, true) },
+  11: { bytes: 8, read: (view, at) => view.getBigInt64(at, true) },
+  12: { bytes: 8, read: (view, at) => view.getFloat64(at, true) }
 }
 const STRING = 8
 const ARRAY = 9
@@ -42,74 +49,131 @@ const ARRAY = 9
 export function ggufReader (source: ByteSource): GgufReader {
   const limit = Math.min(source.size, MAX_HEADER_BYTES)
   let chunk: Uint8Array = new Uint8Array(0)
+  let view = new DataView(chunk.buffer)
   let chunkStart = 0
   let position = 0
-  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  let valuesLeft = MAX_VALUES
+  // a byte order mark is text here: vocabularies hold it as a token
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-  /** A view on the next `length` bytes, valid until the next call. */
-  const take = async (length: number, what: string): Promise<DataView> => {
+  const buffered = (length: number): boolean => position + length <= chunkStart + chunk.byteLength
+
+  /** Brings the next `length` bytes into the chunk. */
+  const fill = async (length: number, what: string): Promise<void> => {
     if (length > limit - position) {
-      throw new FormatError(source.size > limit && position + length <= source.size
+      throw new FormatError(position + length <= source.size
         ? `the GGUF header is larger than ${MAX_HEADER_BYTES} bytes`
         : `the GGUF file ends inside ${what}: it has ${source.size} bytes, ${position + length} are needed`)
     }
-    if (position + length > chunkStart + chunk.byteLength || position < chunkStart) {
+    if (!buffered(length)) {
       chunkStart = position
       chunk = await source.read(position, Math.min(Math.max(length, CHUNK_BYTES), limit - position))
+      view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     }
-    const view = new DataView(chunk.buffer, chunk.byteOffset + position - chunkStart, length)
+  }
+
+  /** Index in the chunk of the next `length` bytes, which are buffered, and steps over them. */
+  const step = (length: number): number => {
+    const at = position - chunkStart
     position += length
-    return view
+    return at
   }
 
-  const reader: GgufReader = {
-    get position () { return position },
-    get remaining () { return limit - position },
-    u32: async () => (await take(4, 'the header')).getUint32(0, true),
-    u64: async () => (await take(8, 'the header')).getBigUint64(0, true),
-    count: async (what, bytesEach) => {
-      const count = (await take(8, what)).getBigUint64(0, true)
-      if (count * BigInt(bytesEach) > BigInt(limit - position)) {
-        throw new FormatError(`the GGUF file says that ${what} has ${count} entries, more than its ${source.size} bytes can hold`)
-      }
-      return Number(count)
-    },
-    string: async (what) => {
-      const length = await reader.count(what, 1)
-      const view = await take(length, what)
-      try {
-        return utf8.decode(new Uint8Array(view.buffer, view.byteOffset, length))
-      } catch (error) {
-        throw new FormatError(`${what} in the GGUF file is not UTF-8`, { cause: error })
-      }
-    },
-    value: async (key) => {
-      const what = `the value of ${key}`
-      const type = await reader.u32()
-      return type === ARRAY ? await array(what) : await single(type, what)
+  const u32 = async (what: string): Promise<number> => {
+    await fill(4, what)
+    return view.getUint32(step(4), true)
+  }
+
+  const u64 = async (what: string): Promise<bigint> => {
+    await fill(8, what)
+    return view.getBigUint64(step(8), true)
+  }
+
+  const count = async (what: string, bytesEach: number, most: number): Promise<number> => {
+    const entries = await u64(what)
+    if (entries * BigInt(bytesEach) > BigInt(source.size - position)) {
+      throw new FormatError(`the GGUF file says that ${what} has ${entries} entries, more than its ${source.size} bytes can hold`)
+    }
+    if (entries > BigInt(most)) {
+      throw new FormatError(`the GGUF file says that ${what} has ${entries} entries; at most ${most} are read`)
+    }
+    return Number(entries)
+  }
+
+  const string = async (what: string, most = MAX_STRING_BYTES): Promise<string> => {
+    if (!buffered(8)) {
+      await fill(8, what)
+    }
+    const length = view.getBigUint64(step(8), true)
+    if (length > BigInt(Math.min(most, source.size - position))) {
+      throw new FormatError(`the GGUF file says that ${what} is ${length} bytes long, but ${source.size - position} are left and ${most} are read at most`)
+    }
+    if (!buffered(Number(length))) {
+      await fill(Number(length), what)
+    }
+    const at = step(Number(length))
+    try {
+      return utf8.decode(chunk.subarray(at, position - chunkStart))
+    } catch (error) {
+      throw new FormatError(`${what} in the GGUF file is not UTF-8`, { cause: error })
     }
   }
 
-  const single = async (type: number, what: string): Promise<GgufValue> => {
-    if (type === STRING) {
-      return await reader.string(what)
+  const spend = (values: number, what: string): void => {
+    valuesLeft -= values
+    if (valuesLeft < 0) {
+      throw new FormatError(`the GGUF metadata has more than ${MAX_VALUES} values, reached in ${what}`)
     }
-    const scalar = scalars[type]
-    if (scalar == null) {
-      throw new FormatError(`${what} has type ${type}, which GGUF does not know${type === ARRAY ? ' inside an array (nested arrays are refused)' : ''}`)
-    }
-    return scalar[1](await take(scalar[0], what))
   }
 
   const array = async (what: string): Promise<GgufValue> => {
-    const type = await reader.u32()
-    const count = await reader.count(what, type === STRING ? 8 : scalars[type]?.[0] ?? 1)
+    const type = await u32(what)
+    const scalar = scalars[type]
+    if (scalar == null && type !== STRING) {
+      throw new FormatError(type === ARRAY
+        ? `${what} is an array of arrays, which no model uses: Shoal refuses it`
+        : `${what} is an array of type ${type}, which GGUF does not know`)
+    }
+    const length = await count(what, scalar?.bytes ?? 8, MAX_VALUES)
+    spend(length, what)
     const values: GgufValue[] = []
-    for (let index = 0; index < count; index++) {
-      values.push(await single(type, what))
+    while (values.length < length) {
+      if (scalar == null) {
+        values.push(await string(what))
+        continue
+      }
+      const batch = Math.min(length - values.length, Math.floor(CHUNK_BYTES / scalar.bytes))
+      await fill(batch * scalar.bytes, what)
+      const start = step(batch * scalar.bytes)
+      for (let index = 0; index < batch; index++) {
+        values.push(scalar.read(view, start + index * scalar.bytes))
+      }
     }
     return values
   }
 
-  return reader
+  return {
+    get position () { return position },
+    u32,
+    u64,
+    count,
+    string,
+    value: async (key) => {
+      const what = `the value of ${key}`
+      const type = await u32(what)
+      spend(1, what)
+      if (type === ARRAY) {
+        return await array(what)
+      }
+      if (type === STRING) {
+        return await string(what)
+      }
+      const scalar = scalars[type]
+      if (scalar == null) {
+        throw new FormatError(`${what} has type ${type}, which GGUF does not know`)
+      }
+      await fill(scalar.bytes, what)
+      return scalar.read(view, step(scalar.bytes))
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import { FormatError } from '../errors.ts'
+
 /** A tensor as its file has it. */
 export interface SourceTensor {
   readonly name: string
@@ -15,6 +17,26 @@ export interface TensorSource {
   info (name: string): SourceTensor | undefined
   /** Raw bytes of `count` rows from row `first`, where all dimensions but the innermost count as rows. */
   rows (name: string, first: number, count: number): Promise<Uint8Array>
+}
+
+/** A tensor and where its bytes lie in the data section of its file. */
+export interface LocatedTensor extends SourceTensor {
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** Where rows `[first, first + count)` of a tensor lie. @throws {FormatError} when it has no such rows */
+export function rowRange (tensors: ReadonlyMap<string, LocatedTensor>, name: string, first: number, count: number): { readonly offset: number, readonly length: number } {
+  const tensor = tensors.get(name)
+  if (tensor == null) {
+    throw new FormatError(`there is no tensor ${name} in the file`)
+  }
+  const start = first * tensor.rowBytes
+  const length = count * tensor.rowBytes
+  if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0 || start + length > tensor.bytes) {
+    throw new FormatError(`tensor ${name} of shape [${tensor.shape.join(', ')}] has no ${count} rows from row ${first}`)
+  }
+  return { offset: tensor.offset + start, length }
 }
 
 /** Product of a shape's sizes. Infinity rather than a wrong number where it is beyond 2^53. */

@@ -93,6 +93,12 @@ const types: readonly BlockType[] = [
   { id: 14, name: 'Q6_K', elements: 256, bytes: 210, blocks: { container: container(8, 16, false), unpack: q6k } }
 ]
 
+/** Types of the format that are not read, so that a refusal can say their name. */
+const unread: Readonly<Record<number, string>> = {
+  9: 'Q8_1', 15: 'Q8_K', 16: 'IQ2_XXS', 17: 'IQ2_XS', 18: 'IQ3_XXS', 19: 'IQ1_S', 20: 'IQ4_NL', 21: 'IQ3_S', 22: 'IQ2_S', 23: 'IQ4_XS',
+  24: 'I8', 25: 'I16', 26: 'I32', 27: 'I64', 28: 'F64', 29: 'IQ1_M', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4', 40: 'NVFP4'
+}
+
 const byId = new Map(types.map((type) => [type.id, type]))
 const byName = new Map(types.map((type) => [type.name, type]))
 
@@ -100,5 +106,8 @@ const byName = new Map(types.map((type) => [type.name, type]))
 export const blockTypeOf = (id: number): BlockType | undefined => byId.get(id)
 
 export const blockTypeNamed = (name: string): BlockType | undefined => byName.get(name)
+
+/** Name of a type that GGUF knows and Shoal does not read. */
+export const unreadTypeName = (id: number): string | undefined => unread[id]
 
 export const blockTypeNames = (): string[] => types.map(({ name }) => name)
