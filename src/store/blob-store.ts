@@ -110,9 +110,13 @@ async function blobWriter (folder: string): Promise<BlobWriter> {
       await append(new Uint8Array(Math.min(to - size, PIECE_BYTES)))
     }
   }
+  let over = false
   const abort = async (): Promise<void> => {
-    await file.close()
-    await rm(aside, { force: true })
+    if (!over) {
+      over = true
+      await file.close()
+      await rm(aside, { force: true })
+    }
   }
   const guarded = async <T> (task: () => Promise<T>): Promise<T> => {
     try {
@@ -138,12 +142,13 @@ async function blobWriter (folder: string): Promise<BlobWriter> {
         endPiece()
       }
       await file.sync()
-      await file.close()
       const cid = cidOfDigest(whole.digest())
       const list = Buffer.concat(pieces)
       await writeFileAtomic(join(folder, cidOf(list)), list, 0o444)
       await chmod(aside, 0o444)
       await rename(aside, join(folder, cid))
+      over = true
+      await file.close()
       await syncFolder(folder)
       return { cid, size, pieces: cidOf(list) }
     })

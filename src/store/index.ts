@@ -1,1 +1,10 @@
+/**
+ * What lies on this machine's disk: blobs by content id, models by name, and the way in for models that others stored.
+ * Knows nothing of engines and swarms.
+ */
+export { lockDataFolder, type DataLock } from './data-lock.ts'
+export * from './errors.ts'
+export { importModel, type Imported, type ImportRequest } from './import-model.ts'
+export { modelStore } from './model-store.ts'
+export { writeFileAtomic } from './atomic-file.ts'
 export type * from './types.ts'
