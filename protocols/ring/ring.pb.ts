@@ -1,0 +1,2630 @@
+// @ts-nocheck generated
+import { decodeMessage, encodeMessage, MaxLengthError, MaxSizeError, message, streamMessage } from 'protons-runtime'
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
+import type { Codec, DecodeOptions } from 'protons-runtime'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+export interface Open {
+  session: Uint8Array<ArrayBuffer>
+  epoch: number
+  modelId: string
+  start: number
+  end: number
+  compute: number
+  wire: string
+  positions: number
+  prev: Neighbour[]
+  next: Neighbour[]
+  role: number
+  emitFrom: number
+  ropeVariant: number
+  tail?: Tail
+  requires: string[]
+}
+
+export namespace Open {
+  let _codec: Codec<Open>
+
+  export const codec = (): Codec<Open> => {
+    if (_codec == null) {
+      _codec = message<Open>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.session != null && obj.session.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.session)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.epoch)
+        }
+
+        if ((obj.modelId != null && obj.modelId !== '')) {
+          w.uint32(26)
+          w.string(obj.modelId)
+        }
+
+        if ((obj.start != null && obj.start !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.start)
+        }
+
+        if ((obj.end != null && obj.end !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.end)
+        }
+
+        if ((obj.compute != null && obj.compute !== 0)) {
+          w.uint32(48)
+          w.uint32(obj.compute)
+        }
+
+        if ((obj.wire != null && obj.wire !== '')) {
+          w.uint32(58)
+          w.string(obj.wire)
+        }
+
+        if ((obj.positions != null && obj.positions !== 0)) {
+          w.uint32(64)
+          w.uint32(obj.positions)
+        }
+
+        if (obj.prev != null && obj.prev.length > 0) {
+          for (const value of obj.prev) {
+            w.uint32(74)
+            Neighbour.codec().encode(value, w)
+          }
+        }
+
+        if (obj.next != null && obj.next.length > 0) {
+          for (const value of obj.next) {
+            w.uint32(82)
+            Neighbour.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.role != null && obj.role !== 0)) {
+          w.uint32(88)
+          w.uint32(obj.role)
+        }
+
+        if ((obj.emitFrom != null && obj.emitFrom !== 0)) {
+          w.uint32(96)
+          w.uint32(obj.emitFrom)
+        }
+
+        if ((obj.ropeVariant != null && obj.ropeVariant !== 0)) {
+          w.uint32(104)
+          w.uint32(obj.ropeVariant)
+        }
+
+        if (obj.tail != null) {
+          w.uint32(114)
+          Tail.codec().encode(obj.tail, w)
+        }
+
+        if (obj.requires != null && obj.requires.length > 0) {
+          for (const value of obj.requires) {
+            w.uint32(122)
+            w.string(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          session: uint8ArrayAlloc(0),
+          epoch: 0,
+          modelId: '',
+          start: 0,
+          end: 0,
+          compute: 0,
+          wire: '',
+          positions: 0,
+          prev: [],
+          next: [],
+          role: 0,
+          emitFrom: 0,
+          ropeVariant: 0,
+          requires: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.session = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.epoch = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.modelId = reader.string()
+              break
+            }
+            case 4: {
+              obj.start = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.end = reader.uint32()
+              break
+            }
+            case 6: {
+              obj.compute = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.wire = reader.string()
+              break
+            }
+            case 8: {
+              obj.positions = reader.uint32()
+              break
+            }
+            case 9: {
+              if (opts.limits?.prev != null && obj.prev.length === opts.limits.prev) {
+                throw new MaxLengthError('Decode error - repeated field "prev" had too many elements')
+              }
+
+              if (obj.prev.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "prev" had too many elements')
+              }
+
+              obj.prev.push(Neighbour.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.prev$
+              }))
+              break
+            }
+            case 10: {
+              if (opts.limits?.next != null && obj.next.length === opts.limits.next) {
+                throw new MaxLengthError('Decode error - repeated field "next" had too many elements')
+              }
+
+              if (obj.next.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "next" had too many elements')
+              }
+
+              obj.next.push(Neighbour.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.next$
+              }))
+              break
+            }
+            case 11: {
+              obj.role = reader.uint32()
+              break
+            }
+            case 12: {
+              obj.emitFrom = reader.uint32()
+              break
+            }
+            case 13: {
+              obj.ropeVariant = reader.uint32()
+              break
+            }
+            case 14: {
+              obj.tail = Tail.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.tail
+              })
+              break
+            }
+            case 15: {
+              if (opts.limits?.requires != null && obj.requires.length === opts.limits.requires) {
+                throw new MaxLengthError('Decode error - repeated field "requires" had too many elements')
+              }
+
+              if (obj.requires.length === 32) {
+                throw new MaxLengthError('Decode error - repeated field "requires" had too many elements')
+              }
+
+              obj.requires.push(reader.string())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          prev: 8,
+          next: 8,
+          requires: 32
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.session`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.epoch`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.modelId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.start`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.end`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.compute`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.wire`,
+                value: reader.string()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.positions`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 9: {
+              if (opts.limits?.prev != null && obj.prev === opts.limits.prev) {
+                throw new MaxLengthError('Streaming decode error - repeated field "prev" had too many elements')
+              }
+
+              if (obj.prev === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "prev" had too many elements')
+              }
+
+              for (const evt of Neighbour.codec().stream(reader, reader.uint32(), `${prefix}.prev[]`, {
+                limits: opts.limits?.prev$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.prev
+                }
+              }
+
+              obj.prev++
+
+              break
+            }
+            case 10: {
+              if (opts.limits?.next != null && obj.next === opts.limits.next) {
+                throw new MaxLengthError('Streaming decode error - repeated field "next" had too many elements')
+              }
+
+              if (obj.next === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "next" had too many elements')
+              }
+
+              for (const evt of Neighbour.codec().stream(reader, reader.uint32(), `${prefix}.next[]`, {
+                limits: opts.limits?.next$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.next
+                }
+              }
+
+              obj.next++
+
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.role`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.emitFrom`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.ropeVariant`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 14: {
+              yield * Tail.codec().stream(reader, reader.uint32(), `${prefix}.tail`, {
+                limits: opts.limits?.tail
+              })
+
+              break
+            }
+            case 15: {
+              if (opts.limits?.requires != null && obj.requires === opts.limits.requires) {
+                throw new MaxLengthError('Streaming decode error - repeated field "requires" had too many elements')
+              }
+
+              if (obj.requires === 32) {
+                throw new MaxLengthError('Streaming decode error - repeated field "requires" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.requires[]`,
+                index: obj.requires,
+                value: reader.string()
+              }
+
+              obj.requires++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OpenSessionFieldEvent {
+    field: '$.session'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface OpenEpochFieldEvent {
+    field: '$.epoch'
+    value: number
+  }
+
+  export interface OpenModelIdFieldEvent {
+    field: '$.modelId'
+    value: string
+  }
+
+  export interface OpenStartFieldEvent {
+    field: '$.start'
+    value: number
+  }
+
+  export interface OpenEndFieldEvent {
+    field: '$.end'
+    value: number
+  }
+
+  export interface OpenComputeFieldEvent {
+    field: '$.compute'
+    value: number
+  }
+
+  export interface OpenWireFieldEvent {
+    field: '$.wire'
+    value: string
+  }
+
+  export interface OpenPositionsFieldEvent {
+    field: '$.positions'
+    value: number
+  }
+
+  export interface OpenPrevPeerIdFieldEvent {
+    field: '$.prev[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface OpenPrevStartFieldEvent {
+    field: '$.prev[].start'
+    value: number
+    index: number
+  }
+
+  export interface OpenPrevAddressesFieldEvent {
+    field: '$.prev[].addresses[]'
+    index: number
+    value: string
+  }
+
+  export interface OpenNextPeerIdFieldEvent {
+    field: '$.next[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface OpenNextStartFieldEvent {
+    field: '$.next[].start'
+    value: number
+    index: number
+  }
+
+  export interface OpenNextAddressesFieldEvent {
+    field: '$.next[].addresses[]'
+    index: number
+    value: string
+  }
+
+  export interface OpenRoleFieldEvent {
+    field: '$.role'
+    value: number
+  }
+
+  export interface OpenEmitFromFieldEvent {
+    field: '$.emitFrom'
+    value: number
+  }
+
+  export interface OpenRopeVariantFieldEvent {
+    field: '$.ropeVariant'
+    value: number
+  }
+
+  export interface OpenTailPromptTokensFieldEvent {
+    field: '$.tail.promptTokens'
+    value: number
+  }
+
+  export interface OpenTailMaxTokensFieldEvent {
+    field: '$.tail.maxTokens'
+    value: number
+  }
+
+  export interface OpenTailStopIdsFieldEvent {
+    field: '$.tail.stopIds[]'
+    index: number
+    value: number
+  }
+
+  export interface OpenTailPromptIdsFieldEvent {
+    field: '$.tail.promptIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface OpenTailScorePromptFieldEvent {
+    field: '$.tail.scorePrompt'
+    value: boolean
+  }
+
+  export interface OpenTailTemperatureFieldEvent {
+    field: '$.tail.temperature'
+    value: number
+  }
+
+  export interface OpenTailTopPFieldEvent {
+    field: '$.tail.topP'
+    value: number
+  }
+
+  export interface OpenTailTopKFieldEvent {
+    field: '$.tail.topK'
+    value: number
+  }
+
+  export interface OpenTailMinPFieldEvent {
+    field: '$.tail.minP'
+    value: number
+  }
+
+  export interface OpenTailRepetitionPenaltyFieldEvent {
+    field: '$.tail.repetitionPenalty'
+    value: number
+  }
+
+  export interface OpenTailPresencePenaltyFieldEvent {
+    field: '$.tail.presencePenalty'
+    value: number
+  }
+
+  export interface OpenTailFrequencyPenaltyFieldEvent {
+    field: '$.tail.frequencyPenalty'
+    value: number
+  }
+
+  export interface OpenTailLogitBiasFieldEvent {
+    field: '$.tail.logitBias{}'
+    key: number
+    value: number
+  }
+
+  export interface OpenTailSeedFieldEvent {
+    field: '$.tail.seed'
+    value: bigint
+  }
+
+  export interface OpenTailLogprobsFieldEvent {
+    field: '$.tail.logprobs'
+    value: number
+  }
+
+  export interface OpenRequiresFieldEvent {
+    field: '$.requires[]'
+    index: number
+    value: string
+  }
+
+  export function encode (obj: Partial<Open>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Open.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Open {
+    return decodeMessage(buf, Open.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenEmitFromFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent> {
+    return streamMessage(buf, Open.codec(), opts)
+  }
+}
+
+export interface Neighbour {
+  peerId: string
+  start: number
+  addresses: string[]
+}
+
+export namespace Neighbour {
+  let _codec: Codec<Neighbour>
+
+  export const codec = (): Codec<Neighbour> => {
+    if (_codec == null) {
+      _codec = message<Neighbour>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.peerId != null && obj.peerId !== '')) {
+          w.uint32(10)
+          w.string(obj.peerId)
+        }
+
+        if ((obj.start != null && obj.start !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.start)
+        }
+
+        if (obj.addresses != null && obj.addresses.length > 0) {
+          for (const value of obj.addresses) {
+            w.uint32(26)
+            w.string(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          peerId: '',
+          start: 0,
+          addresses: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.peerId = reader.string()
+              break
+            }
+            case 2: {
+              obj.start = reader.uint32()
+              break
+            }
+            case 3: {
+              if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
+                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements')
+              }
+
+              if (obj.addresses.length === 16) {
+                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements')
+              }
+
+              obj.addresses.push(reader.string())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          addresses: 16
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.peerId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.start`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
+                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements')
+              }
+
+              if (obj.addresses === 16) {
+                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.addresses[]`,
+                index: obj.addresses,
+                value: reader.string()
+              }
+
+              obj.addresses++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface NeighbourPeerIdFieldEvent {
+    field: '$.peerId'
+    value: string
+  }
+
+  export interface NeighbourStartFieldEvent {
+    field: '$.start'
+    value: number
+  }
+
+  export interface NeighbourAddressesFieldEvent {
+    field: '$.addresses[]'
+    index: number
+    value: string
+  }
+
+  export function encode (obj: Partial<Neighbour>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Neighbour.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Neighbour>): Neighbour {
+    return decodeMessage(buf, Neighbour.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Neighbour>): Generator<NeighbourPeerIdFieldEvent | NeighbourStartFieldEvent | NeighbourAddressesFieldEvent> {
+    return streamMessage(buf, Neighbour.codec(), opts)
+  }
+}
+
+export interface Tail {
+  promptTokens: number
+  maxTokens: number
+  stopIds: number[]
+  promptIds: Uint8Array<ArrayBuffer>
+  scorePrompt: boolean
+  temperature: number
+  topP: number
+  topK: number
+  minP: number
+  repetitionPenalty: number
+  presencePenalty: number
+  frequencyPenalty: number
+  logitBias: Map<number, number>
+  seed: bigint
+  logprobs?: number
+}
+
+export namespace Tail {
+  export interface Tail$logitBiasEntry {
+    key: number
+    value: number
+  }
+
+  export namespace Tail$logitBiasEntry {
+    let _codec: Codec<Tail$logitBiasEntry>
+
+    export const codec = (): Codec<Tail$logitBiasEntry> => {
+      if (_codec == null) {
+        _codec = message<Tail$logitBiasEntry>((obj, w, opts = {}) => {
+          if (opts.lengthDelimited !== false) {
+            w.fork()
+          }
+
+          if ((obj.key != null && obj.key !== 0)) {
+            w.uint32(8)
+            w.uint32(obj.key)
+          }
+
+          if ((obj.value != null && obj.value !== 0)) {
+            w.uint32(21)
+            w.float(obj.value)
+          }
+
+          if (opts.lengthDelimited !== false) {
+            w.ldelim()
+          }
+        }, (reader, length, opts = {}) => {
+          const obj: any = {
+            key: 0,
+            value: 0
+          }
+
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                obj.key = reader.uint32()
+                break
+              }
+              case 2: {
+                obj.value = reader.float()
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+
+          return obj
+        }, function * (reader, length, prefix, opts = {}) {
+          const end = length == null ? reader.len : reader.pos + length
+
+          while (reader.pos < end) {
+            const tag = reader.uint32()
+
+            switch (tag >>> 3) {
+              case 1: {
+                yield {
+                  field: `${prefix}.key`,
+                  value: reader.uint32()
+                }
+                break
+              }
+              case 2: {
+                yield {
+                  field: `${prefix}.value`,
+                  value: reader.float()
+                }
+                break
+              }
+              default: {
+                reader.skipType(tag & 7)
+                break
+              }
+            }
+          }
+        })
+      }
+
+      return _codec
+    }
+
+    export interface Tail$logitBiasEntryKeyFieldEvent {
+      field: '$.key'
+      value: number
+    }
+
+    export interface Tail$logitBiasEntryValueFieldEvent {
+      field: '$.value'
+      value: number
+    }
+
+    export function encode (obj: Partial<Tail$logitBiasEntry>): Uint8Array<ArrayBuffer> {
+      return encodeMessage(obj, Tail$logitBiasEntry.codec())
+    }
+
+    export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail$logitBiasEntry>): Tail$logitBiasEntry {
+      return decodeMessage(buf, Tail$logitBiasEntry.codec(), opts)
+    }
+
+    export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail$logitBiasEntry>): Generator<Tail$logitBiasEntryKeyFieldEvent | Tail$logitBiasEntryValueFieldEvent> {
+      return streamMessage(buf, Tail$logitBiasEntry.codec(), opts)
+    }
+  }
+
+  let _codec: Codec<Tail>
+
+  export const codec = (): Codec<Tail> => {
+    if (_codec == null) {
+      _codec = message<Tail>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.promptTokens != null && obj.promptTokens !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.promptTokens)
+        }
+
+        if ((obj.maxTokens != null && obj.maxTokens !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.maxTokens)
+        }
+
+        if (obj.stopIds != null && obj.stopIds.length > 0) {
+          for (const value of obj.stopIds) {
+            w.uint32(24)
+            w.uint32(value)
+          }
+        }
+
+        if ((obj.promptIds != null && obj.promptIds.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.promptIds)
+        }
+
+        if ((obj.scorePrompt != null && obj.scorePrompt !== false)) {
+          w.uint32(40)
+          w.bool(obj.scorePrompt)
+        }
+
+        if ((obj.temperature != null && obj.temperature !== 0)) {
+          w.uint32(53)
+          w.float(obj.temperature)
+        }
+
+        if ((obj.topP != null && obj.topP !== 0)) {
+          w.uint32(61)
+          w.float(obj.topP)
+        }
+
+        if ((obj.topK != null && obj.topK !== 0)) {
+          w.uint32(64)
+          w.uint32(obj.topK)
+        }
+
+        if ((obj.minP != null && obj.minP !== 0)) {
+          w.uint32(77)
+          w.float(obj.minP)
+        }
+
+        if ((obj.repetitionPenalty != null && obj.repetitionPenalty !== 0)) {
+          w.uint32(85)
+          w.float(obj.repetitionPenalty)
+        }
+
+        if ((obj.presencePenalty != null && obj.presencePenalty !== 0)) {
+          w.uint32(93)
+          w.float(obj.presencePenalty)
+        }
+
+        if ((obj.frequencyPenalty != null && obj.frequencyPenalty !== 0)) {
+          w.uint32(101)
+          w.float(obj.frequencyPenalty)
+        }
+
+        if (obj.logitBias != null && obj.logitBias.size > 0) {
+          for (const [key, value] of obj.logitBias.entries()) {
+            w.uint32(106)
+            Tail.Tail$logitBiasEntry.codec().encode({ key, value }, w)
+          }
+        }
+
+        if ((obj.seed != null && obj.seed !== 0n)) {
+          w.uint32(112)
+          w.uint64(obj.seed)
+        }
+
+        if (obj.logprobs != null) {
+          w.uint32(120)
+          w.uint32(obj.logprobs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          promptTokens: 0,
+          maxTokens: 0,
+          stopIds: [],
+          promptIds: uint8ArrayAlloc(0),
+          scorePrompt: false,
+          temperature: 0,
+          topP: 0,
+          topK: 0,
+          minP: 0,
+          repetitionPenalty: 0,
+          presencePenalty: 0,
+          frequencyPenalty: 0,
+          logitBias: new Map<number, number>(),
+          seed: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.promptTokens = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.maxTokens = reader.uint32()
+              break
+            }
+            case 3: {
+              if (opts.limits?.stopIds != null && obj.stopIds.length === opts.limits.stopIds) {
+                throw new MaxLengthError('Decode error - repeated field "stopIds" had too many elements')
+              }
+
+              if (obj.stopIds.length === 256) {
+                throw new MaxLengthError('Decode error - repeated field "stopIds" had too many elements')
+              }
+
+              obj.stopIds.push(reader.uint32())
+              break
+            }
+            case 4: {
+              obj.promptIds = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.scorePrompt = reader.bool()
+              break
+            }
+            case 6: {
+              obj.temperature = reader.float()
+              break
+            }
+            case 7: {
+              obj.topP = reader.float()
+              break
+            }
+            case 8: {
+              obj.topK = reader.uint32()
+              break
+            }
+            case 9: {
+              obj.minP = reader.float()
+              break
+            }
+            case 10: {
+              obj.repetitionPenalty = reader.float()
+              break
+            }
+            case 11: {
+              obj.presencePenalty = reader.float()
+              break
+            }
+            case 12: {
+              obj.frequencyPenalty = reader.float()
+              break
+            }
+            case 13: {
+              if (opts.limits?.logitBias != null && obj.logitBias.size === opts.limits.logitBias) {
+                throw new MaxSizeError('Decode error - map field "logitBias" had too many elements')
+              }
+
+              if (obj.logitBias.size === 1024) {
+                throw new MaxSizeError('Decode error - map field "logitBias" had too many elements')
+              }
+
+              const entry = Tail.Tail$logitBiasEntry.codec().decode(reader, reader.uint32(), {
+                limits: {
+                  value: opts.limits?.logitBias$value
+                }
+              })
+              obj.logitBias.set(entry.key, entry.value)
+              break
+            }
+            case 14: {
+              obj.seed = reader.uint64()
+              break
+            }
+            case 15: {
+              obj.logprobs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          stopIds: 256,
+          logitBias: 1024
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.promptTokens`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.maxTokens`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.stopIds != null && obj.stopIds === opts.limits.stopIds) {
+                throw new MaxLengthError('Streaming decode error - repeated field "stopIds" had too many elements')
+              }
+
+              if (obj.stopIds === 256) {
+                throw new MaxLengthError('Streaming decode error - repeated field "stopIds" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.stopIds[]`,
+                index: obj.stopIds,
+                value: reader.uint32()
+              }
+
+              obj.stopIds++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.promptIds`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.scorePrompt`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.temperature`,
+                value: reader.float()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.topP`,
+                value: reader.float()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.topK`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.minP`,
+                value: reader.float()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.repetitionPenalty`,
+                value: reader.float()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.presencePenalty`,
+                value: reader.float()
+              }
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.frequencyPenalty`,
+                value: reader.float()
+              }
+              break
+            }
+            case 13: {
+              if (opts.limits?.logitBias != null && obj.logitBias === opts.limits.logitBias) {
+                throw new MaxLengthError('Decode error - map field "logitBias" had too many elements')
+              }
+
+              if (obj.logitBias === 1024) {
+                throw new MaxLengthError('Decode error - repeated field "logitBias" had too many elements')
+              }
+
+              yield * Tail.Tail$logitBiasEntry.codec().stream(reader, reader.uint32(), `${prefix}.logitBias{}`, {
+                limits: {
+                  value: opts.limits?.logitBias$value
+                }
+              })
+
+              obj.logitBias++
+
+              break
+            }
+            case 14: {
+              yield {
+                field: `${prefix}.seed`,
+                value: reader.uint64()
+              }
+              break
+            }
+            case 15: {
+              yield {
+                field: `${prefix}.logprobs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface TailPromptTokensFieldEvent {
+    field: '$.promptTokens'
+    value: number
+  }
+
+  export interface TailMaxTokensFieldEvent {
+    field: '$.maxTokens'
+    value: number
+  }
+
+  export interface TailStopIdsFieldEvent {
+    field: '$.stopIds[]'
+    index: number
+    value: number
+  }
+
+  export interface TailPromptIdsFieldEvent {
+    field: '$.promptIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface TailScorePromptFieldEvent {
+    field: '$.scorePrompt'
+    value: boolean
+  }
+
+  export interface TailTemperatureFieldEvent {
+    field: '$.temperature'
+    value: number
+  }
+
+  export interface TailTopPFieldEvent {
+    field: '$.topP'
+    value: number
+  }
+
+  export interface TailTopKFieldEvent {
+    field: '$.topK'
+    value: number
+  }
+
+  export interface TailMinPFieldEvent {
+    field: '$.minP'
+    value: number
+  }
+
+  export interface TailRepetitionPenaltyFieldEvent {
+    field: '$.repetitionPenalty'
+    value: number
+  }
+
+  export interface TailPresencePenaltyFieldEvent {
+    field: '$.presencePenalty'
+    value: number
+  }
+
+  export interface TailFrequencyPenaltyFieldEvent {
+    field: '$.frequencyPenalty'
+    value: number
+  }
+
+  export interface TailLogitBiasFieldEvent {
+    field: '$.logitBias{}'
+    key: number
+    value: number
+  }
+
+  export interface TailSeedFieldEvent {
+    field: '$.seed'
+    value: bigint
+  }
+
+  export interface TailLogprobsFieldEvent {
+    field: '$.logprobs'
+    value: number
+  }
+
+  export function encode (obj: Partial<Tail>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Tail.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Tail {
+    return decodeMessage(buf, Tail.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent> {
+    return streamMessage(buf, Tail.codec(), opts)
+  }
+}
+
+export interface Ready {
+  positions: number
+}
+
+export namespace Ready {
+  let _codec: Codec<Ready>
+
+  export const codec = (): Codec<Ready> => {
+    if (_codec == null) {
+      _codec = message<Ready>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.positions != null && obj.positions !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.positions)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          positions: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.positions = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.positions`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ReadyPositionsFieldEvent {
+    field: '$.positions'
+    value: number
+  }
+
+  export function encode (obj: Partial<Ready>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Ready.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Ready {
+    return decodeMessage(buf, Ready.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent> {
+    return streamMessage(buf, Ready.codec(), opts)
+  }
+}
+
+export interface Busy {
+  retryAfterMs: number
+  message: string
+}
+
+export namespace Busy {
+  let _codec: Codec<Busy>
+
+  export const codec = (): Codec<Busy> => {
+    if (_codec == null) {
+      _codec = message<Busy>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.retryAfterMs != null && obj.retryAfterMs !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.retryAfterMs)
+        }
+
+        if ((obj.message != null && obj.message !== '')) {
+          w.uint32(18)
+          w.string(obj.message)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          retryAfterMs: 0,
+          message: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.retryAfterMs = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.message = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.retryAfterMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.message`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface BusyRetryAfterMsFieldEvent {
+    field: '$.retryAfterMs'
+    value: number
+  }
+
+  export interface BusyMessageFieldEvent {
+    field: '$.message'
+    value: string
+  }
+
+  export function encode (obj: Partial<Busy>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Busy.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Busy>): Busy {
+    return decodeMessage(buf, Busy.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Busy>): Generator<BusyRetryAfterMsFieldEvent | BusyMessageFieldEvent> {
+    return streamMessage(buf, Busy.codec(), opts)
+  }
+}
+
+export interface Refused {
+  code: string
+  message: string
+  peerId: string
+}
+
+export namespace Refused {
+  let _codec: Codec<Refused>
+
+  export const codec = (): Codec<Refused> => {
+    if (_codec == null) {
+      _codec = message<Refused>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.code != null && obj.code !== '')) {
+          w.uint32(10)
+          w.string(obj.code)
+        }
+
+        if ((obj.message != null && obj.message !== '')) {
+          w.uint32(18)
+          w.string(obj.message)
+        }
+
+        if ((obj.peerId != null && obj.peerId !== '')) {
+          w.uint32(26)
+          w.string(obj.peerId)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          code: '',
+          message: '',
+          peerId: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.code = reader.string()
+              break
+            }
+            case 2: {
+              obj.message = reader.string()
+              break
+            }
+            case 3: {
+              obj.peerId = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.code`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.message`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.peerId`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface RefusedCodeFieldEvent {
+    field: '$.code'
+    value: string
+  }
+
+  export interface RefusedMessageFieldEvent {
+    field: '$.message'
+    value: string
+  }
+
+  export interface RefusedPeerIdFieldEvent {
+    field: '$.peerId'
+    value: string
+  }
+
+  export function encode (obj: Partial<Refused>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Refused.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Refused {
+    return decodeMessage(buf, Refused.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Refused>): Generator<RefusedCodeFieldEvent | RefusedMessageFieldEvent | RefusedPeerIdFieldEvent> {
+    return streamMessage(buf, Refused.codec(), opts)
+  }
+}
+
+export interface Hello {
+  session: Uint8Array<ArrayBuffer>
+  epoch: number
+  modelId: string
+  from: number
+  to: number
+}
+
+export namespace Hello {
+  let _codec: Codec<Hello>
+
+  export const codec = (): Codec<Hello> => {
+    if (_codec == null) {
+      _codec = message<Hello>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.session != null && obj.session.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.session)
+        }
+
+        if ((obj.epoch != null && obj.epoch !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.epoch)
+        }
+
+        if ((obj.modelId != null && obj.modelId !== '')) {
+          w.uint32(26)
+          w.string(obj.modelId)
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.from)
+        }
+
+        if ((obj.to != null && obj.to !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.to)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          session: uint8ArrayAlloc(0),
+          epoch: 0,
+          modelId: '',
+          from: 0,
+          to: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.session = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.epoch = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.modelId = reader.string()
+              break
+            }
+            case 4: {
+              obj.from = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.to = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.session`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.epoch`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.modelId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.to`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface HelloSessionFieldEvent {
+    field: '$.session'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface HelloEpochFieldEvent {
+    field: '$.epoch'
+    value: number
+  }
+
+  export interface HelloModelIdFieldEvent {
+    field: '$.modelId'
+    value: string
+  }
+
+  export interface HelloFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface HelloToFieldEvent {
+    field: '$.to'
+    value: number
+  }
+
+  export function encode (obj: Partial<Hello>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Hello.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello {
+    return decodeMessage(buf, Hello.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloSessionFieldEvent | HelloEpochFieldEvent | HelloModelIdFieldEvent | HelloFromFieldEvent | HelloToFieldEvent> {
+    return streamMessage(buf, Hello.codec(), opts)
+  }
+}
+
+export interface Result {
+  tokens: TokenResult[]
+  finish: number
+  prompt: boolean
+}
+
+export namespace Result {
+  let _codec: Codec<Result>
+
+  export const codec = (): Codec<Result> => {
+    if (_codec == null) {
+      _codec = message<Result>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.tokens != null && obj.tokens.length > 0) {
+          for (const value of obj.tokens) {
+            w.uint32(10)
+            TokenResult.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.finish != null && obj.finish !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.finish)
+        }
+
+        if ((obj.prompt != null && obj.prompt !== false)) {
+          w.uint32(24)
+          w.bool(obj.prompt)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          tokens: [],
+          finish: 0,
+          prompt: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.tokens != null && obj.tokens.length === opts.limits.tokens) {
+                throw new MaxLengthError('Decode error - repeated field "tokens" had too many elements')
+              }
+
+              if (obj.tokens.length === 4096) {
+                throw new MaxLengthError('Decode error - repeated field "tokens" had too many elements')
+              }
+
+              obj.tokens.push(TokenResult.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.tokens$
+              }))
+              break
+            }
+            case 2: {
+              obj.finish = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.prompt = reader.bool()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          tokens: 4096
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.tokens != null && obj.tokens === opts.limits.tokens) {
+                throw new MaxLengthError('Streaming decode error - repeated field "tokens" had too many elements')
+              }
+
+              if (obj.tokens === 4096) {
+                throw new MaxLengthError('Streaming decode error - repeated field "tokens" had too many elements')
+              }
+
+              for (const evt of TokenResult.codec().stream(reader, reader.uint32(), `${prefix}.tokens[]`, {
+                limits: opts.limits?.tokens$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.tokens
+                }
+              }
+
+              obj.tokens++
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.finish`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.prompt`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ResultTokensIdFieldEvent {
+    field: '$.tokens[].id'
+    value: number
+    index: number
+  }
+
+  export interface ResultTokensLogprobFieldEvent {
+    field: '$.tokens[].logprob'
+    value: number
+    index: number
+  }
+
+  export interface ResultTokensTopIdsFieldEvent {
+    field: '$.tokens[].topIds[]'
+    index: number
+    value: number
+  }
+
+  export interface ResultTokensTopLogprobsFieldEvent {
+    field: '$.tokens[].topLogprobs[]'
+    index: number
+    value: number
+  }
+
+  export interface ResultFinishFieldEvent {
+    field: '$.finish'
+    value: number
+  }
+
+  export interface ResultPromptFieldEvent {
+    field: '$.prompt'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<Result>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Result.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Result {
+    return decodeMessage(buf, Result.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Generator<ResultTokensIdFieldEvent | ResultTokensLogprobFieldEvent | ResultTokensTopIdsFieldEvent | ResultTokensTopLogprobsFieldEvent | ResultFinishFieldEvent | ResultPromptFieldEvent> {
+    return streamMessage(buf, Result.codec(), opts)
+  }
+}
+
+export interface TokenResult {
+  id: number
+  logprob?: number
+  topIds: number[]
+  topLogprobs: number[]
+}
+
+export namespace TokenResult {
+  let _codec: Codec<TokenResult>
+
+  export const codec = (): Codec<TokenResult> => {
+    if (_codec == null) {
+      _codec = message<TokenResult>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.id != null && obj.id !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.id)
+        }
+
+        if (obj.logprob != null) {
+          w.uint32(21)
+          w.float(obj.logprob)
+        }
+
+        if (obj.topIds != null && obj.topIds.length > 0) {
+          for (const value of obj.topIds) {
+            w.uint32(24)
+            w.uint32(value)
+          }
+        }
+
+        if (obj.topLogprobs != null && obj.topLogprobs.length > 0) {
+          for (const value of obj.topLogprobs) {
+            w.uint32(37)
+            w.float(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          id: 0,
+          topIds: [],
+          topLogprobs: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.id = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.logprob = reader.float()
+              break
+            }
+            case 3: {
+              if (opts.limits?.topIds != null && obj.topIds.length === opts.limits.topIds) {
+                throw new MaxLengthError('Decode error - repeated field "topIds" had too many elements')
+              }
+
+              if (obj.topIds.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "topIds" had too many elements')
+              }
+
+              obj.topIds.push(reader.uint32())
+              break
+            }
+            case 4: {
+              if (opts.limits?.topLogprobs != null && obj.topLogprobs.length === opts.limits.topLogprobs) {
+                throw new MaxLengthError('Decode error - repeated field "topLogprobs" had too many elements')
+              }
+
+              if (obj.topLogprobs.length === 64) {
+                throw new MaxLengthError('Decode error - repeated field "topLogprobs" had too many elements')
+              }
+
+              obj.topLogprobs.push(reader.float())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          topIds: 64,
+          topLogprobs: 64
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.logprob`,
+                value: reader.float()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.topIds != null && obj.topIds === opts.limits.topIds) {
+                throw new MaxLengthError('Streaming decode error - repeated field "topIds" had too many elements')
+              }
+
+              if (obj.topIds === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "topIds" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.topIds[]`,
+                index: obj.topIds,
+                value: reader.uint32()
+              }
+
+              obj.topIds++
+
+              break
+            }
+            case 4: {
+              if (opts.limits?.topLogprobs != null && obj.topLogprobs === opts.limits.topLogprobs) {
+                throw new MaxLengthError('Streaming decode error - repeated field "topLogprobs" had too many elements')
+              }
+
+              if (obj.topLogprobs === 64) {
+                throw new MaxLengthError('Streaming decode error - repeated field "topLogprobs" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.topLogprobs[]`,
+                index: obj.topLogprobs,
+                value: reader.float()
+              }
+
+              obj.topLogprobs++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface TokenResultIdFieldEvent {
+    field: '$.id'
+    value: number
+  }
+
+  export interface TokenResultLogprobFieldEvent {
+    field: '$.logprob'
+    value: number
+  }
+
+  export interface TokenResultTopIdsFieldEvent {
+    field: '$.topIds[]'
+    index: number
+    value: number
+  }
+
+  export interface TokenResultTopLogprobsFieldEvent {
+    field: '$.topLogprobs[]'
+    index: number
+    value: number
+  }
+
+  export function encode (obj: Partial<TokenResult>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, TokenResult.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TokenResult>): TokenResult {
+    return decodeMessage(buf, TokenResult.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TokenResult>): Generator<TokenResultIdFieldEvent | TokenResultLogprobFieldEvent | TokenResultTopIdsFieldEvent | TokenResultTopLogprobsFieldEvent> {
+    return streamMessage(buf, TokenResult.codec(), opts)
+  }
+}
+
+export interface Beat {
+  state: number
+}
+
+export namespace Beat {
+  let _codec: Codec<Beat>
+
+  export const codec = (): Codec<Beat> => {
+    if (_codec == null) {
+      _codec = message<Beat>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.state != null && obj.state !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.state)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          state: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.state = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.state`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface BeatStateFieldEvent {
+    field: '$.state'
+    value: number
+  }
+
+  export function encode (obj: Partial<Beat>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Beat.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Beat>): Beat {
+    return decodeMessage(buf, Beat.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Beat>): Generator<BeatStateFieldEvent> {
+    return streamMessage(buf, Beat.codec(), opts)
+  }
+}
+
+export interface Mark {
+  frames: number
+  hash: Uint8Array<ArrayBuffer>
+  signature: Uint8Array<ArrayBuffer>
+}
+
+export namespace Mark {
+  let _codec: Codec<Mark>
+
+  export const codec = (): Codec<Mark> => {
+    if (_codec == null) {
+      _codec = message<Mark>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.frames != null && obj.frames !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.frames)
+        }
+
+        if ((obj.hash != null && obj.hash.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.hash)
+        }
+
+        if ((obj.signature != null && obj.signature.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.signature)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          frames: 0,
+          hash: uint8ArrayAlloc(0),
+          signature: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.frames = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.hash = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.signature = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.frames`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.hash`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.signature`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface MarkFramesFieldEvent {
+    field: '$.frames'
+    value: number
+  }
+
+  export interface MarkHashFieldEvent {
+    field: '$.hash'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface MarkSignatureFieldEvent {
+    field: '$.signature'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Mark>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Mark.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Mark>): Mark {
+    return decodeMessage(buf, Mark.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Mark>): Generator<MarkFramesFieldEvent | MarkHashFieldEvent | MarkSignatureFieldEvent> {
+    return streamMessage(buf, Mark.codec(), opts)
+  }
+}
+
+export interface Fault {
+  kind: number
+  code: string
+  message: string
+  peerId: string
+}
+
+export namespace Fault {
+  let _codec: Codec<Fault>
+
+  export const codec = (): Codec<Fault> => {
+    if (_codec == null) {
+      _codec = message<Fault>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.kind != null && obj.kind !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.kind)
+        }
+
+        if ((obj.code != null && obj.code !== '')) {
+          w.uint32(18)
+          w.string(obj.code)
+        }
+
+        if ((obj.message != null && obj.message !== '')) {
+          w.uint32(26)
+          w.string(obj.message)
+        }
+
+        if ((obj.peerId != null && obj.peerId !== '')) {
+          w.uint32(34)
+          w.string(obj.peerId)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          kind: 0,
+          code: '',
+          message: '',
+          peerId: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.kind = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.code = reader.string()
+              break
+            }
+            case 3: {
+              obj.message = reader.string()
+              break
+            }
+            case 4: {
+              obj.peerId = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.kind`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.code`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.message`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.peerId`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface FaultKindFieldEvent {
+    field: '$.kind'
+    value: number
+  }
+
+  export interface FaultCodeFieldEvent {
+    field: '$.code'
+    value: string
+  }
+
+  export interface FaultMessageFieldEvent {
+    field: '$.message'
+    value: string
+  }
+
+  export interface FaultPeerIdFieldEvent {
+    field: '$.peerId'
+    value: string
+  }
+
+  export function encode (obj: Partial<Fault>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Fault.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Fault>): Fault {
+    return decodeMessage(buf, Fault.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Fault>): Generator<FaultKindFieldEvent | FaultCodeFieldEvent | FaultMessageFieldEvent | FaultPeerIdFieldEvent> {
+    return streamMessage(buf, Fault.codec(), opts)
+  }
+}

@@ -1,0 +1,60 @@
+/** Constants of `/shoal/ring/1.0.0`. See README.md. */
+
+export const RING_PROTOCOL = '/shoal/ring/1.0.0'
+
+export const RingType = {
+  // control link, coordinator → stage
+  open: 1,
+  ids: 2,
+  // control link, stage → coordinator
+  ready: 3,
+  busy: 4,
+  refused: 5,
+  result: 6,
+  // control link, both ways
+  beat: 7,
+  // data link, previous → next
+  hello: 8,
+  hidden: 9,
+  tokens: 10,
+  mark: 11,
+  // any link
+  gap: 12,
+  fault: 13,
+  close: 14
+} as const
+
+export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as const
+export const Finish = { none: 0, stop: 1, length: 2 } as const
+export const ComputeCode = { fast: 1, exact: 2 } as const
+export const Role = { active: 0, standby: 1, hedge: 2 } as const
+
+/** Codes of REFUSED. */
+export const RefusedCode = {
+  /** A feature in `requires`, a wire, a role or a rope variant that the stage does not know. */
+  unsupported: 'unsupported',
+  /** The stage does not serve this span of this model in this compute (any more). */
+  notServed: 'not-served',
+  /** More positions than the stage's spans can ever hold. */
+  context: 'context',
+  draining: 'draining',
+  /** The next stage could not be reached. */
+  unreachable: 'unreachable',
+  /** The OPEN contradicts itself or leaves out what it must have. */
+  malformed: 'malformed'
+} as const
+
+export const SESSION_BYTES = 16
+/** An OPEN that stays without work, and a HELLO that stays without its OPEN, are freed after this. */
+export const UNUSED_MS = 10_000
+/** Frames of a higher epoch are kept this long for its OPEN. */
+export const HOLD_MS = 1000
+export const HOLD_FRAMES = 32
+/** A stage that holds a lap beats at least this often. */
+export const BEAT_MS = 250
+/** A sender marks its evidence after this many data frames, and at the end. */
+export const MARK_FRAMES = 64
+/** Rows of one frame. */
+export const MAX_ROWS = 1024
+/** Positions that one OPEN can reserve. */
+export const MAX_POSITIONS = 1 << 24

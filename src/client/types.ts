@@ -1,0 +1,25 @@
+import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+import type { Host } from '../p2p/index.ts'
+import type { Swarm } from '../swarm/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface ThinClientComponents {
+  readonly host: Pick<Host, 'open'>
+  readonly swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs'>
+}
+
+export interface ThinClientInit {
+  /** How long a coordinator may take to be reached. @default 5,000 */
+  readonly dialTimeoutMs?: number
+  /** How long a coordinator may say nothing at all (it beats every second). @default 5,000 */
+  readonly silenceMs?: number
+}
+
+/** Asks somebody else's coordinator: an online holder of the model's layer 0, nearest first. */
+export interface ThinClient {
+  /**
+   * The next coordinator is tried where one can't be reached, has no capacity or is lost before the first token.
+   * @throws the errors of `Coordinator.generate`, as the coordinator told them
+   */
+  generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../clock.ts'
+import type { GenerateEvent, GenerateRequest } from '../types.ts'
+import type { Manifest, Tokenizer } from '../../model/index.ts'
+import type { Host } from '../../p2p/index.ts'
+import type { RoutePlan, RouteRequest } from '../../routing/index.ts'
+import type { ServedSpan, Swarm } from '../../swarm/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** What a coordinator has to have of a model. */
+export interface CoordinatorModel {
+  readonly manifest: Manifest
+  readonly tokenizer: Tokenizer
+}
+
+export interface CoordinatorComponents {
+  readonly host: Pick<Host, 'peerId' | 'open' | 'handle' | 'unhandle'>
+  readonly swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs'>
+  /** Undefined where this node has no such model. Called for every request: keep tokenizers. */
+  models (modelId: string): Promise<CoordinatorModel | undefined>
+  planRoute (request: RouteRequest): RoutePlan
+  /** This node's own spans as they are now, whether or not `swarm.nodes()` has its record. @default none */
+  localSpans? (): readonly ServedSpan[]
+  /** @default the system's */
+  readonly clock?: Clock
+}
+
+export interface CoordinatorInit {
+  /** Generations at once; more are told to come back. @default 64 */
+  readonly maxSessions?: number
+  /** Generations that one thin client may have at once. @default 16 */
+  readonly maxSessionsPerPeer?: number
+  /** Rows of one prompt chunk. @default 128 */
+  readonly chunkRows?: number
+  /** How long all stages together may take to get ready. @default 10,000 */
+  readonly openTimeoutMs?: number
+  /** Routes tried before giving up. @default 3 */
+  readonly attempts?: number
+}
+
+/** Opens sessions over the swarm's stages and watches them. Also answers thin clients on `/shoal/generate/1.0.0`. */
+export interface Coordinator {
+  start (): Promise<void>
+  /** Takes no more requests and ends those at work with `NoCapacityError`. */
+  stop (): Promise<void>
+  /** Generations at work. */
+  readonly sessions: number
+  /**
+   * Ending the iteration early, or the signal, cancels: every stage is freed at once. With the signal the events end
+   * with `done`, finish reason `cancelled`.
+   * @throws {RequestError} {ContextLengthError} {UnknownModelError} the request is wrong
+   * @throws {NoCapacityError} {UncoveredError} not now
+   * @throws {PeerFaultError} a peer failed and no other route was left, or tokens had already come
+   */
+  generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>
+  /** Takes no more requests and resolves when those at work have ended. @throws the signal's reason when it aborts first */
+  drain (options?: AbortOptions): Promise<void>
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts'
+import type { SpanRunner } from '../../engine/index.ts'
+import type { Host } from '../../p2p/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface StageServerComponents {
+  readonly host: Pick<Host, 'peerId' | 'open' | 'handle' | 'unhandle' | 'sign' | 'verify'>
+  /** @default the system's */
+  readonly clock?: Clock
+}
+
+export interface StageServerInit {
+  /** Sessions at once, over all spans. @default 256 */
+  readonly maxSessions?: number
+  /** Sessions that one coordinator may hold. @default 128 */
+  readonly maxSessionsPerPeer?: number
+  /** Bytes kept of what one session sent, for replay. @default 32 MiB */
+  readonly replayBytesPerSession?: number
+  /** Bytes kept over all sessions. @default 512 MiB */
+  readonly replayBytes?: number
+}
+
+/** What a span was measured to do here, as the node record has it. Zeros until something ran. */
+export interface StageRates {
+  readonly decodeMsPerToken: number
+  readonly prefillTokensPerSecond: number
+  /** How long a run waits for its turn now. */
+  readonly queueMs: number
+}
+
+/** Serves `/shoal/ring/1.0.0`: runs this node's spans as stages of other people's (and its own) sessions. */
+export interface StageServer {
+  start (): Promise<void>
+  /** Ends every session with an error to its coordinator. Runners stay the caller's to close. */
+  stop (): Promise<void>
+  /** Offers a loaded span. The function returned withdraws it: no new sessions, those at work go on. */
+  offer (modelId: string, runner: SpanRunner): () => void
+  /** Sessions that hold a slot now. */
+  readonly sessions: number
+  rates (runner: SpanRunner): StageRates
+  /** Takes no more sessions and resolves when those at work have ended. @throws the signal's reason when it aborts first */
+  drain (options?: AbortOptions): Promise<void>
+}
