@@ -1,3 +1,4 @@
+import { FormatError } from '../errors.ts'
 import type { BlockType, Container } from './block-types.ts'
 
 /** Rows of a matrix `[rows, K]` in a container's layout, not transposed. */
@@ -17,10 +18,16 @@ export function packNibbles (q: Uint8Array, target: Uint8Array, at: number): voi
   }
 }
 
-/** Moves rows of a GGML block type into its container: integers as they are, scales widened, nothing rounded but the last bit of a minimum. */
+/**
+ * Moves rows of a GGML block type into its container: integers as they are, scales widened, nothing rounded but the last bit of a
+ * minimum. Takes memory for these rows only. @throws {FormatError} for a scale or minimum that is not finite
+ */
 export function packRows (type: BlockType, bytes: Uint8Array, rows: number, columns: number): PackedRows {
   if (type.blocks == null) {
     throw new TypeError(`${type.name} has no blocks`)
+  }
+  if (columns % type.elements !== 0 || bytes.byteLength !== rows * columns / type.elements * type.bytes) {
+    throw new RangeError(`${bytes.byteLength} bytes are not ${rows} rows of ${columns} values in ${type.name}`)
   }
   const { container, unpack } = type.blocks
   const blocks = rows * columns / type.elements
@@ -38,7 +45,19 @@ export function packRows (type: BlockType, bytes: Uint8Array, rows: number, colu
       data.set(q, index * bytesEach)
     }
   }
+  if (!allFinite(scales) || !allFinite(minimums)) {
+    throw new FormatError(`a ${type.name} block has a scale or minimum that is not a finite number`)
+  }
   return container.hasMinimum ? { data, scales, minimums } : { data, scales }
+}
+
+function allFinite (values: Float32Array): boolean {
+  for (const value of values) {
+    if (!Number.isFinite(value)) {
+      return false
+    }
+  }
+  return true
 }
 
 /**

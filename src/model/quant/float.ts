@@ -4,14 +4,21 @@ const scratch = new Float32Array(1)
 const scratchBits = new Uint32Array(scratch.buffer)
 
 /** The value of every float16 bit pattern: 256 KiB, a lookup is faster than the arithmetic. */
-const f16Values = new Float32Array(65_536)
-for (let bits = 0; bits < 65_536; bits++) {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  f16Values[bits] = exponent === 31
-    ? (fraction === 0 ? sign * Infinity : NaN)
-    : sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+const f16Values = f16Table()
+
+function f16Table (): Float32Array {
+  const values = new Float32Array(65_536)
+  const bits = new Uint32Array(values.buffer)
+  for (let half = 0; half < 0x8000; half++) {
+    if (half < 0x400) {
+      values[half] = half * 2 ** -24
+    } else {
+      // the exponent's bias grows from 15 to 127; infinities and NaNs keep an exponent of ones
+      bits[half] = half < 0x7c00 ? (half << 13) + 0x38000000 : half << 13 | 0x7f800000
+    }
+    bits[half | 0x8000] = (bits[half] ?? 0) | 0x80000000
+  }
+  return values
 }
 
 export function f16ToF32 (bits: number): number {
