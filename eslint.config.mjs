@@ -2,7 +2,7 @@ import stylistic from '@stylistic/eslint-plugin'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'node_modules/', '**/*.proto', 'protocols/*/*.pb.ts', 'src/model/graph/onnx/onnx.ts', 'scripts/bench/node_modules/'] },
+  { ignores: ['dist/', 'build/', 'node_modules/', '**/*.proto', '**/*.pb.ts', 'scripts/bench/node_modules/'] },
   {
     files: ['src/**/*.ts', 'protocols/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -18,7 +18,7 @@ for (const proto of protos) {
 
   // protons writes namespaces, which `erasableSyntaxOnly` refuses, and its own runtime's types by half
   const output = proto.replace(/proto$/, 'ts')
-  const generated = proto.startsWith('protocols') ? proto.replace(/proto$/, 'pb.ts') : output
+  const generated = proto.replace(/proto$/, 'pb.ts')
   renameSync(output, generated)
   writeFileSync(generated, `// @ts-nocheck generated\n${readFileSync(generated, 'utf8')}`)
   process.stdout.write(`${generated}\n`)

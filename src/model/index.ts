@@ -21,3 +21,5 @@ export { cidOf, cidOfDigest, encodeManifest, isModelId, MAX_MANIFEST_BYTES, mode
 export { tokenizerFromGguf } from './tokenizer/gguf-tokenizer.ts'
 export { encodeTokenizerData, MAX_TOKENIZER_BYTES, parseTokenizerData, tokenizerFromHuggingFace, type TokenizerData } from './tokenizer/tokenizer-data.ts'
 export { createTokenizer } from './tokenizer/tokenizer.ts'
+export { graphNames, spanGraph, type SpanGraph } from './graph/span-graph.ts'
+export type { GraphDevice } from './graph/span-weights.ts'

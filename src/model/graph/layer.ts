@@ -1,0 +1,87 @@
+import { int64Bytes, type GraphBuilder } from './builder.ts'
+import type { Weights } from './span-weights.ts'
+import type { ModelConfig } from '../types.ts'
+
+/** What every layer of a graph shares. */
+export interface LayerContext {
+  readonly graph: GraphBuilder
+  readonly config: ModelConfig
+  readonly cos: string
+  readonly sin: string
+  readonly seqlens: string
+  readonly totalLength: string
+  /** Names of the layer's KV inputs and outputs. */
+  readonly kv: { readonly pastKey: string, readonly pastValue: string, readonly presentKey: string, readonly presentValue: string }
+  readonly slidingWindow: number
+}
+
+/** RMS norm over the last axis. */
+export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number): string =>
+  graph.node('SimplifiedLayerNormalization', [x, gamma], { axis: -1, epsilon: { float: epsilon } })
+
+/** A pre-norm layer of the Llama family: x + attention(norm(x)), then + mlp(norm(·)). `[batch, rows, H]` in and out. */
+export function layer (context: LayerContext, weights: Weights, x: string): string {
+  const { graph, config } = context
+  const attended = attention(context, weights, norm(graph, x, weights.vector('attnNorm'), config.normEpsilon))
+  const gamma = weights.vector('mlpNorm')
+  const sum = `${attended}+skip`
+  const normed = `${attended}+norm`
+  graph.nodes('SkipSimplifiedLayerNormalization', [attended, x, gamma], [normed, '', '', sum], { epsilon: { float: config.normEpsilon } })
+  return graph.node('Add', [mlp(context, weights, normed), sum])
+}
+
+function attention (context: LayerContext, weights: Weights, x: string): string {
+  const { graph, config: { headCount, kvHeadCount }, kv } = context
+  const output = `${kv.presentKey}.attended`
+  const [query, key, value] = projections(context, weights, x)
+  graph.nodes('GroupQueryAttention', [query, key, value, kv.pastKey, kv.pastValue, context.seqlens, context.totalLength, context.cos, context.sin],
+    [output, kv.presentKey, kv.presentValue], {
+      num_heads: headCount,
+      kv_num_heads: kvHeadCount,
+      do_rotary: 1,
+      ...(context.slidingWindow === 0 ? {} : { local_window_size: context.slidingWindow })
+    })
+  return weights.product('o', output)
+}
+
+/** Query, key and value; one packed value and two left out where nothing happens to them before the rotation. */
+function projections ({ graph, config, kv }: LayerContext, weights: Weights, x: string): [string, string, string] {
+  const { headCount, kvHeadCount, headDim, normEpsilon } = config
+  const packed = weights.has('qkv')
+    ? weights.product('qkv', x)
+    : withBias(graph, weights, graph.node('Concat', ['q', 'k', 'v'].map((tensor) => weights.product(tensor, x)), { axis: -1 }))
+  if (!weights.has('qNorm')) {
+    return [packed, '', '']
+  }
+  const sizes = [headCount, kvHeadCount, kvHeadCount].map((heads) => heads * headDim)
+  const parts = ['q', 'k', 'v'].map((tensor) => `${kv.presentKey}.${tensor}`)
+  graph.nodes('Split', [packed, graph.constant('qkv.sizes', 'i64', [3], () => int64Bytes(...sizes))], parts, { axis: -1 })
+  const [q = '', k = '', v = ''] = parts
+  const headNorm = (value: string, heads: number, gamma: string): string => {
+    const split = graph.node('Reshape', [value, graph.constant(`heads.${heads}`, 'i64', [4], () => int64Bytes(0, 0, heads, headDim))])
+    return graph.node('Reshape', [norm(graph, split, weights.vector(gamma), normEpsilon), graph.constant(`joined.${heads}`, 'i64', [3], () => int64Bytes(0, 0, heads * headDim))])
+  }
+  return [headNorm(q, headCount, 'qNorm'), headNorm(k, kvHeadCount, 'kNorm'), v]
+}
+
+/** The fused bias of matrices that are stored apart. */
+const withBias = (graph: GraphBuilder, weights: Weights, value: string): string =>
+  weights.has('qkvBias') ? graph.node('Add', [value, weights.vector('qkvBias')]) : value
+
+/** down(silu(gate(x)) · up(x)) */
+function mlp ({ graph, config: { intermediateSize }, kv }: LayerContext, weights: Weights, x: string): string {
+  let gate = `${kv.presentKey}.gate`
+  let up = `${kv.presentKey}.up`
+  const halves = graph.constant('gateUp.sizes', 'i64', [2], () => int64Bytes(intermediateSize, intermediateSize))
+  if (weights.has('gateUp')) {
+    graph.nodes('Split', [weights.product('gateUp', x), halves], [gate, up], { axis: -1 })
+  } else if (weights.has('gateUpBias')) {
+    const joined = graph.node('Concat', [weights.product('gate', x), weights.product('up', x)], { axis: -1 })
+    graph.nodes('Split', [graph.node('Add', [joined, weights.vector('gateUpBias')]), halves], [gate, up], { axis: -1 })
+  } else {
+    gate = weights.product('gate', x)
+    up = weights.product('up', x)
+  }
+  // with alpha 1 this is silu: x · sigmoid(x)
+  return weights.product('down', graph.node('Mul', [graph.node('QuickGelu', [gate], { alpha: { float: 1 } }), up]))
+}

@@ -1,0 +1,91 @@
+import { graphBuilder, type InMemoryValue } from './builder.ts'
+import { layer, norm } from './layer.ts'
+import { ropeCaches } from './rope.ts'
+import { blockSums, weights, type GraphDevice } from './span-weights.ts'
+import type { Compute, Manifest, Span } from '../types.ts'
+
+export interface SpanGraphOptions {
+  readonly compute: Compute
+  readonly device: GraphDevice
+  /** Positions that the rotation covers. */
+  readonly contextLength: number
+}
+
+/** Names in a span's graph. KV of layer i of the model: `past.i.key`, `past.i.value`, and `present.…`. */
+export const graphNames = {
+  /** float32 `[batch, rows, H]` */
+  hidden: 'hidden',
+  /** int32 `[batch]`: the last position of each sequence after the run. */
+  seqlens: 'seqlens',
+  /** int32 scalar: the longest sequence after the run. */
+  totalLength: 'totalLength',
+  /** int64 `[1]`, on a span that ends the model: the first row that needs logits. */
+  scoreStart: 'scoreStart',
+  /** float32 `[batch, rows, H]`, or on a span that ends the model `[batch, scored, vocabulary]`. */
+  output: 'output',
+  kv: (layerIndex: number, side: 'key' | 'value'): { past: string, present: string } =>
+    ({ past: `past.${layerIndex}.${side}`, present: `present.${layerIndex}.${side}` })
+} as const
+
+export interface SpanGraph {
+  /** A serialized ONNX model. Its weights are in files named by the parts' CIDs. */
+  readonly model: Uint8Array
+  /** Constants to hand over beside the model. */
+  readonly values: ReadonlyMap<string, InMemoryValue>
+}
+
+/**
+ * The graph of layers `[start, end)`. A layer's output is the same value whether the next layer follows in this graph or in
+ * another node's: what is computed does not depend on the split.
+ */
+export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOptions): SpanGraph {
+  const { config } = manifest
+  const graph = graphBuilder(`layers ${span.start} to ${span.end}`)
+  const init = { graph, compute: options.compute, device: options.device }
+  const sums = blockSums(graph)
+  const pairs = config.rope.dimensions / 2
+  const caches = ropeCaches(config.rope, options.contextLength)
+  const shared = {
+    graph,
+    config,
+    seqlens: graph.input(graphNames.seqlens, 'i32', ['batch']),
+    totalLength: graph.input(graphNames.totalLength, 'i32', []),
+    cos: graph.inMemory('rope.cos', [options.contextLength, pairs], caches.cos),
+    sin: graph.inMemory('rope.sin', [options.contextLength, pairs], caches.sin)
+  }
+  let x = graph.input(graphNames.hidden, 'f32', ['batch', 'rows', config.hiddenSize])
+  const kvShape = ['batch', config.kvHeadCount, 'capacity', config.headDim]
+  manifest.layers.slice(span.start, span.end).forEach((part, offset) => {
+    const index = span.start + offset
+    const key = graphNames.kv(index, 'key')
+    const value = graphNames.kv(index, 'value')
+    const kv = { pastKey: key.past, pastValue: value.past, presentKey: key.present, presentValue: value.present }
+    for (const side of [key, value]) {
+      graph.input(side.past, 'f32', kvShape)
+      graph.output(side.present, 'f32', kvShape)
+    }
+    const slidingWindow = config.slidingWindow[index] ?? 0
+    x = layer({ ...shared, kv, slidingWindow }, weights(init, part, `layer${index}`, sums), x)
+  })
+  if (span.end === config.layerCount) {
+    const start = graph.input(graphNames.scoreStart, 'i64', [1])
+    const end = graph.constant('score.end', 'i64', [1], () => new Uint8Array(BigInt64Array.of(2n ** 62n).buffer))
+    const axis = graph.constant('score.axis', 'i64', [1], () => new Uint8Array(BigInt64Array.of(1n).buffer))
+    const scored = graph.node('Slice', [x, start, end, axis])
+    const head = weights(init, manifest.head, 'head', sums)
+    const normed = norm(graph, scored, head.vector('norm'), config.normEpsilon)
+    x = config.tiedEmbedding
+      ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', normed)
+      : head.product('head', normed)
+    graph.output(graphNames.output, 'f32', ['batch', 'scored', config.vocabSize])
+  } else {
+    graph.output(graphNames.output, 'f32', ['batch', 'rows', config.hiddenSize])
+  }
+  return finish(graph, x)
+}
+
+/** Names the graph's last value, which a node may have named otherwise. */
+function finish (graph: ReturnType<typeof graphBuilder>, last: string): SpanGraph {
+  graph.node('Identity', [last], {}, graphNames.output)
+  return graph.finish()
+}
