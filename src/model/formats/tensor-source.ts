@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts'
+import type { BlobRange } from '../types.ts'
 
 /** A tensor as its file has it. */
 export interface SourceTensor {
@@ -26,7 +27,7 @@ export interface LocatedTensor extends SourceTensor {
 }
 
 /** Where rows `[first, first + count)` of a tensor lie. @throws {FormatError} when it has no such rows */
-export function rowRange (tensors: ReadonlyMap<string, LocatedTensor>, name: string, first: number, count: number): { readonly offset: number, readonly length: number } {
+export function rowRange (tensors: ReadonlyMap<string, LocatedTensor>, name: string, first: number, count: number): BlobRange {
   const tensor = tensors.get(name)
   if (tensor == null) {
     throw new FormatError(`there is no tensor ${name} in the file`)
