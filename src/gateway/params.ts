@@ -1,0 +1,63 @@
+/** From OpenAI's fields to what a coordinator is asked. */
+import { randomBytes } from 'node:crypto'
+import type { GatewayModel, Generator } from './types.ts'
+import type { SamplingFields } from './schema.ts'
+import type { GenerateRequest, SamplingOptions } from '../pipeline/index.ts'
+import { HttpError } from './errors.ts'
+
+/** What an answer may be long where the client didn't say; half the context where that is less. */
+const DEFAULT_MAX_TOKENS = 1024
+
+/** @param logprobs how many alternatives to report; undefined: no log probabilities */
+export function samplingOptions (request: SamplingFields, logprobs: number | undefined): Partial<SamplingOptions> {
+  return {
+    temperature: request.temperature ?? 1,
+    topP: request.top_p ?? 1,
+    topK: Math.max(0, request.top_k ?? 0),
+    minP: request.min_p ?? 0,
+    repetitionPenalty: request.repetition_penalty ?? 1,
+    presencePenalty: request.presence_penalty ?? 0,
+    frequencyPenalty: request.frequency_penalty ?? 0,
+    logitBias: new Map(Object.entries(request.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
+    ...(request.seed == null ? {} : { seed: BigInt.asUintN(64, BigInt(request.seed)) }),
+    ...(logprobs == null ? {} : { logprobs })
+  }
+}
+
+/** What a request asks for apart from its prompt. */
+export function requestBase (request: SamplingFields, model: GatewayModel, maxTokens: number | undefined, logprobs: number | undefined): Omit<GenerateRequest, 'prompt'> {
+  return {
+    modelId: model.modelId,
+    maxTokens: maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor((model.contextLength ?? Infinity) / 2)),
+    stop: request.stop == null ? [] : typeof request.stop === 'string' ? [request.stop] : request.stop,
+    sampling: samplingOptions(request, logprobs),
+    wire: request.wire ?? 'f16',
+    ...(request.ignore_eos === true ? { ignoreEos: true } : {})
+  }
+}
+
+/** The choice with this index has a seed of its own, so that they differ and can be asked for again. */
+export function withChoice<T extends { readonly sampling: Partial<SamplingOptions> }> (request: T, index: number): T {
+  const { seed } = request.sampling
+  return seed == null || index === 0 ? request : { ...request, sampling: { ...request.sampling, seed: BigInt.asUintN(64, seed + BigInt(index)) } }
+}
+
+/** The model a request names by name or id; without one, the only one there is. */
+export async function chooseModel (generator: Generator, name: string | null | undefined, signal: AbortSignal): Promise<GatewayModel> {
+  const models = await generator.models({ signal })
+  if (name == null || name === '') {
+    const [only, other] = models
+    if (only == null) throw new HttpError('no model is served now', { status: 503, code: 'no_route', retryAfterS: 5 })
+    if (other != null) throw new HttpError(`say which model: ${models.map((model) => model.name).join(', ')}`, { status: 400, param: 'model' })
+    return only
+  }
+  const named = models.filter((model) => model.modelId === name)
+  const found = named.length > 0 ? named : models.filter((model) => model.name === name)
+  const [model, another] = found
+  if (another != null) throw new HttpError(`several models are called ${name}; use an id: ${found.map(({ modelId }) => modelId).join(', ')}`, { status: 400, param: 'model' })
+  if (model != null) return model
+  const known = models.length === 0 ? 'none is served now' : `there are: ${models.map((each) => each.name).join(', ')}`
+  throw new HttpError(`the model '${name}' does not exist here; ${known}`, { status: 404, code: 'model_not_found', param: 'model' })
+}
+
+export const newId = (prefix: string): string => `${prefix}-${randomBytes(12).toString('hex')}`

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { startGateway, type Gateway, type GatewayInit } from '../../src/gateway/index.ts'
+import { fakeGenerator, silent, type FakeInit } from './fake-generator.ts'
+
+const body = (more: object = {}) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'atlas', messages: [{ role: 'user', content: 'x' }], ...more })
+})
+
+describe('the gateway on a socket', () => {
+  let running: Gateway[] = []
+
+  const start = async (fake: FakeInit = {}, init: Partial<GatewayInit> = {}) => {
+    const generator = fakeGenerator(fake)
+    const gateway = await startGateway({ generator, logger: silent, swarm: () => ({}), ready: () => true }, { host: '127.0.0.1', port: 0, ...init })
+    running.push(gateway)
+    return { generator, gateway }
+  }
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(async (gateway) => await gateway.stop({ signal: AbortSignal.abort() })))
+    running = []
+  })
+
+  it('answers and says where it listens', async () => {
+    const { gateway } = await start()
+    assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:\d+$/)
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, body())
+    assert.equal(response.status, 200)
+  })
+
+  it('sends a piece before the next one is there', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const { gateway } = await start({ hold: promise })
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, body({ stream: true }))
+    assert.ok(response.body != null)
+    const decoder = new TextDecoder()
+    let text = ''
+    for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(bytes, { stream: true })
+      if (text.includes('The ') && !text.includes('capital')) resolve(undefined)
+    }
+    assert.ok(text.endsWith('data: [DONE]\n\n'))
+  })
+
+  for (const stream of [true, false]) {
+    it(`cancels the session when the client of ${stream ? 'a stream' : 'a whole answer'} goes away`, async () => {
+      const { generator, gateway } = await start({ hold: new Promise(() => { /* never */ }) })
+      const controller = new AbortController()
+      const cancelled = new Promise<void>((resolve) => {
+        let count = 0
+        Object.defineProperty(generator, 'cancelled', { get: () => count, set: (value: number) => { count = value; resolve() } })
+      })
+      const answer = fetch(`${gateway.url}/v1/chat/completions`, { ...body({ stream }), signal: controller.signal })
+      if (stream) {
+        const reader = (await answer).body?.getReader()
+        await reader?.read()
+        controller.abort()
+      } else {
+        await generator.asked
+        controller.abort()
+        await assert.rejects(answer)
+      }
+      await cancelled
+      assert.equal(generator.cancelled, 1)
+    })
+  }
+
+  it('refuses a port that is taken, and moves on only when it may', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1')
+    await once(blocker, 'listening')
+    const address = blocker.address()
+    assert.ok(typeof address === 'object' && address != null)
+    await assert.rejects(start({}, { port: address.port }), { name: 'ListenError', message: /is taken by another program/ })
+    const { gateway } = await start({}, { port: address.port, moveOn: true })
+    assert.notEqual(new URL(gateway.url).port, String(address.port))
+    blocker.close()
+  })
+
+  it('refuses to listen for others without a key', async () => {
+    await assert.rejects(start({}, { host: '0.0.0.0' }), { name: 'ListenError', message: /SHOAL_API_KEY/ })
+    const { gateway } = await start({}, { host: '0.0.0.0', apiKeys: ['k'] })
+    const port = new URL(gateway.url).port
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/models`)).status, 401)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { authorization: 'Bearer k' } })).status, 200)
+  })
+
+  it('finishes what runs before it stops', async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const { gateway, generator } = await start({ hold: promise })
+    const answer = fetch(`${gateway.url}/v1/chat/completions`, body())
+    await generator.asked
+    const stopped = gateway.stop()
+    resolve(undefined)
+    assert.equal((await answer).status, 200)
+    await stopped
+  })
+})
