@@ -4,3 +4,4 @@
  */
 export { detectDevices, openDevice, type DetectedDevice, type Device } from './devices.ts'
 export { physicalCores } from './cpu.ts'
+export { runQueue } from './run-queue.ts'

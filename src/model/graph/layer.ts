@@ -2,6 +2,9 @@ import { int64Bytes, type GraphBuilder } from './builder.ts'
 import type { Weights } from './span-weights.ts'
 import type { ModelConfig } from '../types.ts'
 
+/** The last axis of `[batch, rows, features]`. Never −1: protons writes negative numbers wrongly. */
+const FEATURES = 2
+
 /** What every layer of a graph shares. */
 export interface LayerContext {
   readonly graph: GraphBuilder
@@ -17,7 +20,7 @@ export interface LayerContext {
 
 /** RMS norm over the last axis. */
 export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number): string =>
-  graph.node('SimplifiedLayerNormalization', [x, gamma], { axis: -1, epsilon: { float: epsilon } })
+  graph.node('SimplifiedLayerNormalization', [x, gamma], { epsilon: { float: epsilon } })
 
 /** A pre-norm layer of the Llama family: x + attention(norm(x)), then + mlp(norm(·)). `[batch, rows, H]` in and out. */
 export function layer (context: LayerContext, weights: Weights, x: string): string {
@@ -49,13 +52,13 @@ function projections ({ graph, config, kv }: LayerContext, weights: Weights, x: 
   const { headCount, kvHeadCount, headDim, normEpsilon } = config
   const packed = weights.has('qkv')
     ? weights.product('qkv', x)
-    : withBias(graph, weights, graph.node('Concat', ['q', 'k', 'v'].map((tensor) => weights.product(tensor, x)), { axis: -1 }))
+    : withBias(graph, weights, graph.node('Concat', ['q', 'k', 'v'].map((tensor) => weights.product(tensor, x)), { axis: FEATURES }))
   if (!weights.has('qNorm')) {
     return [packed, '', '']
   }
   const sizes = [headCount, kvHeadCount, kvHeadCount].map((heads) => heads * headDim)
   const parts = ['q', 'k', 'v'].map((tensor) => `${kv.presentKey}.${tensor}`)
-  graph.nodes('Split', [packed, graph.constant('qkv.sizes', 'i64', [3], () => int64Bytes(...sizes))], parts, { axis: -1 })
+  graph.nodes('Split', [packed, graph.constant('qkv.sizes', 'i64', [3], () => int64Bytes(...sizes))], parts, { axis: FEATURES })
   const [q = '', k = '', v = ''] = parts
   const headNorm = (value: string, heads: number, gamma: string): string => {
     const split = graph.node('Reshape', [value, graph.constant(`heads.${heads}`, 'i64', [4], () => int64Bytes(0, 0, heads, headDim))])
@@ -74,10 +77,10 @@ function mlp ({ graph, config: { intermediateSize }, kv }: LayerContext, weights
   let up = `${kv.presentKey}.up`
   const halves = graph.constant('gateUp.sizes', 'i64', [2], () => int64Bytes(intermediateSize, intermediateSize))
   if (weights.has('gateUp')) {
-    graph.nodes('Split', [weights.product('gateUp', x), halves], [gate, up], { axis: -1 })
+    graph.nodes('Split', [weights.product('gateUp', x), halves], [gate, up], { axis: FEATURES })
   } else if (weights.has('gateUpBias')) {
-    const joined = graph.node('Concat', [weights.product('gate', x), weights.product('up', x)], { axis: -1 })
-    graph.nodes('Split', [graph.node('Add', [joined, weights.vector('gateUpBias')]), halves], [gate, up], { axis: -1 })
+    const joined = graph.node('Concat', [weights.product('gate', x), weights.product('up', x)], { axis: FEATURES })
+    graph.nodes('Split', [graph.node('Add', [joined, weights.vector('gateUpBias')]), halves], [gate, up], { axis: FEATURES })
   } else {
     gate = weights.product('gate', x)
     up = weights.product('up', x)

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { createEngine, type Engine, type SpanRunner } from '../../src/engine/index.ts'
+import { argmax, difference, fixtureFolder, imported, tinyModels, tinyReference } from '../support/reference.ts'
+import { removeFolders } from '../support/shoal.ts'
+import { greedy, localRing } from './ring.ts'
+
+describe('tiny models against the reference', function () {
+  this.timeout(60_000)
+  let engine: Engine
+
+  before(async () => { engine = await createEngine({ device: 'cpu', threads: 1 }) })
+  after(async () => {
+    await engine.close()
+    await removeFolders()
+  })
+
+  const load = async (source: Awaited<ReturnType<typeof imported>>, cuts: readonly number[]): Promise<SpanRunner[]> => {
+    const borders = [0, ...cuts, source.manifest.config.layerCount]
+    const runners: SpanRunner[] = []
+    for (let index = 0; index + 1 < borders.length; index++) {
+      runners.push(await engine.load(source, { start: borders[index] ?? 0, end: borders[index + 1] ?? 0 }, { compute: 'exact' }))
+    }
+    return runners
+  }
+
+  for (const name of tinyModels) {
+    it(`${name}: logits and greedy ids, whole and split at every layer, bit for bit the same`, async () => {
+      const folder = `${fixtureFolder}models/${name}`
+      const source = await imported(folder)
+      const prompts = await tinyReference(folder)
+      const { layerCount } = source.manifest.config
+      const whole = new Map<string, { logits: Float32Array, ids: number[] }>()
+      for (let cut = 0; cut < layerCount; cut++) {
+        const runners = await load(source, cut === 0 ? [] : [cut])
+        for (const prompt of prompts) {
+          const ring = localRing(runners, prompt.inputIds.length + 24)
+          const logits = (await ring.feed(prompt.inputIds, 0, 1)).slice()
+          const ids = await greedy(ring, prompt.inputIds, 24, argmax)
+          ring.release()
+          if (cut === 0) {
+            assert.ok(difference(logits, prompt.logits) <= 5e-4, `${prompt.id}: ${difference(logits, prompt.logits)}`)
+            assert.deepEqual(ids, prompt.greedy.ids, prompt.id)
+            whole.set(prompt.id, { logits, ids })
+          } else {
+            assert.deepEqual({ logits, ids }, whole.get(prompt.id), `${prompt.id} cut at ${cut}`)
+          }
+        }
+        await Promise.all(runners.map(async (runner) => { await runner.close() }))
+      }
+    })
+
+    it(`${name}: hidden states behind every layer`, async () => {
+      const folder = `${fixtureFolder}models/${name}`
+      const source = await imported(folder)
+      const { layerCount, hiddenSize } = source.manifest.config
+      const runners = await load(source, Array.from({ length: layerCount - 1 }, (_, index) => index + 1))
+      for (const { id, inputIds, hidden } of await tinyReference(folder)) {
+        if (hidden == null) {
+          continue
+        }
+        const ring = localRing(runners, inputIds.length)
+        await ring.feed(inputIds, 0, 1)
+        ring.release()
+        for (let layer = 1; layer < layerCount; layer++) {
+          const size = inputIds.length * hiddenSize
+          const found = difference(ring.hidden[layer - 1] ?? new Float32Array(), hidden.subarray(layer * size, (layer + 1) * size))
+          assert.ok(found <= 1e-3, `${id}, layer ${layer}: ${found}`)
+        }
+      }
+      await Promise.all(runners.map(async (runner) => { await runner.close() }))
+    })
+  }
+})
