@@ -103,6 +103,22 @@ describe('GGUF reader', () => {
     assert.deepEqual([...metadata.values()], cases.map(([, , value]) => value))
   })
 
+  it('takes an alignment that is a power of two from 8 up, and finds the data by it', async () => {
+    const withAlignment = (alignment: number): Uint8Array => {
+      const header = ggufHeader(1, 1, text('general.alignment'), u32(4), u32(alignment), text('t'), u32(1), u64(2), u32(0), u64(0))
+      const padding = new Uint8Array(Math.ceil(header.length / alignment) * alignment - header.length)
+      return concat(header, padding, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
+    }
+    for (const alignment of [8, 64, 4096]) {
+      const file = await readGguf(bytesSource(withAlignment(alignment)))
+      assert.deepEqual(await file.rows('t', 0, 1), Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
+    }
+    for (const alignment of [1, 4, 24, 2 ** 31]) {
+      const header = ggufHeader(0, 1, text('general.alignment'), u32(4), u32(alignment))
+      await assert.rejects(readGguf(bytesSource(header)), { name: 'FormatError', message: new RegExp(`general.alignment is ${alignment};`) })
+    }
+  })
+
   it('reads arrays that are longer than what is read at once', async () => {
     const tokens = Array.from({ length: 120_000 }, (_, at) => `token ${at}`)
     const numbers = new Uint32Array(400_000).map((_, at) => at * 7)
