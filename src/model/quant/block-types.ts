@@ -1,5 +1,5 @@
-import { f16ToF32 } from './float.ts'
 import { q2k, q3k, q4k, q5k, q6k } from './k-quants.ts'
+import { half, type UnpackBlock } from './unpack-block.ts'
 
 /** How a block type is stored without loss: see `BlockTensor` for what the numbers mean. */
 export interface Container {
@@ -7,12 +7,6 @@ export interface Container {
   readonly block: 16 | 32 | 64
   readonly hasMinimum: boolean
 }
-
-/**
- * Unpacks one block at `at`: `elements` values of q (unsigned, already shifted to the container's zero point) into `q`, one scale
- * and one minimum for each run of the container's block length from index `s`.
- */
-export type UnpackBlock = (bytes: Uint8Array, at: number, q: Uint8Array, scales: Float32Array, minimums: Float32Array, s: number) => void
 
 /** A GGML tensor type. Layouts after ggml's `ggml-common.h`. */
 export interface BlockType {
@@ -24,8 +18,6 @@ export interface BlockType {
   /** Absent for plain floats. */
   readonly blocks?: { readonly container: Container, readonly unpack: UnpackBlock }
 }
-
-const half = (bytes: Uint8Array, at: number): number => f16ToF32((bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8)
 
 /** Low nibbles are the first half of a block of 32, high nibbles the second. */
 function nibbles (bytes: Uint8Array, at: number, q: Uint8Array): void {

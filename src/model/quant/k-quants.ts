@@ -2,10 +2,7 @@
  * GGML's "K" blocks: 256 values in runs of 16 or 32, each run with a small integer scale (and minimum) times the block's own
  * float16. d · sub-scale is exact in float32 (11 + 6 bits).
  */
-import { f16ToF32 } from './float.ts'
-import type { UnpackBlock } from './block-types.ts'
-
-const half = (bytes: Uint8Array, at: number): number => f16ToF32((bytes[at] ?? 0) | (bytes[at + 1] ?? 0) << 8)
+import { half, type UnpackBlock } from './unpack-block.ts'
 
 export const q2k: UnpackBlock = (bytes, at, q, scales, minimums, s) => {
   const d = half(bytes, at + 80)
