@@ -3,7 +3,6 @@
  * the event loop. Every native object has a `close`; every status is checked. Knows nothing of models.
  */
 export { ortLibrary, type OrtLibrary } from './library.ts'
-export { ortLibraryPath } from './library-path.ts'
 export type { Binding } from './binding.ts'
 export type { Provider } from './provider.ts'
 export type { OrtSession, RunQueue, SessionInit } from './session.ts'

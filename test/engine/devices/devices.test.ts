@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
 import { detectDevices, openDevice } from '../../../src/engine/devices/index.ts'
 import { ortLibrary, type OrtLibrary } from '../../../src/engine/ort/index.ts'
 import { hasSwiftShader, nodeWithSwiftShader } from '../../support/swiftshader.ts'
@@ -34,7 +35,7 @@ describe('devices', () => {
   it('include WebGPU where Vulkan has an adapter: a product there equals the CPU\'s', async function () {
     if (!hasSwiftShader) this.skip()
     this.timeout(60_000)
-    const { code, stdout, stderr } = await nodeWithSwiftShader(['test/engine/devices/webgpu-product.ts'])
+    const { code, stdout, stderr } = await nodeWithSwiftShader([fileURLToPath(new URL('./webgpu-product.ts', import.meta.url))])
     assert.equal(code, 0, stderr)
     const { label, auto, numericClass, difference, state } = JSON.parse(stdout) as Record<string, unknown>
     assert.match(String(label), /SwiftShader/)

@@ -15,7 +15,6 @@ export interface TinyNode { op: string, inputs: readonly string[], outputs: read
 export interface TinyGraph { nodes: readonly TinyNode[], inputs: readonly TinyValue[], outputs: readonly TinyValue[], initializers?: readonly TinyTensor[] }
 
 export const F32 = 1
-export const F16 = 10
 
 export function tinyOnnx (graph: TinyGraph): Uint8Array {
   return message([
