@@ -2,7 +2,7 @@ import type { AbortOptions, Libp2p } from '@libp2p/interface'
 
 /** What a `Link` tells the one who listens. Both are called synchronously from the transport. */
 export interface LinkListener {
-  /** One whole frame, header included; its length is at most the link's limit. The bytes are the listener's to keep. */
+  /** One whole frame, header included; its length is at most the link's limit. The bytes are the listener's to keep. What it throws aborts the link. */
   frame (frame: Uint8Array): void
   /** The link is over: without an error after a graceful end by the other side, with one otherwise. Called once. */
   close (error?: Error): void
@@ -45,6 +45,8 @@ export interface HandleInit {
   readonly maxInboundLinksPerPeer?: number
   /** Largest frame accepted. @default protocols/frame MAX_FRAME_BYTES */
   readonly maxFrameBytes?: number
+  /** A link that has not brought a frame after this is aborted. @default 10,000 */
+  readonly firstFrameMs?: number
 }
 
 export interface OpenLinkOptions extends AbortOptions {

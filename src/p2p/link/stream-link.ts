@@ -1,0 +1,138 @@
+import { MAX_FRAME_BYTES, frameBytes } from '../../../protocols/frame/index.ts'
+import { LinkClosedError, LinkFaultError, LinkOverflowError } from '../errors.ts'
+import { frameAssembler } from './frame-assembler.ts'
+import { inbox } from './inbox.ts'
+import { MAX_QUEUED_BYTES } from './memory-link.ts'
+import type { Link } from '../types.ts'
+import type { Stream } from '@libp2p/interface'
+
+/** One Noise record (65,519 bytes) less Yamux's header: a larger send would be cut in two anyway. */
+const CHUNK_BYTES = 65_507
+/** Above Yamux's largest window (16 MiB), so that `pause` holds the sender back instead of resetting the stream. */
+const MAX_READ_BYTES = 20 * 1024 * 1024
+
+export interface StreamLinkInit {
+  readonly peer: string
+  readonly protocol: string
+  readonly maxFrameBytes?: number | undefined
+}
+
+/** A link over a libp2p stream. */
+export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MAX_FRAME_BYTES }: StreamLinkInit): Link {
+  const received = inbox()
+  const frames = frameAssembler(maxFrameBytes)
+  let sentBytes = 0
+  let receivedBytes = 0
+  let over = false
+
+  stream.maxReadBufferLength = MAX_READ_BYTES
+  stream.maxWriteBufferLength = MAX_QUEUED_BYTES + MAX_FRAME_BYTES
+
+  const end = (error?: Error): void => {
+    if (!over) {
+      over = true
+      received.end(error)
+    }
+  }
+  const fail = (error: Error): void => {
+    end(error)
+    stream.abort(error)
+  }
+  const onFrame = (frame: Uint8Array): void => {
+    receivedBytes += frame.byteLength
+    received.frame(frame)
+  }
+
+  stream.addEventListener('message', ({ data }) => {
+    if (over) {
+      return
+    }
+    try {
+      for (const part of data instanceof Uint8Array ? [data] : data) {
+        frames.push(part, onFrame)
+      }
+    } catch (error) {
+      fail(error instanceof Error ? error : new LinkFaultError(String(error)))
+    }
+  })
+  stream.addEventListener('remoteCloseWrite', () => {
+    if (frames.partial) {
+      fail(new LinkFaultError('the stream ended inside a frame'))
+      return
+    }
+    end()
+    stream.close().catch((error: unknown) => { stream.abort(error as Error) }) // libp2p rejects with errors only
+  })
+  stream.addEventListener('close', ({ error }) => {
+    // A relay that cuts a connection closes its streams without an error: an end that was not announced is none.
+    end(error ?? new LinkFaultError('the connection was lost'))
+  })
+
+  return {
+    peer,
+    protocol,
+    get closed () { return over },
+    get sentBytes () { return sentBytes },
+    get receivedBytes () { return receivedBytes },
+    send: (frame) => {
+      if (over || stream.status !== 'open') {
+        throw new LinkClosedError()
+      }
+      if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
+        throw new TypeError('send takes one whole frame')
+      }
+      if (stream.writeBufferLength + frame.byteLength > MAX_QUEUED_BYTES) {
+        throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be sent to ${peer}`)
+      }
+      sentBytes += frame.byteLength
+      if (frame.byteLength <= CHUNK_BYTES) {
+        return stream.send(frame)
+      }
+      let more = true
+      for (let at = 0; at < frame.byteLength; at += CHUNK_BYTES) {
+        more = stream.send(frame.subarray(at, at + CHUNK_BYTES))
+      }
+      return more
+    },
+    drained: async ({ signal } = {}) => { await drained(stream, signal ?? undefined) },
+    listen: (listener) => { received.listen(listener) },
+    pause: () => { stream.pause() },
+    resume: () => { stream.resume() },
+    close: async (options) => {
+      if (!over) {
+        end()
+        try {
+          await stream.close(options)
+        } catch (error) {
+          stream.abort(error as Error) // libp2p rejects with errors only
+        }
+      }
+    },
+    abort: fail
+  }
+}
+
+/** Waits for the event: libp2p's own `onDrain` waits the first time only (utils 7.4.1). */
+async function drained (stream: Stream, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
+  if (stream.status !== 'open') {
+    throw new LinkClosedError()
+  }
+  if (!stream.writableNeedsDrain) {
+    return
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const onDrain = (): void => { resolve(undefined) }
+  const onClose = ({ error }: { error?: Error }): void => { reject(new LinkClosedError(undefined, { cause: error })) }
+  const onAbort = (): void => { reject(signal?.reason as Error) } // what a caller aborts with is thrown as it is
+  stream.addEventListener('drain', onDrain)
+  stream.addEventListener('close', onClose)
+  signal?.addEventListener('abort', onAbort)
+  try {
+    await promise
+  } finally {
+    stream.removeEventListener('drain', onDrain)
+    stream.removeEventListener('close', onClose)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
