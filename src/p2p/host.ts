@@ -9,7 +9,7 @@ import { memoryLinkPair } from './link/memory-link.ts'
 import { streamLink } from './link/stream-link.ts'
 import { listenAddresses } from './listen-addresses.ts'
 import type { HandleInit, Host, Link } from './types.ts'
-import type { AbortOptions, PrivateKey } from '@libp2p/interface'
+import type { PrivateKey } from '@libp2p/interface'
 
 export interface HostInit {
   /** File of the persistent key; absent: a key for this run alone, as a thin client has. */

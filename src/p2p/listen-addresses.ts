@@ -20,7 +20,8 @@ export async function listenAddresses (asked: readonly string[] | undefined): Pr
     const host = valueOf('ip4') ?? valueOf('ip6')
     const transport = valueOf('tcp') == null ? 'udp' : 'tcp'
     const port = Number(valueOf(transport) ?? 0)
-    if (host == null || port === 0 || await isFree(transport, host, port)) {
+    // an address behind a relay has the relay's port
+    if (host == null || port === 0 || address.includes('/p2p-circuit') || await isFree(transport, host, port)) {
       return address
     }
     if (asked != null) {

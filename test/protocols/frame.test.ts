@@ -5,7 +5,7 @@ import { allocFrame, encodeFrame, frameBytes, FrameError, MAX_FRAME_BYTES, paylo
 
 const header = fc.record({
   type: fc.nat(255), epoch: fc.nat(2 ** 32 - 1), lap: fc.nat(2 ** 32 - 1), position: fc.nat(2 ** 32 - 1), rows: fc.nat(65_535), score: fc.nat(65_535), flags: fc.constantFrom(0, 0x10, 0xf0)
-})
+}, { noNullPrototype: true })
 
 describe('frames', () => {
   it('give back what was written', () => {

@@ -67,6 +67,10 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
     // A relay that cuts a connection closes its streams without an error: an end that was not announced is none.
     end(error ?? new LinkFaultError('the connection was lost'))
   })
+  if (stream.status !== 'open') {
+    // it was reset before anybody could hear of it
+    end(new LinkFaultError(`${peer} refused the link`))
+  }
 
   return {
     peer,
