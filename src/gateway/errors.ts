@@ -65,7 +65,6 @@ export function httpError (error: unknown): HttpError {
   switch (name) {
     case 'ContextLengthError':
       return new HttpError(message, { status: 400, code: 'context_length_exceeded', param: 'messages', cause: error })
-    case 'InvalidRequestError':
     case 'RequestError':
     case 'TemplateError':
     case 'EngineRequestError':
@@ -73,14 +72,13 @@ export function httpError (error: unknown): HttpError {
     case 'UnknownModelError':
       return new HttpError(message, { status: 404, code: 'model_not_found', param: 'model', cause: error })
     case 'NoCapacityError':
-    case 'BusyError':
       return new HttpError(message, { status: 429, code: 'no_capacity', retryAfterS: retryAfter(error), cause: error })
     case 'UncoveredError':
     case 'NobodyServesError':
-    case 'NoCoordinatorError':
-    case 'DrainingError':
       return new HttpError(message, { status: 503, code: 'no_route', retryAfterS: Math.max(5, retryAfter(error)), cause: error })
+    case 'PeerFaultError':
+      return new HttpError(message, { status: 502, code: 'peer_fault', cause: error })
     default:
-      return new HttpError(message === '' ? 'the answer failed' : message, { status: name.includes('Peer') || name.includes('Stage') ? 502 : 500, cause: error })
+      return new HttpError(message === '' ? 'the answer failed' : message, { status: 500, cause: error })
   }
 }

@@ -179,7 +179,7 @@ describe('the gateway', () => {
     [named('NoCapacityError', 'all slots are taken', { retryAfterMs: 2500 }), 429, '3', 'no_capacity'],
     [named('UncoveredError', 'nobody serves layers 4:8'), 503, '5', 'no_route'],
     [named('ContextLengthError', 'the prompt has 2,000 tokens, the context 1,024'), 400, null, 'context_length_exceeded'],
-    [named('StageError', 'a stage went silent'), 502, null, null],
+    [named('PeerFaultError', 'a stage went silent'), 502, null, 'peer_fault'],
     [new Error('something else'), 500, null, null]
   ]
   for (const [refuse, status, retryAfter, code] of failures) {
@@ -195,7 +195,7 @@ describe('the gateway', () => {
   }
 
   it('ends a stream that fails with an error event and [DONE]', async () => {
-    const { text } = await gateway({ fail: named('StageError', 'a stage went silent') }).ask('/v1/chat/completions', { ...chat, stream: true })
+    const { text } = await gateway({ fail: named('PeerFaultError', 'a stage went silent') }).ask('/v1/chat/completions', { ...chat, stream: true })
     assert.match(text, /Lima/)
     assert.match(text, /event: error\ndata: \{"error":\{"message":"a stage went silent"/)
     assert.ok(text.endsWith('data: [DONE]\n\n'))

@@ -1,0 +1,74 @@
+import { Option, type Command } from 'commander'
+import { action, command, type CommonOptions, type Context } from '../command.ts'
+import { exitCodes } from '../errors.ts'
+import { serving } from '../serving.ts'
+import * as parse from '../parsers.ts'
+import type { DaemonConfig } from '../../daemon/index.ts'
+
+export interface ServeOptions extends CommonOptions {
+  readonly layers?: { start: number, end: number }
+  readonly join?: string[]
+  readonly listen?: string[]
+  readonly announce?: string[]
+  readonly http: parse.HttpAddress | 'off'
+  readonly device: DaemonConfig['device']
+  readonly compute: DaemonConfig['compute']
+  readonly threads?: number
+  readonly memory?: parse.Size
+  readonly context?: number
+  readonly slots?: number
+  readonly disk?: parse.Size
+  readonly name?: string
+  readonly lan: boolean
+  readonly psk?: string
+  readonly drainTimeout: number
+}
+
+export function serveCommand (): Command {
+  return action<ServeOptions>(command('serve', 'run a node that serves layers of a model')
+    .argument('[model]', 'name, id, folder or .gguf file (default: the embedded model atlas)')
+    .option('--layers <A:B>', 'serve layers A to B - 1 (default: those the swarm lacks most)', parse.span)
+    .option('--join <addr>', 'address or invite of a node to join; may be repeated', parse.list)
+    .option('--listen <multiaddr>', 'address to listen on; may be repeated', parse.list)
+    .option('--announce <multiaddr>', 'address to tell others; may be repeated', parse.list)
+    .option('--http <host:port>', 'where the HTTP gateway listens, or off', parse.http, { host: '127.0.0.1', port: 8484 })
+    .option('--device <name>', 'auto, cpu, cuda[:N] or webgpu', parse.device, 'auto')
+    .addOption(new Option('--compute <kind>', 'fast, or exact: float32 activations').choices(['fast', 'exact']).default('fast'))
+    .option('--threads <n>', 'threads of one operator (default: physical cores)', parse.integer(1, 1024))
+    .option('--memory <size>', 'for weights and KV, such as 8GB or 50% (default: 70% of what is free)', parse.size)
+    .option('--context <n>', 'positions of one session (default: the model\'s)', parse.integer(1))
+    .option('--slots <n>', 'sessions at once (default: 8)', parse.integer(1, 4096))
+    .option('--name <name>', 'what others see (default: the end of the peer id)')
+    .option('--no-lan', 'do not look for nodes on the local network')
+    .option('--psk <file>', 'key of a private swarm')
+    .option('--drain-timeout <s>', 'seconds that answers at work may take when stopping', parse.decimal(0, 86_400), 30)
+    .addOption(new Option('--disk <size>', 'limit of the blobs on disk').argParser(parse.size).hideHelp()), serve)
+}
+
+async function serve (context: Context, options: ServeOptions, [model]: readonly string[]): Promise<void> {
+  const { startDaemon } = await import('../../daemon/index.ts')
+  if (options.disk != null) throw (await import('../later.ts')).notYet('--disk', 'blobs of models that are not served are freed with `shoal rm`')
+  const config: DaemonConfig = {
+    data: context.data,
+    model,
+    span: options.layers,
+    join: options.join ?? [],
+    listen: options.listen,
+    announce: options.announce ?? [],
+    http: options.http === 'off' ? 'off' : { ...options.http, given: context.given('http') },
+    device: options.device,
+    compute: options.compute,
+    threads: options.threads,
+    memory: options.memory,
+    contextLength: options.context,
+    slots: options.slots,
+    name: options.name,
+    lan: options.lan,
+    psk: options.psk,
+    drainTimeoutMs: options.drainTimeout * 1000,
+    apiKey: process.env.SHOAL_API_KEY,
+    verbose: context.verbose
+  }
+  await serving(context, async (hooks) => await startDaemon(config, hooks))
+  process.exitCode = exitCodes.done
+}

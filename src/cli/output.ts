@@ -1,0 +1,60 @@
+/**
+ * Where a command's words go: results to standard output (text, or one JSON object a line), everything else to standard error.
+ */
+import pc from 'picocolors'
+import { progressReporter, type Progress } from './progress.ts'
+
+export interface Output {
+  readonly json: boolean
+  /** A terminal reads standard output. */
+  readonly terminal: boolean
+  /** One JSON object a line; nothing without `--json`. Bigints become numbers or, where too large, text. */
+  event (value: object): void
+  /** Text of the result; nothing with `--json`. */
+  text (text: string): void
+  line (text?: string): void
+  /** A word to the person on standard error; nothing with `--json`. */
+  note (text: string): void
+  progress (label: string, unit?: 'bytes' | 'layers'): Progress
+}
+
+const plain = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value)) : value
+
+export function output (json: boolean, stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr): Output {
+  const event = (value: object): void => { if (json) stdout.write(`${JSON.stringify(value, plain)}\n`) }
+  const text = (value: string): void => { if (!json) stdout.write(value) }
+  return {
+    json,
+    terminal: stdout.isTTY && !json,
+    event,
+    text,
+    line: (value = '') => text(`${value}\n`),
+    note: (value) => { if (!json) stderr.write(`${pc.dim(value)}\n`) },
+    progress: (label, unit) => progressReporter({ label, unit, event, stderr, json })
+  }
+}
+
+/** Columns as wide as their widest cell. */
+export function table (rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, column) => { widths[column] = Math.max(widths[column] ?? 0, cell.length) })
+  }
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+/** `1.2 GB`. */
+export function bytes (count: number): string {
+  const names = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = count
+  let unit = 0
+  while (value >= 1000 && unit < names.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${names[unit] ?? ''}`
+}
+
+/** The end of a peer id is what tells two apart. */
+export const shortPeer = (peerId: string): string => (peerId.length > 8 ? peerId.slice(-8) : peerId)

@@ -1,0 +1,43 @@
+/** From start to the end of a drain: what `shoal serve` shows and how it is stopped. */
+import { shortPeer } from './output.ts'
+import type { Context } from './command.ts'
+import type { Progress } from './progress.ts'
+import type { Daemon, DaemonHooks } from '../daemon/index.ts'
+
+/** Starts a daemon, keeps it until Ctrl-C (or its parent's end), and stops it in good order. */
+export async function serving ({ out, signal }: Context, start: (hooks: DaemonHooks) => Promise<Daemon>): Promise<void> {
+  const bars = new Map<string, Progress>()
+  const stopBars = (): void => {
+    bars.forEach((bar) => { bar.stop() })
+    bars.clear()
+  }
+  // Whoever started this process through a channel wants it to end with the channel.
+  const orphaned = new AbortController()
+  if (process.connected) process.once('disconnect', () => { orphaned.abort() })
+  const ended = AbortSignal.any([signal, orphaned.signal])
+
+  let daemon: Daemon
+  try {
+    daemon = await start({
+      signal: ended,
+      onProgress: (stage, unit, done, total) => {
+        const bar = bars.get(stage) ?? out.progress(stage, unit)
+        bars.set(stage, bar)
+        bar.update(done, total)
+        if (done >= total) bar.stop()
+      }
+    })
+  } finally {
+    stopBars()
+  }
+  const { peerId, addrs, http, model, modelId, span } = daemon.state
+  out.event({ event: 'ready', peerId, addrs, http, model, modelId, span })
+  out.line(`serving layers ${span[0]} to ${span[1] - 1} of ${model} as …${shortPeer(peerId)}`)
+  for (const address of addrs) out.line(`  ${address}`)
+  if (http != null) out.line(`  ${http}/v1`)
+  out.note('Ctrl-C stops the node when the answers it works on are done; twice stops it at once. `shoal invite` prints what others join with.')
+
+  if (!ended.aborted) await new Promise((resolve) => { ended.addEventListener('abort', resolve, { once: true }) })
+  out.note('stopping…')
+  await daemon.stop()
+}

@@ -1,0 +1,43 @@
+import type { DeviceName } from '../engine/index.ts'
+import type { Compute, Span } from '../model/index.ts'
+
+/** Everything that `shoal serve` was told, parsed. */
+export interface DaemonConfig {
+  /** The data folder. */
+  readonly data: string
+  /** A name, id or path. @default the embedded model */
+  readonly model?: string | undefined
+  /** @default chosen by the node */
+  readonly span?: Span | undefined
+  /** Multiaddrs, `/dnsaddr`s and invites. */
+  readonly join: readonly string[]
+  /** Multiaddrs. @default the host's */
+  readonly listen?: readonly string[] | undefined
+  readonly announce: readonly string[]
+  /** `given`: said by the user, so that a taken port is an error. */
+  readonly http: { readonly host: string, readonly port: number, readonly given: boolean } | 'off'
+  readonly device: DeviceName
+  readonly compute: Compute
+  readonly threads?: number | undefined
+  /** For weights and KV, of what is free on the device. @default 70 % */
+  readonly memory?: { readonly bytes: number } | { readonly share: number } | undefined
+  readonly contextLength?: number | undefined
+  readonly slots?: number | undefined
+  readonly name?: string | undefined
+  /** Look for nodes on the local network. */
+  readonly lan: boolean
+  /** Key file of a private swarm. */
+  readonly psk?: string | undefined
+  readonly drainTimeoutMs: number
+  /** Key of the gateway. */
+  readonly apiKey?: string | undefined
+  readonly verbose: boolean
+}
+
+const DEFAULT_SHARE = 0.7
+
+/** Bytes for weights and KV. */
+export function memoryBudget ({ memory }: Pick<DaemonConfig, 'memory'>, freeBytes: number): number {
+  if (memory != null && 'bytes' in memory) return memory.bytes
+  return Math.floor(freeBytes * (memory?.share ?? DEFAULT_SHARE))
+}

@@ -1,0 +1,175 @@
+/**
+ * The composition root: everything that a node is, wired in the order in which it starts. Stopping goes the other way.
+ */
+import { mkdir } from 'node:fs/promises'
+import { thinClient } from '../client/index.ts'
+import { createEngine, type SpanRunner } from '../engine/index.ts'
+import { startGateway } from '../gateway/index.ts'
+import { coordinator, stageServer } from '../pipeline/index.ts'
+import { planRoute } from '../routing/index.ts'
+import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
+import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
+import { lockDataFolder, modelStore } from '../store/index.ts'
+import { memoryBudget, type DaemonConfig } from './config.ts'
+import { version } from './folders.ts'
+import { generator } from './generator.ts'
+import { localModels } from './local-model.ts'
+import { createLog } from './log.ts'
+import { resolveModel } from './models.ts'
+import { joinAll, network } from './network.ts'
+import { publisher } from './publisher.ts'
+import { spanWeightBytes } from './span-cost.ts'
+import { checkSpan, settleSpan } from './span-choice.ts'
+import { servedSpan, type SelfInit, type SelfState } from './self-description.ts'
+import { removeState, writeState, type DaemonState } from './state-file.ts'
+import { swarmView } from './swarm-view.ts'
+import { teardown } from './teardown.ts'
+import type { NodeRecord } from '../swarm/index.ts'
+
+export interface DaemonHooks {
+  /** Ends a start that is under way. */
+  readonly signal: AbortSignal
+  onProgress (stage: string, unit: 'bytes' | 'layers', done: number, total: number): void
+}
+
+export interface Daemon {
+  readonly state: DaemonState
+  /** Takes no more work, lets what is at work end (up to the drain timeout), says goodbye, and frees everything. */
+  stop (): Promise<void>
+}
+
+/** Starts a node and resolves when it can take work. @throws whatever keeps it from that, with nothing left running */
+export async function startDaemon (config: DaemonConfig, { signal, onProgress }: DaemonHooks): Promise<Daemon> {
+  const { compute, data, slots } = config
+  const log = createLog(config)
+  const down = teardown((step, error) => { log.warn({ step, error: error.message }, 'stopping went wrong') })
+
+  try {
+    await mkdir(data, { recursive: true })
+    const lock = await lockDataFolder(data)
+    down.add('lock', async () => await lock.release())
+
+    const store = await modelStore(data)
+    const model = await resolveModel(store, config.model, { signal, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
+    const { manifest, modelId } = model
+    const contextLength = Math.min(config.contextLength ?? Infinity, manifest.config.contextLength)
+
+    const engine = await createEngine({ device: config.device, ...(config.threads == null ? {} : { threads: config.threads }) })
+    down.add('engine', async () => await engine.close())
+    const budget = memoryBudget(config, engine.device.freeBytes)
+    if (config.span != null) checkSpan(model, config.span, compute, budget)
+
+    const { host, swarm } = await network(config, 'node')
+    await host.start()
+    down.add('host', async () => await host.stop())
+    await swarm.start()
+    down.add('swarm', async () => await swarm.stop())
+    const joined = await joinAll(host, config.join, { signal })
+    log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
+
+    const self: SelfInit = {
+      name: config.name ?? host.peerId.slice(-8),
+      version: version(),
+      engine,
+      model,
+      compute,
+      protocols: [RING_PROTOCOL, GENERATE_PROTOCOL],
+      addresses: () => host.addresses()
+    }
+    const stages = stageServer({ host })
+    let runner: SpanRunner | undefined
+    let state: SelfState = { state: 'claiming' }
+    const now = (): SelfState => (runner == null ? state : { ...state, runner, rates: stages.rates(runner) })
+    const publish = publisher(swarm, self, log)
+    down.add('publisher', async () => await publish.stop())
+
+    const span = await settleSpan({
+      swarm,
+      peerId: host.peerId,
+      random: Math.random,
+      claim: async (claimed) => {
+        state = { state: 'claiming', span: claimed }
+        await publish.now(now())
+      }
+    }, { model, given: config.span, compute, contextLength, budget, hasOthers: joined.length > 0 || config.lan, signal })
+
+    state = { state: 'loading', span }
+    publish.soon(now())
+    runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, span, {
+      compute,
+      contextLength,
+      kvBytes: Math.max(0, budget - spanWeightBytes(manifest, compute, span)),
+      ...(slots == null ? {} : { slots }),
+      signal,
+      onProgress: (done, total) => { onProgress('loading layers', 'layers', done, total) }
+    })
+    const loaded = runner
+    down.add('span', async () => await loaded.close())
+    log.info({ model: model.name, span: [span.start, span.end], device: engine.device.label }, 'loaded')
+
+    await stages.start()
+    down.add('stages', async () => await stages.stop())
+    const withdraw = stages.offer(modelId, loaded)
+
+    const models = localModels(store)
+    await models.get(modelId)
+    const own = (): NodeRecord => publish.record(host.peerId, now())
+    const sessions = coordinator({
+      host,
+      swarm,
+      models: async (id) => await models.get(id),
+      planRoute,
+      localSpans: () => [servedSpan(self, now())].flatMap((served) => served ?? [])
+    })
+    await sessions.start()
+    down.add('coordinator', async () => await sessions.stop())
+
+    const records = (): NodeRecord[] => [...swarm.nodes().filter(({ peerId }) => peerId !== host.peerId), own()]
+    const gateway = config.http === 'off'
+      ? undefined
+      : await startGateway({
+        generator: generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records }),
+        logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
+        swarm: () => swarmView(records(), (peer) => swarm.roundTripMs(peer)),
+        ready: () => state.state === 'online'
+      }, {
+        host: config.http.host,
+        port: config.http.port,
+        moveOn: !config.http.given,
+        apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
+      })
+    if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))
+
+    state = { state: 'online', span }
+    await publish.now(now())
+    publish.keepUp(now)
+    const file: DaemonState = {
+      pid: process.pid,
+      peerId: host.peerId,
+      addrs: host.addresses(),
+      http: gateway?.url ?? null,
+      model: model.name,
+      modelId,
+      span: [span.start, span.end],
+      psk: config.psk ?? null
+    }
+    await writeState(data, file)
+    down.add('state file', async () => await removeState(data))
+
+    return {
+      state: file,
+      stop: async () => {
+        state = { state: 'draining', span }
+        withdraw()
+        publish.soon(now())
+        const timeout = AbortSignal.timeout(config.drainTimeoutMs)
+        const drained = await Promise.allSettled([gateway?.stop({ signal: timeout }), sessions.drain({ signal: timeout }), stages.drain({ signal: timeout })])
+        if (drained.some(({ status }) => status === 'rejected')) log.warn({}, 'some answers were not done within the drain timeout')
+        await down.run()
+      }
+    }
+  } catch (error) {
+    await down.run()
+    throw error
+  }
+}

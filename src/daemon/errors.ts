@@ -1,0 +1,28 @@
+/** The request is wrong: what was given does not fit. The message says what to give instead. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** No daemon runs on this data folder. */
+export class NoDaemonError extends Error {
+  override name = 'NoDaemonError'
+
+  constructor (folder: string) {
+    super(`no node runs on the data folder ${folder}; start one with "shoal serve", or name another machine's with --join`)
+  }
+}
+
+/** The node could not join the swarm that it was told to join. */
+export class JoinError extends Error {
+  override name = 'JoinError'
+}
+
+/** Several models could be meant. The request is wrong until it names one. */
+export class AmbiguousModelError extends Error {
+  override name = 'AmbiguousModelError'
+}
+
+/** Nobody serves the model, or some layers of it, now. */
+export class NobodyServesError extends Error {
+  override name = 'NobodyServesError'
+}

@@ -1,0 +1,94 @@
+/**
+ * The composition root, and what commands do with a data folder. This door is light: what a command does not use (libp2p, the
+ * engine, the formats) is loaded when a function that needs it is called.
+ */
+import { copyFile, link, mkdir, readdir } from 'node:fs/promises'
+import { freemem } from 'node:os'
+import { join } from 'node:path'
+import type { DaemonConfig } from './config.ts'
+import type { Daemon, DaemonHooks } from './daemon.ts'
+import type { Finding } from './doctor.ts'
+import type { ImportOptions } from './models.ts'
+import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export { dataFolder, version } from './folders.ts'
+export { findDaemon, stopDaemon, type DaemonState } from './state-file.ts'
+export type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
+export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
+
+/** See `daemon.ts`. */
+export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Promise<Daemon> {
+  return await (await import('./daemon.ts')).startDaemon(config, hooks)
+}
+
+/** See `swarm-client.ts`. */
+export async function joinSwarm (init: JoinSwarmInit): Promise<SwarmClient> {
+  return await (await import('./swarm-client.ts')).joinSwarm(init)
+}
+
+/** Brings a model into the data folder's store. */
+export async function importInto (folder: string, source: string, options: ImportOptions): Promise<{ name: string, modelId: string, remarks: readonly string[] }> {
+  return await (await import('./models.ts')).importInto(folder, source, options)
+}
+
+/** Brings the embedded model into the data folder's store. */
+export async function importEmbedded (folder: string, options: AbortOptions): Promise<{ modelId: string, layerCount: number }> {
+  const { EMBEDDED_MODEL, importInto: run } = await import('./models.ts')
+  const { embeddedModelFolder } = await import('./folders.ts')
+  const { modelId, manifest } = await run(folder, embeddedModelFolder(), { name: EMBEDDED_MODEL, ...(options.signal == null ? {} : { signal: options.signal }) })
+  return { modelId, layerCount: manifest.config.layerCount }
+}
+
+/** Gives another data folder the models of `from`: blobs are shared on disk where it can. */
+export async function copyModel (from: string, to: string): Promise<void> {
+  await mkdir(join(to, 'blobs'), { recursive: true })
+  const files = [...(await readdir(join(from, 'blobs'))).map((name) => join('blobs', name)), 'models.json']
+  await Promise.all(files.map(async (file) => {
+    await link(join(from, file), join(to, file)).catch(async () => { await copyFile(join(from, file), join(to, file)) })
+  }))
+}
+
+export interface LocalModel {
+  readonly name: string
+  readonly modelId: string
+  readonly bytes: number
+  readonly complete: boolean
+  readonly layerCount: number
+  readonly quantization: string
+}
+
+export async function listModels (folder: string): Promise<LocalModel[]> {
+  const { modelStore } = await import('../store/index.ts')
+  const store = await modelStore(folder)
+  return (await store.list()).map(({ name, modelId, bytes, complete, manifest }) =>
+    ({ name, modelId, bytes, complete, layerCount: manifest.layers.length, quantization: manifest.quantization }))
+}
+
+/** Bytes that removing it freed. @throws {UnknownModelError} */
+export async function removeModel (folder: string, model: string): Promise<number> {
+  const { modelStore } = await import('../store/index.ts')
+  return await (await modelStore(folder)).remove(model)
+}
+
+/** What a node would take here without `--memory`. */
+export const freeMemoryBytes = (): number => Math.floor(freemem() * 0.7)
+
+/** One string for another machine's `--join`. @throws {NoDaemonError} */
+export async function makeInvite (folder: string, { withKey }: { readonly withKey: boolean }): Promise<{ invite: string, addresses: readonly string[] }> {
+  const { requireDaemon } = await import('./state-file.ts')
+  const { addrs, psk } = await requireDaemon(folder)
+  const { encodeInvite, loadPsk } = await import('../p2p/index.ts')
+  if (withKey && psk == null) {
+    const { ConfigError } = await import('./errors.ts')
+    throw new ConfigError('the node on this machine is in no private swarm: leave --with-key out, or start it with --psk FILE')
+  }
+  const invite = encodeInvite({ addresses: addrs, ...(withKey && psk != null ? { psk: await loadPsk(psk) } : {}) })
+  return { invite, addresses: addrs }
+}
+
+/** See `doctor.ts`. */
+export async function * diagnose (folder: string, options: AbortOptions): AsyncGenerator<Finding> {
+  yield * (await import('./doctor.ts')).diagnose(folder, options)
+}

@@ -1,0 +1,49 @@
+/** The libp2p host and the swarm over it, as a node or as a client without layers has them. */
+import { join } from 'node:path'
+import { createHost, decodeInvite, isInvite, loadPsk, type Host } from '../p2p/index.ts'
+import { createSwarm, swarmServices, type Swarm } from '../swarm/index.ts'
+import { ConfigError, JoinError } from './errors.ts'
+import type { DaemonConfig } from './config.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan'>>
+
+/** The private swarm's key: from the file, else from an invite that carries one. */
+async function swarmKey ({ join: targets, psk }: NetworkConfig): Promise<Uint8Array | undefined> {
+  if (psk != null) return await loadPsk(psk)
+  const keys = targets.filter(isInvite).flatMap((invite) => decodeInvite(invite).psk ?? [])
+  const [first] = keys
+  if (first != null && keys.some((key) => Buffer.compare(key, first) !== 0)) throw new ConfigError('the invites carry keys of different private swarms; join one')
+  return first
+}
+
+/** Neither is started. `node` keeps its identity in the data folder and serves the DHT; `client` has a key for this run alone. */
+export async function network (config: NetworkConfig, role: 'node' | 'client'): Promise<{ host: Host, swarm: Swarm }> {
+  const psk = await swarmKey(config)
+  const host = await createHost({
+    services: swarmServices({ clientMode: role === 'client' }),
+    ...(psk == null ? {} : { psk }),
+    ...(role === 'client'
+      ? { listen: [] }
+      : {
+          keyFile: join(config.data, 'key'),
+          lan: config.lan === true,
+          announce: config.announce ?? [],
+          ...(config.listen == null ? {} : { listen: config.listen })
+        })
+  })
+  return { host, swarm: createSwarm({ host }, { clientMode: role === 'client' }) }
+}
+
+/** Joins at least one; resolves with the peer ids that answered. @throws {JoinError} none did */
+export async function joinAll (host: Pick<Host, 'join'>, targets: readonly string[], options: AbortOptions): Promise<string[]> {
+  const results = await Promise.allSettled(targets.map(async (target) => await host.join(target, options)))
+  options.signal?.throwIfAborted()
+  const peers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  if (targets.length > 0 && peers.length === 0) {
+    const [first] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    if (first instanceof Error && first.name === 'BadAddressError') throw first
+    throw new JoinError(`no node could be joined: ${first instanceof Error ? first.message : String(first)}`, { cause: first })
+  }
+  return peers
+}

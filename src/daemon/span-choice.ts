@@ -1,0 +1,91 @@
+/** Which layers this node serves: as told, or as the swarm needs. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { chooseSpan, shouldMove, type Claim } from '../placement/index.ts'
+import { ConfigError } from './errors.ts'
+import { spanCosts, spanWeightBytes } from './span-cost.ts'
+import type { Compute, Span } from '../model/index.ts'
+import type { StoredModel } from '../store/index.ts'
+import type { NodeRecord, Swarm } from '../swarm/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface SpanChoiceComponents {
+  readonly swarm: Pick<Swarm, 'nodes' | 'refresh'>
+  readonly peerId: string
+  /** Tells the others which span this node means to serve. */
+  claim (span: Span): Promise<void>
+  random (): number
+}
+
+export interface SpanChoiceRequest extends AbortOptions {
+  readonly model: StoredModel
+  readonly given?: Span | undefined
+  readonly compute: Compute
+  readonly contextLength: number
+  /** Bytes for weights and KV. */
+  readonly budget: number
+  /** False where nobody else can be there: no waiting for others' claims. */
+  readonly hasOthers: boolean
+}
+
+/** Claims of nodes that started together are seen within this time. */
+const WAIT_MS = { least: 400, more: 800 }
+/** A claim that stood this many looks in a row is kept. */
+const QUIET_LOOKS = 2
+const MOST_LOOKS = 12
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
+
+export function checkSpan (model: StoredModel, span: Span, compute: Compute, budget: number): void {
+  const { layerCount } = model.manifest.config
+  if (span.end > layerCount) throw new ConfigError(`--layers ${span.start}:${span.end} goes past the end: ${model.name} has the layers 0:${layerCount}`)
+  const bytes = spanWeightBytes(model.manifest, compute, span)
+  if (bytes > budget) {
+    throw new ConfigError(`layers ${span.start}:${span.end} of ${model.name} take ${gigabytes(bytes)}, but ${gigabytes(budget)} may be used; serve fewer with --layers, or allow more with --memory`)
+  }
+}
+
+/** Nodes that have measured nothing yet are taken for typical ones, this one among them. */
+function claimsOf (records: readonly NodeRecord[], modelId: string, self: string): { others: Claim[], tokensPerSecond: number } {
+  const spans = records.filter(({ peerId }) => peerId !== self).flatMap((record) => record.spans
+    .filter((span) => span.modelId === modelId && span.state !== 'gone' && span.state !== 'draining')
+    .map((span) => ({ peerId: record.peerId, ...span })))
+  const measured = spans.flatMap(({ decodeMsPerToken }) => (decodeMsPerToken > 0 ? [1000 / decodeMsPerToken] : [])).sort((a, b) => a - b)
+  const typical = measured[Math.floor(measured.length / 2)] ?? 1
+  return {
+    tokensPerSecond: typical,
+    others: spans.map(({ peerId, start, end, state, decodeMsPerToken }) =>
+      ({ peerId, start, end, settled: state !== 'claiming', tokensPerSecond: decodeMsPerToken > 0 ? 1000 / decodeMsPerToken : typical }))
+  }
+}
+
+/**
+ * The span to serve. Without `given`: claims the one that the swarm lacks most, and looks again after short random waits,
+ * until nobody with an older right claims the same.
+ * @throws {ConfigError} it does not fit
+ */
+export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceComponents, request: SpanChoiceRequest): Promise<Span> {
+  const { model, given, compute, budget, contextLength, hasOthers, signal } = request
+  if (given != null) {
+    checkSpan(model, given, compute, budget)
+    return given
+  }
+  const { modelId, manifest, name } = model
+  const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, compute, contextLength), capacityBytes: budget, random }
+  const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(hasOthers ? await swarm.refresh({ modelId, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
+
+  const first = await look()
+  let own = chooseSpan({ ...base, served: first.others, tokensPerSecond: first.tokensPerSecond })
+  if (own == null) throw new ConfigError(`not even one layer of ${name} fits into ${gigabytes(budget)}; allow more with --memory, or a smaller --context`)
+  if (!hasOthers) return own
+  await claim(own)
+  for (let looks = 0, quiet = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS; looks++) {
+    await delay(WAIT_MS.least + random() * WAIT_MS.more, undefined, signal == null ? {} : { signal })
+    const better = shouldMove({ ...base, own: { ...own, peerId }, ...await look() })
+    quiet = better == null ? quiet + 1 : 0
+    if (better != null) {
+      own = better
+      await claim(own)
+    }
+  }
+  return own
+}

@@ -1,0 +1,83 @@
+/** `daemon.json` in the data folder: how the commands on this machine find the running daemon. */
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { NoDaemonError } from './errors.ts'
+
+const schema = z.object({
+  pid: z.int().positive(),
+  peerId: z.string(),
+  addrs: z.array(z.string()),
+  /** `http://HOST:PORT`; null without a gateway. */
+  http: z.string().nullable(),
+  model: z.string(),
+  modelId: z.string(),
+  span: z.tuple([z.int(), z.int()]),
+  /** The private swarm's key file. */
+  psk: z.string().nullable()
+})
+
+export type DaemonState = z.infer<typeof schema>
+
+const fileOf = (folder: string): string => join(folder, 'daemon.json')
+
+export async function writeState (folder: string, state: DaemonState): Promise<void> {
+  const { writeFileAtomic } = await import('../store/index.ts')
+  await writeFileAtomic(fileOf(folder), `${JSON.stringify(state, null, 2)}\n`)
+}
+
+export async function removeState (folder: string): Promise<void> {
+  await rm(fileOf(folder), { force: true })
+}
+
+function isRunning (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // A process of another user's is running all the same.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** The daemon that runs on a data folder now, or undefined: what a killed one left behind does not count. */
+export async function findDaemon (folder: string): Promise<DaemonState | undefined> {
+  try {
+    const state = schema.parse(JSON.parse(await readFile(fileOf(folder), 'utf8')))
+    return isRunning(state.pid) ? state : undefined
+  } catch {
+    // Missing, or not ours to understand: the same to whoever looks for a daemon.
+    return undefined
+  }
+}
+
+/** @throws {NoDaemonError} */
+export async function requireDaemon (folder: string): Promise<DaemonState> {
+  const state = await findDaemon(folder)
+  if (state == null) throw new NoDaemonError(folder)
+  return state
+}
+
+export interface StopOptions {
+  /** How long it may drain before it is ended. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/** Asks the daemon to end as Ctrl-C does, and waits until it has. False: it had to be killed. @throws {NoDaemonError} */
+export async function stopDaemon (folder: string, { timeoutMs, signal }: StopOptions): Promise<boolean> {
+  const { pid } = await requireDaemon(folder)
+  process.kill(pid, 'SIGTERM')
+  const deadline = performance.now() + timeoutMs
+  // Another process's end can't be waited for, only asked about.
+  while (isRunning(pid)) {
+    signal?.throwIfAborted()
+    if (performance.now() > deadline) {
+      process.kill(pid, 'SIGKILL')
+      await removeState(folder)
+      return false
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return true
+}
