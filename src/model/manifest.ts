@@ -3,9 +3,12 @@ import * as dagJson from '@ipld/dag-json'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { create } from 'multiformats/hashes/digest'
+import { equals } from 'uint8arrays/equals'
 import { z } from 'zod'
+import { architectureOf } from './architectures/architectures.ts'
 import { configSchema } from './config/config-schema.ts'
 import { FormatError } from './errors.ts'
+import { MAX_TOKENIZER_BYTES } from './tokenizer/tokenizer-data.ts'
 import type { Manifest, Part, Span, TensorEntry } from './types.ts'
 
 export const PIECE_BYTES = 1024 * 1024
@@ -74,7 +77,7 @@ const schema: z.ZodType<Manifest> = z.strictObject({
 
 /**
  * A manifest from bytes that anybody may have sent: every size, offset and shape agrees with every other before it is used.
- * @throws {FormatError} naming what is wrong
+ * @throws {FormatError} naming what is wrong @throws {UnsupportedModelError} for an architecture that is not known here
  */
 export function parseManifest (encoded: Uint8Array): Manifest {
   if (encoded.byteLength > MAX_MANIFEST_BYTES) {
@@ -96,47 +99,60 @@ export function parseManifest (encoded: Uint8Array): Manifest {
     throw new FormatError(`the manifest has ${manifest.layers.length} layers, its configuration ${manifest.config.layerCount}`)
   }
   checkTensors(manifest)
+  // one model, one id: other bytes that mean the same would be another id
+  if (!equals(encoded, encodeManifest(manifest))) {
+    throw new FormatError('the manifest is not in the canonical form of dag-json')
+  }
   return manifest
 }
 
+/** Vectors are float32, whatever the matrices are. */
+const isVector = ({ shape }: TensorEntry): boolean => shape.length === 1
+
 /** Shapes that the tensors of each part must have. Names that are absent from a part's table are refused. */
 function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest): void {
+  const { headNorms } = architectureOf('name', config.architecture)
   const { hiddenSize: h, intermediateSize: i, headDim, vocabSize: v } = config
   const q = config.headCount * headDim
   const kv = config.kvHeadCount * headDim
   const layerShapes: Shapes = {
-    attnNorm: [h], mlpNorm: [h], qNorm: [headDim], kNorm: [headDim],
-    qkv: [q + 2 * kv, h], q: [q, h], k: [kv, h], v: [kv, h], qkvBias: [q + 2 * kv],
-    o: [h, q], oBias: [h],
-    gateUp: [2 * i, h], gate: [i, h], up: [i, h], gateUpBias: [2 * i],
-    down: [h, i], downBias: [h]
+    attnNorm: [h], mlpNorm: [h], o: [h, q], down: [h, i],
+    ...(headNorms ? { qNorm: [headDim], kNorm: [headDim] } : {})
   }
-  checkPart('the tokenizer', tokenizer, {}, [])
-  checkPart('the embedding', embedding, { embedding: [v, h] }, ['embedding'])
-  checkPart('the head', head, { norm: [h], head: [v, h] }, config.tiedEmbedding ? ['norm'] : ['norm', 'head'])
+  const biases: Shapes = { qkvBias: [q + 2 * kv], oBias: [h], gateUpBias: [2 * i], downBias: [h] }
+  if (tokenizer.tensors.length > 0 || tokenizer.size > MAX_TOKENIZER_BYTES) {
+    throw new FormatError(`the manifest's tokenizer has tensors or more than ${MAX_TOKENIZER_BYTES} bytes`)
+  }
+  checkPart('the embedding', embedding, { embedding: [v, h] })
+  checkPart('the head', head, { norm: [h], ...(config.tiedEmbedding ? {} : { head: [v, h] }) })
   layers.forEach((layer, index) => {
     const has = (name: string): boolean => layer.tensors.some((entry) => entry.name === name)
-    checkPart(`layer ${index}`, layer, layerShapes, [
-      'attnNorm', 'mlpNorm', 'o', 'down',
-      ...(has('qkv') ? [] : ['q', 'k', 'v']),
-      ...(has('gateUp') ? [] : ['gate', 'up'])
-    ])
+    checkPart(`layer ${index}`, layer, {
+      ...layerShapes,
+      ...(has('qkv') ? { qkv: [q + 2 * kv, h] } : { q: [q, h], k: [kv, h], v: [kv, h] }),
+      ...(has('gateUp') ? { gateUp: [2 * i, h] } : { gate: [i, h], up: [i, h] })
+    }, biases)
   })
 }
 
 type Shapes = Readonly<Record<string, readonly number[]>>
 
-function checkPart (label: string, { tensors, size }: Part, shapes: Shapes, required: readonly string[]): void {
+/** All of `required`, some of `optional`, and nothing else; one after another up to the part's end. */
+function checkPart (label: string, { tensors, size }: Part, required: Shapes, optional: Shapes = {}): void {
   const names = new Set(tensors.map(({ name }) => name))
-  const missing = required.find((name) => !names.has(name))
+  const missing = Object.keys(required).find((name) => !names.has(name))
   if (missing != null || names.size !== tensors.length) {
     throw new FormatError(`the manifest's table of ${label} ${missing == null ? 'names a tensor twice' : `lacks ${missing}`}`)
   }
+  const shapes = new Map([...Object.entries(required), ...Object.entries(optional)])
   let end = 0
   for (const entry of tensors) {
-    const shape = shapes[entry.name]
+    const shape = shapes.get(entry.name)
     if (shape == null || shape.length !== entry.shape.length || shape.some((length, axis) => length !== entry.shape[axis])) {
       throw new FormatError(`the manifest says that ${entry.name} of ${label} is [${entry.shape.join(', ')}], which does not fit its configuration`)
+    }
+    if (entry.kind === 'blocks' ? entry.shape[1] % entry.block !== 0 : isVector(entry) && entry.dtype !== 'f32') {
+      throw new FormatError(`the manifest says that ${entry.name} of ${label} is stored in a way that does not fit its shape`)
     }
     for (const [{ offset, length }, expected] of rangesOf(entry)) {
       if (length !== expected || offset < end || offset + length > size) {
@@ -144,6 +160,9 @@ function checkPart (label: string, { tensors, size }: Part, shapes: Shapes, requ
       }
       end = offset + length
     }
+  }
+  if (end !== size) {
+    throw new FormatError(`the manifest says that ${label} has ${size} bytes, but its tensors end at ${end}`)
   }
 }
 

@@ -43,6 +43,8 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
       config: source.config,
       architecture: source.architecture,
       names: source.format === 'gguf' ? source.architecture.ggufNames : source.architecture.safetensorsNames,
+      biases: source.biases,
+      otherBiases: source.format === 'gguf',
       permutedHeads: source.format === 'gguf' && source.architecture.ggufPermutesHeads,
       source: source.tensors,
       quantization

@@ -2,14 +2,12 @@ import { open, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   configFromGguf, configFromHuggingFace, FormatError, readGguf, readSafetensors, readShardedSafetensors, tokenizerFromGguf, tokenizerFromHuggingFace,
-  type Architecture, type ByteSource, type ModelConfig, type TensorSource, type TokenizerData
+  type ByteSource, type DescribedModel, type TensorSource, type TokenizerData
 } from '../model/index.ts'
 import { ImportSourceError } from './errors.ts'
 
 /** A model as somebody else stored it, opened. */
-export interface OpenedSource {
-  readonly architecture: Architecture
-  readonly config: ModelConfig
+export interface OpenedSource extends DescribedModel {
   readonly tokenizer: TokenizerData
   readonly tensors: TensorSource
   readonly format: 'gguf' | 'safetensors'
@@ -18,13 +16,13 @@ export interface OpenedSource {
   close (): Promise<void>
 }
 
-const MAX_JSON_BYTES = 256 * 1024 * 1024
+const MAX_FILE_BYTES = 256 * 1024 * 1024
 
 /** Opens a `.gguf` file or a Hugging Face folder. @throws {ImportSourceError} @throws {FormatError} @throws {UnsupportedModelError} */
 export async function openSource (path: string): Promise<OpenedSource> {
   const found = await stat(path).catch(() => null)
   if (found == null) {
-    throw new ImportSourceError(`${path} does not exist`)
+    throw new ImportSourceError(`${path} does not exist; give a folder of a Hugging Face model or a .gguf file`)
   }
   const files = fileSet()
   try {
@@ -76,11 +74,10 @@ async function readAt (file: FileHandle, path: string, size: number, offset: num
 
 async function openGguf (path: string, files: FileSet): Promise<OpenedSource> {
   const file = await readGguf(await files.open(path))
-  const { architecture, config } = await configFromGguf(file)
+  const described = await configFromGguf(file)
   return {
-    architecture,
-    config,
-    tokenizer: tokenizerFromGguf(file, config.vocabSize, config.eosTokenIds),
+    ...described,
+    tokenizer: tokenizerFromGguf(file, described.config.vocabSize, described.config.eosTokenIds),
     tensors: file,
     format: 'gguf',
     fingerprint: files.fingerprint(),
@@ -99,8 +96,8 @@ async function openFolder (folder: string, files: FileSet): Promise<OpenedSource
   if (tokenizer == null) {
     throw new ImportSourceError(`${folder} has no tokenizer.json`)
   }
-  const template = await readFile(join(folder, 'chat_template.jinja'), 'utf8').catch(() => null)
-  const index = await readFile(join(folder, 'model.safetensors.index.json')).catch(() => null)
+  const template = await readSmall(join(folder, 'chat_template.jinja'))
+  const index = await readSmall(join(folder, 'model.safetensors.index.json'))
   const tensors = index == null
     ? await readSafetensors(await files.open(join(folder, 'model.safetensors')))
     : await readShardedSafetensors(index, async (name) => await files.open(join(folder, name)))
@@ -109,7 +106,7 @@ async function openFolder (folder: string, files: FileSet): Promise<OpenedSource
     tokenizer: tokenizerFromHuggingFace({
       tokenizer,
       config: await readJson(join(folder, 'tokenizer_config.json')),
-      ...(template == null ? {} : { chatTemplate: template }),
+      ...(template == null ? {} : { chatTemplate: new TextDecoder().decode(template) }),
       vocabSize: parsed.config.vocabSize,
       eosTokenIds: parsed.config.eosTokenIds
     }),
@@ -122,16 +119,26 @@ async function openFolder (folder: string, files: FileSet): Promise<OpenedSource
 
 /** Undefined where there is no such file. */
 async function readJson (path: string): Promise<unknown> {
-  const found = await stat(path).catch(() => null)
-  if (found == null) {
-    return undefined
-  }
-  if (found.size > MAX_JSON_BYTES) {
-    throw new FormatError(`${path} has ${found.size} bytes, more than any model needs`)
-  }
+  const bytes = await readSmall(path)
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return bytes == null ? undefined : JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     throw new FormatError(`${path} is not JSON`, { cause: error })
+  }
+}
+
+/** The whole of a file that belongs in memory. Undefined where there is none. */
+async function readSmall (path: string): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(path)
+    if (size > MAX_FILE_BYTES) {
+      throw new FormatError(`${path} has ${size} bytes, more than any model needs`)
+    }
+    return await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined
+    }
+    throw error instanceof FormatError ? error : new ImportSourceError(`can't read ${path}`, { cause: error })
   }
 }

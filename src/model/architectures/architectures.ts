@@ -10,6 +10,8 @@ export type ModelRole = 'embedding' | 'norm' | 'head'
 export interface TensorNames {
   readonly layer: Readonly<Record<LayerRole, string>>
   readonly model: Readonly<Record<ModelRole, string>>
+  /** Tensors that files may have beside these and that no product needs: any other one means that the model is not what it says. */
+  readonly beside: RegExp
 }
 
 /**
@@ -24,6 +26,8 @@ export interface Architecture {
   readonly gguf: readonly string[]
   /** An RMS norm for each head of q and k before the rotation. */
   readonly headNorms: boolean
+  /** Biases that every model of it has. */
+  readonly biases: readonly LayerRole[]
   /** Whether config.json's `sliding_window` holds without `use_sliding_window`. */
   readonly windowByDefault: boolean
   /** llama.cpp's converter reorders the rows of q and k for its own rotation. */
@@ -33,6 +37,8 @@ export interface Architecture {
 }
 
 const safetensorsNames: TensorNames = {
+  // buffers that older versions of transformers saved
+  beside: /\.(rotary_emb\.inv_freq|attn\.masked_bias)$/,
   model: { embedding: 'model.embed_tokens.weight', norm: 'model.norm.weight', head: 'lm_head.weight' },
   layer: {
     attnNorm: 'model.layers.{layer}.input_layernorm.weight',
@@ -57,6 +63,8 @@ const safetensorsNames: TensorNames = {
 }
 
 const ggufNames: TensorNames = {
+  // part of the configuration: see `configFromGguf`
+  beside: /^rope_freqs\.weight$/,
   model: { embedding: 'token_embd.weight', norm: 'output_norm.weight', head: 'output.weight' },
   layer: {
     attnNorm: 'blk.{layer}.attn_norm.weight',
@@ -85,6 +93,7 @@ const llama: Architecture = {
   classes: ['LlamaForCausalLM'],
   gguf: ['llama'],
   headNorms: false,
+  biases: [],
   windowByDefault: false,
   ggufPermutesHeads: true,
   safetensorsNames,
@@ -95,7 +104,7 @@ const architectures: readonly Architecture[] = [
   llama,
   // GGUF files of Mistral models say `llama` or `mistral`
   { ...llama, name: 'mistral', classes: ['MistralForCausalLM'], gguf: ['mistral'], windowByDefault: true },
-  { ...llama, name: 'qwen2', classes: ['Qwen2ForCausalLM'], gguf: ['qwen2'], ggufPermutesHeads: false },
+  { ...llama, name: 'qwen2', classes: ['Qwen2ForCausalLM'], gguf: ['qwen2'], biases: ['qBias', 'kBias', 'vBias'], ggufPermutesHeads: false },
   { ...llama, name: 'qwen3', classes: ['Qwen3ForCausalLM'], gguf: ['qwen3'], headNorms: true, ggufPermutesHeads: false }
 ]
 

@@ -7,7 +7,7 @@ const finite = z.number().refine(Number.isFinite)
 
 const rope = z.strictObject({
   theta: finite.positive(),
-  dimensions: size(4096),
+  dimensions: size(1024),
   scaling: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),
     z.strictObject({ type: z.literal('linear'), factor: finite.positive() }),
@@ -30,7 +30,7 @@ export const configSchema = z.strictObject({
   layerCount: size(1024),
   headCount: size(1024),
   kvHeadCount: size(1024),
-  headDim: size(4096),
+  headDim: size(1024),
   vocabSize: size(2 ** 22),
   contextLength: size(2 ** 27),
   normEpsilon: finite.positive().max(1),
@@ -43,8 +43,8 @@ export const configSchema = z.strictObject({
   if (config.headCount % config.kvHeadCount !== 0) {
     fail(`${config.headCount} attention heads do not share ${config.kvHeadCount} key-value heads evenly`)
   }
-  if (config.headDim % 2 !== 0 || config.rope.dimensions % 2 !== 0 || config.rope.dimensions > config.headDim) {
-    fail(`rotating ${config.rope.dimensions} of ${config.headDim} dimensions of a head is impossible`)
+  if (config.headDim % 2 !== 0 || config.rope.dimensions !== config.headDim) {
+    fail(`rotating ${config.rope.dimensions} of a head's ${config.headDim} dimensions is not supported: all are rotated, in pairs`)
   }
   if (config.slidingWindow.length !== config.layerCount) {
     fail(`${config.slidingWindow.length} sliding windows for ${config.layerCount} layers`)

@@ -1,14 +1,15 @@
-import { architectureOf, type Architecture } from '../architectures/architectures.ts'
+import { architectureOf } from '../architectures/architectures.ts'
 import { FormatError, UnsupportedModelError } from '../errors.ts'
 import { asFloat32 } from '../quant/float.ts'
 import { checkedConfig, uniqueIds } from './config-schema.ts'
+import type { DescribedModel } from './hf-config.ts'
 import type { GgufFile } from '../formats/gguf.ts'
-import type { ModelConfig, RopeConfig } from '../types.ts'
+import type { RopeConfig } from '../types.ts'
 
 const ROPE_FACTORS = 'rope_freqs.weight'
 
 /** @throws {FormatError} @throws {UnsupportedModelError} */
-export async function configFromGguf (file: GgufFile): Promise<{ readonly architecture: Architecture, readonly config: ModelConfig }> {
+export async function configFromGguf (file: GgufFile): Promise<DescribedModel> {
   const name = file.metadata.get('general.architecture')
   if (typeof name !== 'string') {
     throw new FormatError('the GGUF file does not say which architecture it is (general.architecture)')
@@ -38,6 +39,7 @@ export async function configFromGguf (file: GgufFile): Promise<{ readonly archit
   const tokens = file.metadata.get('tokenizer.ggml.tokens')
   return {
     architecture,
+    biases: architecture.biases,
     config: checkedConfig({
       architecture: architecture.name,
       hiddenSize,
@@ -67,12 +69,13 @@ async function ropeOf (file: GgufFile, name: string, number: (key: string) => nu
     }
     return { theta, dimensions, scaling: { type: 'factors', factors: [...asFloat32(await file.rows(ROPE_FACTORS, 0, 1))] } }
   }
-  const type = file.metadata.get(`${name}.rope.scaling.type`) ?? 'none'
-  const factor = number('rope.scaling.factor')
-  if (type === 'none') {
+  // without a type, a factor means linear scaling; older files call it scale_linear
+  const factor = number('rope.scaling.factor') ?? number('rope.scale_linear') ?? 0
+  const type = file.metadata.get(`${name}.rope.scaling.type`) ?? 'linear'
+  if (type === 'none' || (type === 'linear' && (factor === 0 || factor === 1))) {
     return { theta, dimensions, scaling: { type: 'none' } }
   }
-  if (type === 'linear' && factor != null) {
+  if (type === 'linear') {
     return { theta, dimensions, scaling: { type: 'linear', factor } }
   }
   throw new UnsupportedModelError(`rope scaling ${JSON.stringify(type)} is not supported yet; supported are none and linear`)

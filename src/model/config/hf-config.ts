@@ -1,8 +1,16 @@
 import { z } from 'zod'
-import { architectureOf, type Architecture } from '../architectures/architectures.ts'
+import { architectureOf, type Architecture, type LayerRole } from '../architectures/architectures.ts'
 import { FormatError, UnsupportedModelError } from '../errors.ts'
 import { checkedConfig, uniqueIds } from './config-schema.ts'
 import type { ModelConfig, RopeConfig } from '../types.ts'
+
+/** A model as its configuration describes it. */
+export interface DescribedModel {
+  readonly architecture: Architecture
+  readonly config: ModelConfig
+  /** Biases that the source says it has. */
+  readonly biases: readonly LayerRole[]
+}
 
 const id = z.union([z.int(), z.array(z.int())]).nullish()
 
@@ -10,6 +18,7 @@ const ropeParameters = z.looseObject({
   rope_theta: z.number().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
+  partial_rotary_factor: z.number().nullish(),
   factor: z.number().optional(),
   low_freq_factor: z.number().optional(),
   high_freq_factor: z.number().optional(),
@@ -37,10 +46,17 @@ const schema = z.looseObject({
   rope_theta: z.number().nullish(),
   rope_scaling: ropeParameters.nullish(),
   rope_parameters: ropeParameters.nullish(),
+  partial_rotary_factor: z.number().nullish(),
+  attention_bias: z.boolean().nullish(),
+  mlp_bias: z.boolean().nullish(),
+  quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
   eos_token_id: id
 })
 
 const generationSchema = z.looseObject({ eos_token_id: id })
+
+const attentionBiases: readonly LayerRole[] = ['qBias', 'kBias', 'vBias', 'oBias']
+const mlpBiases: readonly LayerRole[] = ['gateBias', 'upBias', 'downBias']
 
 type Source = z.infer<typeof schema>
 
@@ -49,7 +65,7 @@ type Source = z.infer<typeof schema>
  * @param generation value of generation_config.json, where there is one
  * @throws {FormatError} @throws {UnsupportedModelError}
  */
-export function configFromHuggingFace (config: unknown, generation?: unknown): { readonly architecture: Architecture, readonly config: ModelConfig } {
+export function configFromHuggingFace (config: unknown, generation?: unknown): DescribedModel {
   const named = z.looseObject({ architectures: z.array(z.string()).min(1) }).safeParse(config)
   if (!named.success) {
     throw new FormatError('config.json does not say which architecture this is (architectures)')
@@ -64,10 +80,17 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): {
   if (source.hidden_act != null && source.hidden_act !== 'silu') {
     throw new UnsupportedModelError(`the activation ${source.hidden_act} is not supported for ${architecture.name}; supported is silu`)
   }
+  if (source.quantization_config != null) {
+    throw new UnsupportedModelError(`weights quantised by ${source.quantization_config.quant_method ?? 'an unnamed method'} (quantization_config) are not supported; import the unquantised model or a GGUF file of it`)
+  }
   const headDim = source.head_dim ?? source.hidden_size / source.num_attention_heads
   const ends = generationSchema.safeParse(generation ?? {})
+  if (!ends.success) {
+    throw new FormatError('generation_config.json is malformed: eos_token_id is neither a number nor a list of them')
+  }
   return {
     architecture,
+    biases: [...architecture.biases, ...(source.attention_bias === true ? attentionBiases : []), ...(source.mlp_bias === true ? mlpBiases : [])],
     config: checkedConfig({
       architecture: architecture.name,
       hiddenSize: source.hidden_size,
@@ -82,7 +105,7 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): {
       rope: ropeOf(source, headDim),
       slidingWindow: windowsOf(source, architecture),
       tiedEmbedding: source.tie_word_embeddings ?? false,
-      eosTokenIds: uniqueIds(source.eos_token_id, ends.success ? ends.data.eos_token_id : null)
+      eosTokenIds: uniqueIds(source.eos_token_id, ends.data.eos_token_id)
     }, 'config.json')
   }
 }
@@ -91,6 +114,10 @@ function ropeOf (source: Source, headDim: number): RopeConfig {
   const parameters = source.rope_parameters ?? source.rope_scaling
   const theta = source.rope_parameters?.rope_theta ?? source.rope_theta ?? 10_000
   const type = parameters?.rope_type ?? parameters?.type ?? 'default'
+  const rotated = parameters?.partial_rotary_factor ?? source.partial_rotary_factor ?? 1
+  if (rotated !== 1) {
+    throw new UnsupportedModelError(`rotating only a part of each head (partial_rotary_factor ${rotated}) is not supported yet`)
+  }
   const need = (value: number | undefined, name: string): number => {
     if (value == null) {
       throw new FormatError(`config.json: rope scaling ${type} lacks ${name}`)
@@ -123,6 +150,9 @@ function windowsOf (source: Source, architecture: Architecture): number[] {
   const window = (source.use_sliding_window ?? architecture.windowByDefault) ? source.sliding_window ?? 0 : 0
   return Array.from({ length: Math.max(0, Math.min(source.num_hidden_layers, 1024)) }, (_, layer) => {
     const type = source.layer_types?.[layer]
+    if (type != null && type !== 'sliding_attention' && type !== 'full_attention') {
+      throw new UnsupportedModelError(`layer ${layer} is of type ${JSON.stringify(type)}, which is not supported; supported are full_attention and sliding_attention`)
+    }
     if (type != null) {
       return type === 'sliding_attention' ? window : 0
     }

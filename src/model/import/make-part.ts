@@ -7,8 +7,10 @@ import type { PartPlan, SourceRows, TensorPlan } from './plan.ts'
 import type { TensorSource } from '../formats/tensor-source.ts'
 import type { BlockTensor, DenseTensor } from '../types.ts'
 
-/** Values that are in memory at once. */
+/** Values of rows that are in memory at once. */
 const VALUES_AT_ONCE = 1024 * 1024
+/** Scales and minimums of one matrix that are in memory at once. Larger ones (a vocabulary's) are made by reading the source again. */
+const SIDE_VALUES = 16 * 1024 * 1024
 
 /** Bytes of a blob, in order of offset; what lies between is zero. */
 export interface Chunk {
@@ -16,10 +18,10 @@ export interface Chunk {
   readonly bytes: Uint8Array
 }
 
-/** Makes a part's bytes from its source in blocks of rows. Memory: a few blocks, and the scales and minimums of one matrix. */
-export async function * makePart (plan: PartPlan, source: TensorSource): AsyncGenerator<Chunk> {
+/** Makes a part's bytes from its source in blocks of rows. Memory: a few blocks, and up to `SIDE_VALUES` scales and minimums. */
+export async function * makePart (plan: PartPlan, source: TensorSource, sideValues = SIDE_VALUES): AsyncGenerator<Chunk> {
   for (const tensor of plan.tensors) {
-    yield * tensor.entry.kind === 'dense' ? makeDense(tensor, tensor.entry, source) : makeBlocks(tensor, tensor.entry, source)
+    yield * tensor.entry.kind === 'dense' ? makeDense(tensor, tensor.entry, source) : makeBlocks(tensor, tensor.entry, source, sideValues)
   }
 }
 
@@ -102,27 +104,49 @@ function denseBytes (entry: DenseTensor, { part, rows, bytes }: RowBlock): Uint8
   return new Uint8Array(halves.buffer)
 }
 
-async function * makeBlocks ({ sources }: TensorPlan, entry: BlockTensor, source: TensorSource): AsyncGenerator<Chunk> {
+async function * makeBlocks ({ sources }: TensorPlan, entry: BlockTensor, source: TensorSource, sideValues: number): AsyncGenerator<Chunk> {
   const [rows, columns] = entry.shape
   const runs = columns / entry.block
-  const scales = new Float32Array(rows * runs)
-  const minimums = entry.minimums == null ? undefined : new Float32Array(rows * runs)
-  let row = 0
-  for await (const block of rowBlocks(sources, source)) {
-    if ('zeros' in block) {
-      continue
+  const { data, scales, minimums } = entry
+  const packed = (): AsyncGenerator<PackedRows & { readonly row: number, readonly rows: number }> => packedRows(sources, entry, source)
+  if (rows * runs * (minimums == null ? 1 : 2) <= sideValues) {
+    const allScales = new Float32Array(rows * runs)
+    const allMinimums = new Float32Array(minimums == null ? 0 : rows * runs)
+    for await (const block of packed()) {
+      yield { offset: data.offset + block.row * columns * entry.bits / 8, bytes: block.data }
+      allScales.set(block.scales, block.row * runs)
+      transposeInto(allMinimums, rows, block, runs, 0)
     }
-    const packed = packBlock({ bits: entry.bits, block: entry.block, hasMinimum: minimums != null }, block)
-    yield { offset: entry.data.offset + row * columns * entry.bits / 8, bytes: packed.data }
-    scales.set(packed.scales, row * runs)
-    if (minimums != null && packed.minimums != null) {
-      transposeInto(packed.minimums, block.rows, runs, minimums, row, rows)
-    }
-    row += block.rows
+    yield { offset: scales.offset, bytes: bytesOf(allScales) }
+    yield * minimums == null ? [] : [{ offset: minimums.offset, bytes: bytesOf(allMinimums) }]
+    return
   }
-  yield { offset: entry.scales.offset, bytes: new Uint8Array(scales.buffer) }
-  if (entry.minimums != null && minimums != null) {
-    yield { offset: entry.minimums.offset, bytes: new Uint8Array(minimums.buffer) }
+  for await (const block of packed()) {
+    yield { offset: data.offset + block.row * columns * entry.bits / 8, bytes: block.data }
+  }
+  for await (const block of packed()) {
+    yield { offset: scales.offset + block.row * runs * 4, bytes: bytesOf(block.scales) }
+  }
+  const most = Math.max(1, Math.floor(sideValues / rows))
+  for (let first = 0; minimums != null && first < runs; first += most) {
+    const some = new Float32Array(Math.min(most, runs - first) * rows)
+    for await (const block of packed()) {
+      transposeInto(some, rows, block, runs, first)
+    }
+    yield { offset: minimums.offset + first * rows * 4, bytes: bytesOf(some) }
+  }
+}
+
+const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+
+/** A matrix's rows in its container, block after block. */
+async function * packedRows (sources: TensorPlan['sources'], { bits, block, minimums }: BlockTensor, source: TensorSource): AsyncGenerator<PackedRows & { readonly row: number, readonly rows: number }> {
+  let row = 0
+  for await (const rowBlock of rowBlocks(sources, source)) {
+    if (!('zeros' in rowBlock)) {
+      yield { row, rows: rowBlock.rows, ...packBlock({ bits, block, hasMinimum: minimums != null }, rowBlock) }
+      row += rowBlock.rows
+    }
   }
 }
 
@@ -135,11 +159,14 @@ function packBlock (container: Container, { part, rows, bytes }: RowBlock): Pack
     : quantiseRows(widen(part.tensor.type, bytes, rows, part.columns), rows, part.columns, container)
 }
 
-/** `[rows, runs]` into columns `row` and on of `[runs, allRows]`. */
-function transposeInto (source: Float32Array, rows: number, runs: number, target: Float32Array, row: number, allRows: number): void {
-  for (let run = 0; run < runs; run++) {
+/** Of the block's minimums `[rows, runs]` as many runs from `first` as `target` `[some runs, allRows]` holds, into the columns of its rows. */
+function transposeInto (target: Float32Array, allRows: number, { row, rows, minimums }: Pick<PackedRows, 'minimums'> & { readonly row: number, readonly rows: number }, runs: number, first: number): void {
+  if (minimums == null) {
+    return
+  }
+  for (let run = 0; run < target.length / allRows; run++) {
     for (let index = 0; index < rows; index++) {
-      target[run * allRows + row + index] = source[index * runs + run] ?? 0
+      target[run * allRows + row + index] = minimums[index * runs + first + run] ?? 0
     }
   }
 }

@@ -5,7 +5,8 @@ import type { Architecture, LayerRole, ModelRole, TensorNames } from '../archite
 import type { SourceTensor, TensorSource } from '../formats/tensor-source.ts'
 import type { ModelConfig, Quantization, TensorEntry } from '../types.ts'
 
-export const TENSOR_ALIGNMENT = 4096
+/** Of tensors in a blob, so that each can be mapped by itself. */
+const TENSOR_ALIGNMENT = 4096
 
 /** A tensor of the source that becomes rows of a stored one. */
 export interface SourceRows {
@@ -16,7 +17,7 @@ export interface SourceRows {
   readonly unpairHead?: number
 }
 
-/** How one stored tensor is made: rows of the sources one after another; null stands for that many zeros of a bias. */
+/** How one stored tensor is made: rows of the sources one after another, and zeros for a bias that one of fused matrices lacks. */
 export interface TensorPlan {
   readonly entry: TensorEntry
   readonly sources: ReadonlyArray<SourceRows | { readonly zeros: number }>
@@ -44,19 +45,28 @@ export interface PlanRequest {
   readonly permutedHeads: boolean
   readonly source: TensorSource
   readonly quantization: Quantization
+  /** Biases that the source says it has. */
+  readonly biases: readonly LayerRole[]
+  /** Whether other biases count where the source has them: its configuration does not speak of them. */
+  readonly otherBiases: boolean
 }
 
 type Matrix = { readonly name: string, readonly sources: readonly SourceRows[] }
 
-/** Says how each part of a model is laid out and made, from shapes alone. @throws {FormatError} for a tensor that is missing or has another shape */
+/**
+ * Says how each part of a model is laid out and made, from shapes alone.
+ * @throws {FormatError} for a tensor that is missing, has another shape, or belongs to nothing @throws {UnsupportedModelError}
+ */
 export function planImport (request: PlanRequest): ImportPlan {
   const { config, names, source } = request
   const remarks = new Set<string>()
   const planner = partPlanner(request, remarks)
+  const used = new Set<string>()
   const find = (name: string, shape: readonly number[]): SourceTensor => {
+    used.add(name)
     const tensor = source.info(name)
     if (tensor == null) {
-      throw new FormatError(`tensor ${name} is missing`)
+      throw new FormatError(`tensor ${name} is missing; a ${config.architecture} model of ${config.layerCount} layers has it`)
     }
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       throw new FormatError(`tensor ${name} is [${tensor.shape.join(', ')}], the configuration asks for [${shape.join(', ')}]`)
@@ -69,6 +79,12 @@ export function planImport (request: PlanRequest): ImportPlan {
   const layers = Array.from({ length: config.layerCount }, (_, layer) => planLayer(request, layer, find, planner))
   const norm = vector('norm', [{ tensor: model('norm', [hiddenSize]), rows: 1, columns: hiddenSize }])
   const head = planner('the head', [norm], config.tiedEmbedding ? [] : [matrixOf('head', model('head', [vocabSize, hiddenSize]))], true)
+  used.add(names.model.head)
+  for (const name of source.names()) {
+    if (!used.has(name) && !names.beside.test(name)) {
+      throw new FormatError(`tensor ${name} belongs to nothing that a ${config.architecture} model of ${config.layerCount} layers with this configuration has`)
+    }
+  }
   return { embedding, layers, head, remarks: [...remarks] }
 }
 
@@ -79,11 +95,19 @@ const matrixOf = (name: string, tensor: SourceTensor, unpairHead?: number): Matr
 
 type Vector = { readonly name: string, readonly sources: TensorPlan['sources'] }
 
-const vector = (name: string, sources: TensorPlan['sources']): Vector => ({ name, sources })
+function vector (name: string, sources: TensorPlan['sources']): Vector {
+  for (const part of sources) {
+    const tensor = 'zeros' in part ? undefined : part.tensor
+    if (tensor != null && (blockTypeNamed(tensor.type) == null || blockTypeNamed(tensor.type)?.blocks != null)) {
+      throw new UnsupportedModelError(`tensor ${tensor.name} is stored as ${tensor.type}; norms and biases are imported from F32, F16 and BF16`)
+    }
+  }
+  return { name, sources }
+}
 
 type Find = (name: string, shape: readonly number[]) => SourceTensor
 
-function planLayer ({ config, names, source, architecture, permutedHeads }: PlanRequest, layer: number, find: Find, planner: PartPlanner): PartPlan {
+function planLayer ({ config, names, source, architecture, permutedHeads, biases, otherBiases }: PlanRequest, layer: number, find: Find, planner: PartPlanner): PartPlan {
   const { hiddenSize, intermediateSize, headDim } = config
   const qRows = config.headCount * headDim
   const kvRows = config.kvHeadCount * headDim
@@ -93,10 +117,11 @@ function planLayer ({ config, names, source, architecture, permutedHeads }: Plan
     matrixOf(name, find(nameOf(role), [rows, columns]), unpairHead)
   const norm = (role: LayerRole, size: number): Vector => vector(role, [{ tensor: find(nameOf(role), [size]), rows: 1, columns: size }])
 
+  const hasBias = (role: LayerRole): boolean => biases.includes(role) || (otherBiases && source.info(nameOf(role)) != null)
   /** Biases that some of the fused matrices have, zeros for the others; nothing where none has one. */
   const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, unpairHead?: number | undefined]>): Vector[] =>
-    roles.some(([role]) => source.info(nameOf(role)) != null)
-      ? [vector(name, roles.map(([role, size, unpairHead]) => source.info(nameOf(role)) == null
+    roles.some(([role]) => hasBias(role))
+      ? [vector(name, roles.map(([role, size, unpairHead]) => !hasBias(role)
         ? { zeros: size }
         // a permuted bias counts as rows of one value
         : { tensor: find(nameOf(role), [size]), rows: unpairHead == null ? 1 : size, columns: unpairHead == null ? size : 1, ...(unpairHead == null ? {} : { unpairHead }) }))]
@@ -111,20 +136,22 @@ function planLayer ({ config, names, source, architecture, permutedHeads }: Plan
     ...bias('gateUpBias', [['gateBias', intermediateSize], ['upBias', intermediateSize]]),
     ...bias('downBias', [['downBias', hiddenSize]])
   ], [
-    ...fused('qkv', [matrix('q', 'q', qRows, hiddenSize, unpair), matrix('k', 'k', kvRows, hiddenSize, unpair), matrix('v', 'v', kvRows, hiddenSize)]),
+    { name: 'qkv', parts: [matrix('q', 'q', qRows, hiddenSize, unpair), matrix('k', 'k', kvRows, hiddenSize, unpair), matrix('v', 'v', kvRows, hiddenSize)] },
     matrix('o', 'o', hiddenSize, qRows),
-    ...fused('gateUp', [matrix('gate', 'gate', intermediateSize, hiddenSize), matrix('up', 'up', intermediateSize, hiddenSize)]),
+    { name: 'gateUp', parts: [matrix('gate', 'gate', intermediateSize, hiddenSize), matrix('up', 'up', intermediateSize, hiddenSize)] },
     matrix('down', 'down', hiddenSize, intermediateSize)
   ], false)
 }
 
-/** One matrix where all have the same type, as one product is quicker than three; else each by itself. */
-function fused (name: string, matrices: readonly Matrix[]): readonly Matrix[] {
-  const sources = matrices.flatMap((matrix) => matrix.sources)
-  return sources.every(({ tensor }) => tensor.type === sources[0]?.tensor.type) ? [{ name, sources }] : matrices
+/** Matrices over the same input: one where all are stored alike, as one product is quicker than three; else each by itself. */
+interface Fusible {
+  readonly name: string
+  readonly parts: readonly Matrix[]
 }
 
-type PartPlanner = (label: string, vectors: readonly Vector[], matrices: readonly Matrix[], wholeVocabulary: boolean) => PartPlan
+type PartPlanner = (label: string, vectors: readonly Vector[], matrices: ReadonlyArray<Matrix | Fusible>, wholeVocabulary: boolean) => PartPlan
+
+type Storage = Container | { readonly dtype: 'f32' | 'f16' }
 
 function partPlanner ({ quantization }: PlanRequest, remarks: Set<string>): PartPlanner {
   return (label, vectors, matrices, wholeVocabulary) => {
@@ -138,11 +165,17 @@ function partPlanner ({ quantization }: PlanRequest, remarks: Set<string>): Part
       const size = sources.reduce((sum, part) => sum + ('zeros' in part ? part.zeros : part.rows * part.columns), 0)
       return { entry: { kind: 'dense', name, dtype: 'f32', shape: [size], data: reserve(size * 4) }, sources }
     })
-    for (const { name, sources } of matrices) {
-      const [first] = sources
+    const storages = (matrix: Matrix): Storage[] =>
+      matrix.sources.map(({ tensor, columns }) => storageOf(tensor.type, columns, quantization, wholeVocabulary, remarks))
+    const fused = ({ name, parts }: Fusible): readonly Matrix[] => {
+      const [first, ...others] = parts.flatMap(storages)
+      return first != null && others.every((other) => isSame(first, other)) ? [{ name, sources: parts.flatMap(({ sources }) => sources) }] : parts
+    }
+    for (const matrix of matrices.flatMap((entry) => 'parts' in entry ? fused(entry) : [entry])) {
+      const { name, sources } = matrix
       const rows = sources.reduce((sum, part) => sum + part.rows, 0)
-      const columns = first?.columns ?? 0
-      const storage = storageOf(first?.tensor.type ?? '', columns, quantization, wholeVocabulary, remarks)
+      const columns = sources[0]?.columns ?? 0
+      const storage = storages(matrix)[0] ?? { dtype: 'f32' }
       const entry: TensorEntry = 'dtype' in storage
         ? { kind: 'dense', name, dtype: storage.dtype, shape: [rows, columns], data: reserve(rows * columns * (storage.dtype === 'f32' ? 4 : 2)) }
         : {
@@ -161,8 +194,12 @@ function partPlanner ({ quantization }: PlanRequest, remarks: Set<string>): Part
   }
 }
 
+const isSame = (a: Storage, b: Storage): boolean => 'dtype' in a || 'dtype' in b
+  ? 'dtype' in a && 'dtype' in b && a.dtype === b.dtype
+  : a.bits === b.bits && a.block === b.block && a.hasMinimum === b.hasMinimum
+
 /** What a matrix of a source type is stored as. */
-function storageOf (typeName: string, columns: number, quantization: Quantization, wholeVocabulary: boolean, remarks: Set<string>): Container | { readonly dtype: 'f32' | 'f16' } {
+function storageOf (typeName: string, columns: number, quantization: Quantization, wholeVocabulary: boolean, remarks: Set<string>): Storage {
   const type = blockTypeNamed(typeName)
   if (type == null) {
     throw new UnsupportedModelError(`tensors of type ${typeName} are not supported; Shoal imports F32, F16, BF16 and GGUF's Q types`)
@@ -178,17 +215,21 @@ function storageOf (typeName: string, columns: number, quantization: Quantizatio
       return { dtype: typeName === 'F16' ? 'f16' : 'f32' }
     case 'f32':
     case 'f16':
-      remarks.add(`${typeName} is stored as ${quantization}`)
+      if (typeName.toLowerCase() !== quantization) {
+        remarks.add(`${typeName} is stored as ${quantization}`)
+      }
       return { dtype: quantization }
     case 'int8':
     case 'int4': {
       // four bits for a vocabulary cost more in quality than they save
       const container = quantization === 'int4' && !wholeVocabulary ? int4Container : int8Container
       if (columns % container.block !== 0) {
-        remarks.add(`rows of ${columns} values are no whole blocks of ${container.block} and stay f32`)
+        remarks.add(`rows of ${columns} values are no whole blocks of ${container.block} and are stored as f32`)
         return { dtype: 'f32' }
       }
-      remarks.add(`${typeName} is requantised to int${container.bits}`)
+      if (type.blocks == null || !isSame(type.blocks.container, container)) {
+        remarks.add(`${typeName} is requantised to int${container.bits}`)
+      }
       return container
     }
   }
