@@ -577,8 +577,8 @@ export namespace Sampling {
           }
 
           if ((obj.value != null && obj.value !== 0)) {
-            w.uint32(21)
-            w.float(obj.value)
+            w.uint32(17)
+            w.double(obj.value)
           }
 
           if (opts.lengthDelimited !== false) {
@@ -601,7 +601,7 @@ export namespace Sampling {
                 break
               }
               case 2: {
-                obj.value = reader.float()
+                obj.value = reader.double()
                 break
               }
               default: {
@@ -629,7 +629,7 @@ export namespace Sampling {
               case 2: {
                 yield {
                   field: `${prefix}.value`,
-                  value: reader.float()
+                  value: reader.double()
                 }
                 break
               }
@@ -678,13 +678,13 @@ export namespace Sampling {
         }
 
         if (obj.temperature != null) {
-          w.uint32(13)
-          w.float(obj.temperature)
+          w.uint32(9)
+          w.double(obj.temperature)
         }
 
         if (obj.topP != null) {
-          w.uint32(21)
-          w.float(obj.topP)
+          w.uint32(17)
+          w.double(obj.topP)
         }
 
         if (obj.topK != null) {
@@ -693,23 +693,23 @@ export namespace Sampling {
         }
 
         if (obj.minP != null) {
-          w.uint32(37)
-          w.float(obj.minP)
+          w.uint32(33)
+          w.double(obj.minP)
         }
 
         if (obj.repetitionPenalty != null) {
-          w.uint32(45)
-          w.float(obj.repetitionPenalty)
+          w.uint32(41)
+          w.double(obj.repetitionPenalty)
         }
 
         if (obj.presencePenalty != null) {
-          w.uint32(53)
-          w.float(obj.presencePenalty)
+          w.uint32(49)
+          w.double(obj.presencePenalty)
         }
 
         if (obj.frequencyPenalty != null) {
-          w.uint32(61)
-          w.float(obj.frequencyPenalty)
+          w.uint32(57)
+          w.double(obj.frequencyPenalty)
         }
 
         if (obj.logitBias != null && obj.logitBias.size > 0) {
@@ -744,11 +744,11 @@ export namespace Sampling {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.temperature = reader.float()
+              obj.temperature = reader.double()
               break
             }
             case 2: {
-              obj.topP = reader.float()
+              obj.topP = reader.double()
               break
             }
             case 3: {
@@ -756,19 +756,19 @@ export namespace Sampling {
               break
             }
             case 4: {
-              obj.minP = reader.float()
+              obj.minP = reader.double()
               break
             }
             case 5: {
-              obj.repetitionPenalty = reader.float()
+              obj.repetitionPenalty = reader.double()
               break
             }
             case 6: {
-              obj.presencePenalty = reader.float()
+              obj.presencePenalty = reader.double()
               break
             }
             case 7: {
-              obj.frequencyPenalty = reader.float()
+              obj.frequencyPenalty = reader.double()
               break
             }
             case 8: {
@@ -818,14 +818,14 @@ export namespace Sampling {
             case 1: {
               yield {
                 field: `${prefix}.temperature`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 2: {
               yield {
                 field: `${prefix}.topP`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
@@ -839,28 +839,28 @@ export namespace Sampling {
             case 4: {
               yield {
                 field: `${prefix}.minP`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 5: {
               yield {
                 field: `${prefix}.repetitionPenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 6: {
               yield {
                 field: `${prefix}.presencePenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 7: {
               yield {
                 field: `${prefix}.frequencyPenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }

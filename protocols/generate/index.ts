@@ -1,3 +1,4 @@
 export * from './errors.ts'
-export * from './generate.ts'
+export * from './constants.ts'
 export * from './generate.pb.ts'
+export * from './failure.ts'

@@ -1,2 +1,2 @@
-export * from './ring.ts'
+export * from './constants.ts'
 export * from './ring.pb.ts'

@@ -799,8 +799,8 @@ export namespace Tail {
           }
 
           if ((obj.value != null && obj.value !== 0)) {
-            w.uint32(21)
-            w.float(obj.value)
+            w.uint32(17)
+            w.double(obj.value)
           }
 
           if (opts.lengthDelimited !== false) {
@@ -823,7 +823,7 @@ export namespace Tail {
                 break
               }
               case 2: {
-                obj.value = reader.float()
+                obj.value = reader.double()
                 break
               }
               default: {
@@ -851,7 +851,7 @@ export namespace Tail {
               case 2: {
                 yield {
                   field: `${prefix}.value`,
-                  value: reader.float()
+                  value: reader.double()
                 }
                 break
               }
@@ -927,13 +927,13 @@ export namespace Tail {
         }
 
         if ((obj.temperature != null && obj.temperature !== 0)) {
-          w.uint32(53)
-          w.float(obj.temperature)
+          w.uint32(49)
+          w.double(obj.temperature)
         }
 
         if ((obj.topP != null && obj.topP !== 0)) {
-          w.uint32(61)
-          w.float(obj.topP)
+          w.uint32(57)
+          w.double(obj.topP)
         }
 
         if ((obj.topK != null && obj.topK !== 0)) {
@@ -942,23 +942,23 @@ export namespace Tail {
         }
 
         if ((obj.minP != null && obj.minP !== 0)) {
-          w.uint32(77)
-          w.float(obj.minP)
+          w.uint32(73)
+          w.double(obj.minP)
         }
 
         if ((obj.repetitionPenalty != null && obj.repetitionPenalty !== 0)) {
-          w.uint32(85)
-          w.float(obj.repetitionPenalty)
+          w.uint32(81)
+          w.double(obj.repetitionPenalty)
         }
 
         if ((obj.presencePenalty != null && obj.presencePenalty !== 0)) {
-          w.uint32(93)
-          w.float(obj.presencePenalty)
+          w.uint32(89)
+          w.double(obj.presencePenalty)
         }
 
         if ((obj.frequencyPenalty != null && obj.frequencyPenalty !== 0)) {
-          w.uint32(101)
-          w.float(obj.frequencyPenalty)
+          w.uint32(97)
+          w.double(obj.frequencyPenalty)
         }
 
         if (obj.logitBias != null && obj.logitBias.size > 0) {
@@ -1034,11 +1034,11 @@ export namespace Tail {
               break
             }
             case 6: {
-              obj.temperature = reader.float()
+              obj.temperature = reader.double()
               break
             }
             case 7: {
-              obj.topP = reader.float()
+              obj.topP = reader.double()
               break
             }
             case 8: {
@@ -1046,19 +1046,19 @@ export namespace Tail {
               break
             }
             case 9: {
-              obj.minP = reader.float()
+              obj.minP = reader.double()
               break
             }
             case 10: {
-              obj.repetitionPenalty = reader.float()
+              obj.repetitionPenalty = reader.double()
               break
             }
             case 11: {
-              obj.presencePenalty = reader.float()
+              obj.presencePenalty = reader.double()
               break
             }
             case 12: {
-              obj.frequencyPenalty = reader.float()
+              obj.frequencyPenalty = reader.double()
               break
             }
             case 13: {
@@ -1156,14 +1156,14 @@ export namespace Tail {
             case 6: {
               yield {
                 field: `${prefix}.temperature`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 7: {
               yield {
                 field: `${prefix}.topP`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
@@ -1177,28 +1177,28 @@ export namespace Tail {
             case 9: {
               yield {
                 field: `${prefix}.minP`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 10: {
               yield {
                 field: `${prefix}.repetitionPenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 11: {
               yield {
                 field: `${prefix}.presencePenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }
             case 12: {
               yield {
                 field: `${prefix}.frequencyPenalty`,
-                value: reader.float()
+                value: reader.double()
               }
               break
             }

@@ -13,7 +13,7 @@ export interface CoordinatorModel {
 }
 
 export interface CoordinatorComponents {
-  readonly host: Pick<Host, 'peerId' | 'open' | 'handle' | 'unhandle'>
+  readonly host: Pick<Host, 'peerId' | 'addresses' | 'open' | 'handle' | 'unhandle'>
   readonly swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs'>
   /** Undefined where this node has no such model. Called for every request: keep tokenizers. */
   models (modelId: string): Promise<CoordinatorModel | undefined>

@@ -1,5 +1,205 @@
+import {
+  Busy, Fault, FaultKind, HOLD_FRAMES, HOLD_MS, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
+} from '../../../protocols/ring/index.ts'
+import { systemClock } from '../clock.ts'
+import { MalformedError } from '../errors.ts'
+import { encodeFrame, parse, readFrame, type FrameHeader } from '../frames.ts'
+import { holdQueue } from '../hold.ts'
+import { idle } from '../idle.ts'
+import { replayPool } from '../replay-buffer.ts'
+import { meter, type Meter } from './meter.ts'
+import { stagePlan } from './stage-plan.ts'
+import { UnreachableError, stageSession, type StageSession } from './stage-session.ts'
 import type { StageServer, StageServerComponents, StageServerInit } from './types.ts'
+import type { SpanRunner } from '../../engine/index.ts'
+import type { Link } from '../../p2p/index.ts'
 
-export function stageServer (_components: StageServerComponents, _init: StageServerInit = {}): StageServer {
-  throw new Error('the stage server is being written')
+const MiB = 1024 * 1024
+const RETRY_AFTER_MS = 1000
+
+/** What a link does with what comes, once its first frame has said what it is. */
+interface LinkRole {
+  frame (frame: Uint8Array): void
+  closed (): void
+}
+
+const keyOf = (session: Uint8Array, start: number, epoch: number): string => `${Buffer.from(session).toString('hex')}/${start}/${epoch}`
+
+export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
+  const { host, clock = systemClock } = components
+  const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB } = init
+  const offers = new Map<string, Set<SpanRunner>>()
+  const meters = new WeakMap<SpanRunner, Meter>()
+  const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string }>()
+  const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes })
+  const empty = idle(() => sessions.size > 0)
+  let draining = false
+
+  /** HELLOs that came before their OPEN: stages are opened in parallel. */
+  const earlyLinks = holdQueue<{ readonly link: Link, readonly hello: Hello, readonly frame: Uint8Array, readonly become: (role: LinkRole) => void }>(clock, {
+    ms: UNUSED_MS, perKey: 8, total: 512, expired: ({ link }) => { link.abort(new Error('no such session was opened')) }
+  })
+  const earlyFrames = holdQueue<{ readonly header: FrameHeader, readonly payload: Uint8Array, readonly link: Link }>(clock, {
+    ms: HOLD_MS, perKey: HOLD_FRAMES, total: 8 * HOLD_FRAMES
+  })
+
+  const meterOf = (runner: SpanRunner): Meter => {
+    const known = meters.get(runner) ?? meter(clock)
+    meters.set(runner, known)
+    return known
+  }
+
+  /** Says why, and closes. */
+  function dismiss (link: Link, type: number, payload: Uint8Array): void {
+    if (link.closed) return
+    link.send(encodeFrame({ type }, payload))
+    link.close().catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })
+  }
+
+  const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
+  const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: RETRY_AFTER_MS, message })) }
+
+  function accept (link: Link): void {
+    const waiting = clock.after(UNUSED_MS, () => { link.abort(new Error('nothing was said')) })
+    const nothing: LinkRole = { frame () { /* what comes after a refusal */ }, closed () { /* nothing was held */ } }
+    const first: LinkRole = {
+      frame (frame) {
+        waiting()
+        role = nothing
+        try {
+          const { header, payload } = readFrame(frame)
+          if (header.type === RingType.open) role = opened(link, parse(Open.decode, payload, 'the OPEN')) ?? nothing
+          else if (header.type === RingType.hello) greeted(link, parse(Hello.decode, payload, 'the HELLO'), frame, (next) => { role = next })
+          else throw new MalformedError(`a link begins with OPEN or HELLO, not with a frame of type ${header.type}`)
+        } catch (error) {
+          const message = error instanceof Error ? error.message : 'the frame is wrong'
+          dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' }))
+        }
+      },
+      closed: waiting
+    }
+    let role = first
+    link.listen({
+      frame (frame) { role.frame(frame) },
+      close () { role.closed() }
+    })
+  }
+
+  function greeted (link: Link, hello: Hello, frame: Uint8Array, become: (role: LinkRole) => void): void {
+    if (hello.session.length !== SESSION_BYTES) throw new MalformedError(`a session of ${hello.session.length} bytes`)
+    const key = keyOf(hello.session, hello.to, hello.epoch)
+    const open = sessions.get(key)
+    if (open !== undefined) {
+      become(open.session.attach(link, hello, frame))
+      return
+    }
+    const rest: LinkRole = {
+      frame () { link.abort(new Error('data before the session is open')) },
+      closed () { /* forgotten when its time is up */ }
+    }
+    if (!earlyLinks.add(key, { link, hello, frame, become })) throw new MalformedError('too many links wait for their sessions')
+    become(rest)
+  }
+
+  function opened (link: Link, open: Open): LinkRole | undefined {
+    if (draining) {
+      refuse(link, RefusedCode.draining, 'this node takes no more sessions')
+      return undefined
+    }
+    const plan = stagePlan(open, offers.get(open.modelId) ?? [])
+    if ('code' in plan) {
+      refuse(link, plan.code, plan.message)
+      return undefined
+    }
+    const key = keyOf(plan.session, plan.runner.span.start, plan.epoch)
+    if (sessions.has(key)) {
+      refuse(link, RefusedCode.malformed, 'this session is open already')
+      return undefined
+    }
+    const own = [...sessions.values()].filter(({ coordinator }) => coordinator === link.peer).length
+    if (sessions.size >= maxSessions || own >= maxSessionsPerPeer) {
+      busy(link, `${own} sessions of this coordinator and ${sessions.size} in all are at work`)
+      return undefined
+    }
+    let slot
+    try {
+      slot = plan.runner.reserve(plan.positions)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'no slot'
+      if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)
+      else busy(link, message)
+      return undefined
+    }
+
+    const session = stageSession({
+      host,
+      clock,
+      meter: meterOf(plan.runner),
+      replay: replay.buffer(),
+      control: link,
+      slot,
+      hold (header, payload, from) { earlyFrames.add(keyOf(plan.session, plan.runner.span.start, header.epoch), { header, payload, link: from }) },
+      released () {
+        sessions.delete(key)
+        empty.changed()
+      }
+    }, plan)
+    sessions.set(key, { session, coordinator: link.peer })
+    for (const early of earlyLinks.take(key)) {
+      try {
+        early.become(session.attach(early.link, early.hello, early.frame))
+      } catch (error) {
+        early.link.abort(error instanceof Error ? error : new Error('not a previous stage'))
+      }
+    }
+    for (const early of earlyFrames.take(key)) {
+      if (!plan.prev.some(({ peerId }) => peerId === early.link.peer)) continue
+      try {
+        session.data(early.header, early.payload, early.link)
+      } catch (error) {
+        session.fail({ kind: FaultKind.peer, message: error instanceof Error ? error.message : 'the frame is wrong', peerId: early.link.peer })
+      }
+    }
+    session.open().catch((error: unknown) => {
+      if (error instanceof UnreachableError && !link.closed) refuse(link, RefusedCode.unreachable, error.message, error.peerId)
+      session.end()
+    })
+    return { frame: session.control, closed: session.end }
+  }
+
+  return {
+    async start () {
+      await host.handle(RING_PROTOCOL, accept, { maxInboundLinks: 4 * maxSessions, maxInboundLinksPerPeer: 3 * maxSessionsPerPeer })
+    },
+
+    async stop () {
+      draining = true
+      await host.unhandle(RING_PROTOCOL)
+      for (const { session } of [...sessions.values()]) {
+        session.fail({ kind: FaultKind.capacity, code: RefusedCode.draining, message: 'the node is stopping' })
+        session.end()
+      }
+      earlyLinks.clear()
+      earlyFrames.clear()
+    },
+
+    offer (modelId, runner) {
+      const runners = offers.get(modelId) ?? new Set()
+      runners.add(runner)
+      offers.set(modelId, runners)
+      return () => {
+        runners.delete(runner)
+        if (runners.size === 0 && offers.get(modelId) === runners) offers.delete(modelId)
+      }
+    },
+
+    get sessions () { return sessions.size },
+
+    rates: (runner) => meterOf(runner).rates,
+
+    async drain (options) {
+      draining = true
+      await empty.wait(options)
+    }
+  }
 }

@@ -1,0 +1,84 @@
+import {
+  Done, Failure, GenerateType, Request, Scored, Started, Token, errorOf, type Sampling, type Stage
+} from '../../protocols/generate/index.ts'
+import { FIRST_OPTIONAL_TYPE, encodeFrame, payloadOf, readHeader } from '../../protocols/frame/index.ts'
+import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
+
+/** A request as a frame. */
+export function requestFrame (request: GenerateRequest): Uint8Array {
+  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false } = request
+  return encodeFrame({ type: GenerateType.request }, Request.encode({
+    modelId,
+    chat: prompt.kind === 'chat' ? prompt.messages.map(({ role, content }) => ({ role, content })) : [],
+    special: prompt.kind === 'text' && prompt.special,
+    ...(prompt.kind === 'text' ? { text: prompt.text } : {}),
+    ...(prompt.kind === 'ids' ? { ids: new Uint8Array(Uint32Array.from(prompt.ids).buffer) } : {}),
+    maxTokens,
+    stop: [...stop],
+    sampling: sampling(request.sampling),
+    wire,
+    scorePrompt,
+    ignoreEos
+  }))
+}
+
+function sampling ({ logitBias, ...rest }: Partial<SamplingOptions>): Sampling {
+  return { ...rest, logitBias: new Map(logitBias ?? []) }
+}
+
+/** What a frame says; undefined: nothing but that the coordinator is there. @throws {Error} that the coordinator told of, or where the frame is none of this protocol's */
+export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent | undefined {
+  const { type } = readHeader(frame)
+  const payload = payloadOf(frame)
+  switch (type) {
+    case GenerateType.started: {
+      const { sessionId, promptTokens, route } = Started.decode(payload)
+      return { kind: 'started', sessionId: hex(sessionId), promptTokens, route: stages(route) }
+    }
+    case GenerateType.scored:
+      return {
+        kind: 'scored',
+        tokens: Scored.decode(payload).tokens.map(({ id, text, logprob, topIds, topLogprobs }) => ({ id, text, logprob: logprob ?? null, top: top(topIds, topLogprobs) }))
+      }
+    case GenerateType.token: {
+      const { id, text, logprob, topIds, topLogprobs } = Token.decode(payload)
+      return { kind: 'token', id, text, ...(logprob === undefined ? {} : { logprob, top: top(topIds, topLogprobs) }) }
+    }
+    case GenerateType.done: {
+      const { text, tokens, finishReason, promptTokens, completionTokens, cachedTokens, route, ttftMs, totalMs, tokensPerSecond } = Done.decode(payload)
+      return {
+        kind: 'done',
+        text,
+        tokens: ids(tokens),
+        finishReason: reason(finishReason),
+        usage: { promptTokens, completionTokens, cachedTokens },
+        route: stages(route),
+        timings: { ttftMs, totalMs, tokensPerSecond }
+      }
+    }
+    case GenerateType.failure:
+      throw errorOf(Failure.decode(payload), coordinator)
+    case GenerateType.beat:
+      return undefined
+    default:
+      if (type >= FIRST_OPTIONAL_TYPE) return undefined
+      throw new Error(`a frame of type ${type} does not belong to this protocol`)
+  }
+}
+
+function ids (bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => view.getUint32(index * 4, true))
+}
+
+const reasons: readonly FinishReason[] = ['stop', 'length', 'tool_calls', 'cancelled']
+
+/** A reason that a later version knows ends a text like any other. */
+const reason = (text: string): FinishReason => reasons.find((each) => each === text) ?? 'stop'
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const stages = (route: readonly Stage[]): RouteStage[] => route.map(({ peerId, start, end }) => ({ peerId, span: [start, end] }))
+
+const top = (topIds: readonly number[], topLogprobs: readonly number[]): TokenScore[] =>
+  topIds.map((id, index) => ({ id, logprob: topLogprobs[index] ?? -Infinity }))

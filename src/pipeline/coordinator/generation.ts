@@ -1,0 +1,138 @@
+import { PeerFaultError } from '../../../protocols/generate/index.ts'
+import { Finish, type TokenResult } from '../../../protocols/ring/index.ts'
+import { textStream } from './text-stream.ts'
+import type { Clock } from '../clock.ts'
+import type { FinishReason, GenerateEvent, RouteStage } from '../types.ts'
+import type { RingResult } from './ring.ts'
+import type { PreparedRequest } from './request.ts'
+import type { Tokenizer } from '../../model/index.ts'
+
+export interface GenerationInit {
+  readonly prepared: PreparedRequest
+  readonly tokenizer: Tokenizer
+  readonly scorePrompt: boolean
+  readonly sessionId: string
+  readonly clock: Clock
+  readonly startedMs: number
+}
+
+type TokenEvent = Extract<GenerateEvent, { kind: 'token' }>
+type DoneEvent = Extract<GenerateEvent, { kind: 'done' }>
+
+/** Turns what the tail says into a client's events: text, stop strings, usage, timings. */
+export interface Generation {
+  /** The events of one result. @throws {PeerFaultError} where the tail says what can't be */
+  take (result: RingResult): GenerateEvent[]
+  /** Set after the last event of `take`: nothing more is needed. */
+  readonly finished: FinishReason | undefined
+  started (route: readonly RouteStage[]): GenerateEvent
+  done (reason: FinishReason): GenerateEvent[]
+}
+
+export function generation (init: GenerationInit): Generation {
+  const { prepared: { promptIds, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
+  const text = textStream(tokenizer.decoder(), stop)
+  const tokens: number[] = []
+  let route: readonly RouteStage[] = []
+  let said = ''
+  let finished: FinishReason | undefined
+  let firstMs: number | undefined
+  let lastMs = startedMs
+  let scored = 0
+  /** The newest token while its text is held back: it is told with what becomes of it. */
+  let pending: TokenEvent | undefined
+
+  function token (result: TokenResult): GenerateEvent[] {
+    lastMs = clock.now()
+    firstMs ??= lastMs
+    tokens.push(result.id)
+    const { text: certain, stopped } = text.push(result.id)
+    said += certain
+    const event: TokenEvent = {
+      kind: 'token',
+      id: result.id,
+      text: certain,
+      ...(sampling.logprobs === undefined || result.logprob === undefined ? {} : { logprob: result.logprob, top: top(result) })
+    }
+    const before = pending === undefined ? [] : [pending]
+    pending = undefined
+    if (stopped) finished = 'stop'
+    if (!stopped && text.holding) {
+      pending = event
+      return before
+    }
+    return [...before, event]
+  }
+
+  /** The text ends: what was held back is told with the last token. */
+  function flush (): GenerateEvent[] {
+    const { text: rest, stopped } = text.flush()
+    said += rest
+    if (stopped) finished = 'stop'
+    if (pending === undefined) return []
+    const event = { ...pending, text: pending.text + rest }
+    pending = undefined
+    return [event]
+  }
+
+  function scores (results: readonly TokenResult[]): GenerateEvent[] {
+    const list = results.map((result) => ({ id: result.id, text: tokenizer.tokenText(result.id), logprob: result.logprob ?? null, top: top(result) }))
+    scored += list.length
+    return list.length === 0 ? [] : [{ kind: 'scored', tokens: list }]
+  }
+
+  return {
+    get finished () { return finished },
+
+    take ({ position, result }) {
+      if (finished !== undefined) return []
+      const events: GenerateEvent[] = []
+      if (init.scorePrompt && scored === 0) events.push(...scores([{ id: promptIds[0] ?? 0, topIds: [], topLogprobs: [] }]))
+      if (result.prompt) {
+        const wrong = position !== scored || result.tokens.some(({ id }, index) => id !== promptIds[position + index])
+        if (wrong) throw new PeerFaultError('the last stage scored other tokens than the prompt has', tailOf(route))
+        return [...events, ...scores(result.tokens)]
+      }
+      if (position !== promptIds.length + tokens.length) throw new PeerFaultError('the last stage left out a position', tailOf(route))
+      for (const each of result.tokens) {
+        if (each.id >= vocabSize) throw new PeerFaultError(`the last stage chose token ${each.id}, which there is not`, tailOf(route))
+        if (finished === undefined) events.push(...token(each))
+      }
+      if (finished === undefined && result.finish !== Finish.none) {
+        finished = result.finish === Finish.stop ? 'stop' : 'length'
+        events.push(...flush())
+      }
+      return events
+    },
+
+    started (stages) {
+      route = stages
+      return { kind: 'started', sessionId: init.sessionId, promptTokens: promptIds.length, route }
+    },
+
+    done (reason) {
+      const events = flush()
+      const endMs = clock.now()
+      const spanMs = lastMs - (firstMs ?? lastMs)
+      const done: DoneEvent = {
+        kind: 'done',
+        text: said,
+        tokens,
+        finishReason: reason,
+        usage: { promptTokens: promptIds.length, completionTokens: tokens.length, cachedTokens: 0 },
+        route,
+        timings: {
+          ttftMs: (firstMs ?? endMs) - startedMs,
+          totalMs: endMs - startedMs,
+          tokensPerSecond: spanMs > 0 ? (tokens.length - 1) / spanMs * 1000 : 0
+        }
+      }
+      return [...events, done]
+    }
+  }
+}
+
+const top = ({ topIds, topLogprobs }: TokenResult): Array<{ id: number, logprob: number }> =>
+  topIds.map((id, index) => ({ id, logprob: topLogprobs[index] ?? -Infinity }))
+
+const tailOf = (route: readonly RouteStage[]): string => route.at(-1)?.peerId ?? ''

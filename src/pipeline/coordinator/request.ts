@@ -1,0 +1,95 @@
+import { ContextLengthError, RequestError } from '../../../protocols/generate/index.ts'
+import { samplingProblem } from '../sampler/index.ts'
+import type { GenerateRequest, SamplingOptions } from '../types.ts'
+import type { CoordinatorModel } from './types.ts'
+
+export const MAX_STOPS = 64
+const MAX_STOP_CHARACTERS = 1024
+
+/** A request as the ring needs it. */
+export interface PreparedRequest {
+  readonly promptIds: readonly number[]
+  readonly vocabSize: number
+  /** Never more than the context has room for. */
+  readonly maxTokens: number
+  readonly sampling: SamplingOptions
+  readonly stop: readonly string[]
+  readonly stopIds: readonly number[]
+  /** Positions that hold KV: the last token is never embedded. */
+  readonly positions: number
+}
+
+/** @throws {RequestError} {ContextLengthError} */
+export function prepareRequest (request: GenerateRequest, { manifest, tokenizer }: CoordinatorModel, randomSeed: () => bigint): PreparedRequest {
+  const { config } = manifest
+  const { vocabSize, contextLength } = config
+  const sampling: SamplingOptions = {
+    temperature: 1,
+    topP: 1,
+    topK: 0,
+    minP: 0,
+    repetitionPenalty: 1,
+    presencePenalty: 0,
+    frequencyPenalty: 0,
+    logitBias: new Map(),
+    ...request.sampling,
+    seed: request.sampling.seed ?? randomSeed()
+  }
+  const problem = samplingProblem(sampling, vocabSize)
+  if (problem !== undefined) throw new RequestError(problem)
+  const stop = request.stop.filter((text) => text !== '')
+  if (stop.length > MAX_STOPS) throw new RequestError(`there are ${stop.length} stop strings, and at most ${MAX_STOPS} are taken`)
+  if (stop.some((text) => text.length > MAX_STOP_CHARACTERS)) throw new RequestError(`a stop string has more than ${MAX_STOP_CHARACTERS} characters`)
+  const wire: string = request.wire
+  if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
+  if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
+
+  const promptIds = idsOf(request.prompt, tokenizer)
+  const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
+  if (wrong !== undefined) throw new RequestError(`the prompt has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
+  if (promptIds.length === 0) throw new RequestError('the prompt is empty')
+  const room = contextLength - promptIds.length
+  if (room < 0 || (room === 0 && request.maxTokens > 0)) {
+    throw new ContextLengthError(`the prompt has ${promptIds.length} tokens${request.maxTokens > 0 ? ' and an answer needs at least one more' : ''}, and the model's context has ${contextLength}`)
+  }
+  const maxTokens = Math.min(request.maxTokens, room)
+  return {
+    promptIds,
+    vocabSize,
+    maxTokens,
+    sampling,
+    stop,
+    stopIds: request.ignoreEos === true ? [] : [...new Set([...config.eosTokenIds, ...tokenizer.eosTokenIds])],
+    positions: promptIds.length + Math.max(0, maxTokens - 1)
+  }
+}
+
+function idsOf (prompt: GenerateRequest['prompt'], tokenizer: CoordinatorModel['tokenizer']): readonly number[] {
+  switch (prompt.kind) {
+    case 'chat':
+      if (prompt.messages.length === 0) throw new RequestError('there are no messages')
+      try {
+        return tokenizer.encodeChat(prompt.messages)
+      } catch (error) {
+        // what a template refuses (roles that don't alternate, ...) is the request's fault
+        throw new RequestError(error instanceof Error ? error.message : 'the messages do not fit the chat template', { cause: error })
+      }
+    case 'text':
+      return tokenizer.encode(prompt.text, { special: prompt.special })
+    case 'ids':
+      return prompt.ids
+  }
+}
+
+/** Prompt chunks of at most `rows` rows and at least 2, where the prompt has as many: single rows are computed otherwise in the last bits. */
+export function promptChunks (length: number, rows: number): ReadonlyArray<{ readonly from: number, readonly to: number }> {
+  const chunks: Array<{ from: number, to: number }> = []
+  for (let from = 0; from < length;) {
+    const left = length - from
+    // a remainder of one row would be left: this chunk leaves it two
+    const to = from + (left <= rows ? left : left === rows + 1 ? (rows > 2 ? rows - 1 : left) : rows)
+    chunks.push({ from, to })
+    from = to
+  }
+  return chunks
+}

@@ -1,0 +1,66 @@
+import { NoCapacityError, UncoveredError } from '../../../protocols/generate/index.ts'
+import type { Wire } from '../types.ts'
+import type { Compute, Span } from '../../model/index.ts'
+import type { RouteCandidate, RouteHop, RoutePlan, RouteRequest } from '../../routing/index.ts'
+import type { NodeRecord, ServedSpan } from '../../swarm/index.ts'
+
+/** A peer that serves something, as its record says. */
+export type Provider = Pick<NodeRecord, 'peerId' | 'addresses' | 'spans'>
+
+export interface RouteSearch {
+  readonly modelId: string
+  readonly layerCount: number
+  readonly wire: Wire
+  readonly positions: number
+  readonly exclude: ReadonlySet<string>
+  readonly providers: readonly Provider[]
+  planRoute (request: RouteRequest): RoutePlan
+  oneWayMs (from: string, to: string): number
+}
+
+export interface FoundRoute {
+  readonly compute: Compute
+  readonly hops: ReadonlyArray<RouteHop & { readonly addresses: readonly string[] }>
+}
+
+const RETRY_AFTER_MS = 1000
+const UNCOVERED_RETRY_MS = 5000
+
+/** The best route in one compute: a ring never mixes them. Or why there is none. */
+export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
+  const plans = (['fast', 'exact'] as const).map((compute) => ({
+    compute,
+    plan: search.planRoute({
+      layerCount: search.layerCount,
+      candidates: search.providers.flatMap((provider) => candidates(provider, compute, search)),
+      exclude: search.exclude,
+      oneWayMs: (from, to) => search.oneWayMs(from, to)
+    })
+  }))
+  const routes = plans.flatMap(({ compute, plan }) => plan.kind === 'route' ? [{ compute, ...plan }] : [])
+  const best = routes.sort((a, b) => a.lapMs - b.lapMs)[0]
+  if (best !== undefined) {
+    const addresses = new Map(search.providers.map((provider) => [provider.peerId, provider.addresses]))
+    return { compute: best.compute, hops: best.hops.map((hop) => ({ ...hop, addresses: addresses.get(hop.peerId) ?? [] })) }
+  }
+  const busy = plans.flatMap(({ plan }) => plan.kind === 'busy' ? [plan.busy] : [])[0]
+  if (busy !== undefined) return new NoCapacityError(`no node has a free slot now for layers ${spans(busy)}`, RETRY_AFTER_MS)
+  const missing = plans.flatMap(({ plan }) => plan.kind === 'uncovered' ? [plan.missing] : []).sort((a, b) => width(a) - width(b))[0] ?? []
+  return new UncoveredError(`nobody serves layers ${spans(missing)} of this model`, UNCOVERED_RETRY_MS)
+}
+
+function candidates ({ peerId, spans: served }: Provider, compute: Compute, { modelId, layerCount, wire, positions }: RouteSearch): RouteCandidate[] {
+  const fits = (span: ServedSpan): boolean => span.modelId === modelId && span.layerCount === layerCount &&
+    span.state === 'online' && span.compute === compute && span.wires.includes(wire)
+  return served.filter(fits).map(({ start, end, decodeMsPerToken, queueMs, freeSlots }) => ({
+    peerId,
+    start,
+    end,
+    decodeMsPerToken,
+    queueMs,
+    hasCapacity: Object.entries(freeSlots).some(([capacity, free]) => Number(capacity) >= positions && free > 0)
+  }))
+}
+
+const width = (list: readonly Span[]): number => list.reduce((sum, { start, end }) => sum + end - start, 0)
+const spans = (list: readonly Span[]): string => list.map(({ start, end }) => `${start}:${end}`).join(', ')

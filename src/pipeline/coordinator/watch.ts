@@ -1,0 +1,88 @@
+/** Who is at fault when a ring falls silent: pure, told the time. A ring that is silent names nobody by itself. */
+
+/** Without a token for this long, all stages are asked. */
+export const QUIET_MS = 1000
+/** How long an answer may take: with `QUIET_MS`, a stage that is gone is named within 3 s. */
+export const ANSWER_MS = 1750
+/** All answer, nobody works and nothing moves. */
+export const STALL_MS = 10_000
+/** One stage works and nothing moves. */
+export const WORK_MS = 120_000
+
+export type StageState = 'waiting' | 'queued' | 'computing' | 'sent'
+
+export type Verdict =
+  | { readonly kind: 'wait', readonly ms: number }
+  /** Ask all stages, and call `asked`. */
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'fault', readonly stage: number, readonly why: string }
+  /** All others are silent at once: it is this node's own network, nobody is blamed. */
+  | { readonly kind: 'network' }
+
+export interface RingWatch {
+  /** A beat of a stage. */
+  beat (stage: number, lap: number, state: StageState, nowMs: number): void
+  /** A token or a score came. */
+  progress (nowMs: number): void
+  asked (nowMs: number): void
+  next (nowMs: number): Verdict
+}
+
+/** @param local stages in this process: they are never cut off */
+export function ringWatch (stages: number, startMs: number, local: ReadonlySet<number> = new Set()): RingWatch {
+  const remote = stages - local.size
+  const laps = new Array<number>(stages).fill(0)
+  const states = new Array<StageState>(stages).fill('waiting')
+  let silent = new Set<number>()
+  let askedMs: number | undefined
+  let quietMs = startMs
+  let movedMs = startMs
+
+  function stuck (nowMs: number): Verdict | undefined {
+    const working = states.findIndex((state) => state === 'computing' || state === 'queued')
+    if (working >= 0) {
+      return nowMs - movedMs < WORK_MS ? undefined : { kind: 'fault', stage: working, why: `has worked on one lap for ${WORK_MS / 1000} s` }
+    }
+    if (nowMs - movedMs < STALL_MS) return undefined
+    const newest = Math.max(...laps)
+    const behind = laps.findIndex((lap) => lap < newest)
+    const last = (behind < 0 ? stages : behind) - 1
+    return { kind: 'fault', stage: Math.max(0, last), why: `says that it has sent on what the next stage has not had for ${STALL_MS / 1000} s` }
+  }
+
+  return {
+    beat (stage, lap, state, nowMs) {
+      silent.delete(stage)
+      if (laps[stage] !== lap || states[stage] !== state) movedMs = nowMs
+      laps[stage] = lap
+      states[stage] = state
+    },
+
+    progress (nowMs) {
+      movedMs = nowMs
+      // A lap passes every stage; an answer that is still owed stays owed.
+      if (askedMs === undefined) quietMs = nowMs
+    },
+
+    asked (nowMs) {
+      askedMs = nowMs
+      silent = new Set(laps.keys())
+    },
+
+    next (nowMs) {
+      if (askedMs !== undefined) {
+        const waited = nowMs - askedMs
+        if (silent.size > 0 && waited < ANSWER_MS) return { kind: 'wait', ms: ANSWER_MS - waited }
+        if (remote > 1 && silent.size === remote && ![...silent].some((stage) => local.has(stage))) return { kind: 'network' }
+        const [first] = [...silent].sort((a, b) => a - b)
+        if (first !== undefined) return { kind: 'fault', stage: first, why: `has said nothing for ${ANSWER_MS} ms after being asked` }
+        quietMs = askedMs
+        askedMs = undefined
+        const verdict = stuck(nowMs)
+        if (verdict !== undefined) return verdict
+      }
+      const left = quietMs + QUIET_MS - nowMs
+      return left <= 0 ? { kind: 'ask' } : { kind: 'wait', ms: left }
+    }
+  }
+}

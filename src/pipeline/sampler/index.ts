@@ -1,0 +1,2 @@
+export { sampler, LogitsError, type Choice, type Sampler } from './sampler.ts'
+export { samplingProblem } from './check-sampling.ts'

@@ -1,0 +1,91 @@
+import { ComputeCode, MAX_POSITIONS, RefusedCode, Role, SESSION_BYTES, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
+import { readIds } from '../frames.ts'
+import { samplingProblem } from '../sampler/index.ts'
+import { wires } from '../wire/index.ts'
+import type { SamplingOptions, Wire } from '../types.ts'
+import type { SpanRunner } from '../../engine/index.ts'
+
+/** An OPEN that was found sound, for a span that is served here. */
+export interface StagePlan {
+  readonly session: Uint8Array<ArrayBuffer>
+  readonly epoch: number
+  readonly modelId: string
+  readonly runner: SpanRunner
+  readonly wire: Wire
+  readonly positions: number
+  readonly prev: readonly Neighbour[]
+  readonly next: readonly Neighbour[]
+  /** A standby computes and emits nothing. */
+  readonly emits: boolean
+  readonly emitFrom: number
+  readonly tail?: TailPlan
+}
+
+export interface TailPlan {
+  readonly promptTokens: number
+  readonly maxTokens: number
+  readonly stopIds: ReadonlySet<number>
+  /** All of the prompt's, or none. */
+  readonly promptIds: Uint32Array
+  readonly scorePrompt: boolean
+  readonly sampling: SamplingOptions
+}
+
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+}
+
+/** Features that an OPEN may require of this implementation. */
+const features: ReadonlySet<string> = new Set()
+
+const isWire = (wire: string): wire is Wire => Object.hasOwn(wires, wire)
+
+const malformed = (message: string): Refusal => ({ code: RefusedCode.malformed, message })
+const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupported, message })
+
+/** @param runners those that are offered for the model */
+export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan | Refusal {
+  const { session, epoch, modelId, start, end, wire, positions, prev, next, role, emitFrom, ropeVariant, requires } = open
+  const missing = requires.find((feature) => !features.has(feature))
+  if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
+  if (!isWire(wire)) return unsupported(`the wire '${wire.slice(0, 64)}' is not known here; there are: ${Object.keys(wires).join(', ')}`)
+  if (role > Role.hedge) return unsupported(`role ${role} is not known here`)
+  if (ropeVariant !== 0) return unsupported(`rope variant ${ropeVariant} is not known here`)
+  if (session.length !== SESSION_BYTES) return malformed(`the session has ${session.length} bytes, and has to have ${SESSION_BYTES}`)
+  if (epoch < 1) return malformed('epochs begin with 1')
+  if (start >= end) return malformed(`the span ${start}:${end} is empty`)
+  if (positions < 1 || positions > MAX_POSITIONS) return malformed(`${positions} positions can't be reserved`)
+  if (prev.length < 1 || next.length < 1) return malformed('a stage has to have a previous and a next one')
+  if ([...prev, ...next].some(({ peerId }) => peerId === '' || peerId.length > 128)) return malformed('a neighbour without a peer id')
+
+  const compute = open.compute === ComputeCode.fast ? 'fast' : open.compute === ComputeCode.exact ? 'exact' : undefined
+  if (compute === undefined) return unsupported(`compute ${open.compute} is not known here`)
+  const runner = [...runners].find(({ span, compute: own }) => span.start === start && span.end === end && own === compute)
+  if (runner === undefined) return { code: RefusedCode.notServed, message: `layers ${start}:${end} of this model are not served here in '${compute}'` }
+  if (runner.isTail !== (open.tail !== undefined)) return malformed('sampling options belong to the stage that ends the model, and to no other')
+
+  const tail = open.tail === undefined ? undefined : tailPlan(open.tail, positions, runner.vocabSize)
+  if (typeof tail === 'string') return malformed(tail)
+  return {
+    session, epoch, modelId, runner, wire, positions, prev, next, emits: role !== Role.standby, emitFrom,
+    ...(tail === undefined ? {} : { tail })
+  }
+}
+
+function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan | string {
+  const { promptTokens, maxTokens, stopIds, scorePrompt, logprobs, ...numbers } = tail
+  if (promptTokens < 1 || promptTokens > positions) return `a prompt of ${promptTokens} tokens does not fit ${positions} positions`
+  const sampling: SamplingOptions = { ...numbers, ...(logprobs === undefined ? {} : { logprobs }) }
+  const problem = samplingProblem(sampling, vocabSize)
+  if (problem !== undefined) return problem
+  let promptIds: Uint32Array
+  try {
+    promptIds = readIds(tail.promptIds, vocabSize)
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the prompt ids are malformed'
+  }
+  if (promptIds.length !== 0 && promptIds.length !== promptTokens) return `${promptIds.length} prompt ids for a prompt of ${promptTokens} tokens`
+  if (scorePrompt && promptIds.length === 0) return 'a prompt to be scored comes with its ids'
+  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling }
+}

@@ -1,0 +1,61 @@
+import { MalformedError } from '../errors.ts'
+import { sampler, type Choice } from '../sampler/index.ts'
+import type { TailPlan } from './stage-plan.ts'
+
+/** What comes out of one frame at the tail. */
+export interface TailOutcome {
+  /** The prompt's tokens from position `scoredFrom`, scored. */
+  readonly scored: readonly Choice[]
+  readonly scoredFrom: number
+  /** The next token and its position; none while the prompt lasts, none after the end. */
+  readonly token?: Choice
+  readonly position: number
+  readonly finish: 'none' | 'stop' | 'length'
+}
+
+/** The end of the ring: scores the prompt, chooses tokens, ends the text. */
+export interface Tail {
+  /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
+  check (frame: { readonly position: number, readonly rows: number, readonly score: number }): void
+  /** @param logits `[score, vocab]` */
+  take (frame: { readonly position: number, readonly rows: number, readonly score: number }, logits: Float32Array): TailOutcome
+}
+
+export function tail (plan: TailPlan, vocabSize: number): Tail {
+  const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling } = plan
+  const choose = sampler({ sampling, promptIds })
+  const scorer = sampler({ sampling: { ...sampling, logprobs: sampling.logprobs ?? 0 }, promptIds: [] })
+  let chosen = 0
+
+  return {
+    check ({ position, rows, score }) {
+      const end = position + rows
+      const asked = end < promptTokens
+        ? (scorePrompt ? rows : 0)
+        : scorePrompt && position < promptTokens ? rows : maxTokens > 0 ? 1 : 0
+      if (score !== asked) throw new MalformedError(`logits of ${score} rows are asked for at position ${position}, where ${asked} are needed`)
+      if (end > promptTokens && (rows !== 1 || position < promptTokens)) throw new MalformedError('generated positions come one by one')
+      if (end - promptTokens > chosen) throw new MalformedError(`position ${position} was never chosen here`)
+    },
+
+    take ({ position, rows, score }, logits) {
+      const end = position + rows
+      const scored: Choice[] = []
+      if (scorePrompt && position < promptTokens) {
+        for (let row = 0; row < rows && position + row + 1 < promptTokens; row++) {
+          scored.push(scorer.score(logits.subarray(row * vocabSize, (row + 1) * vocabSize), promptIds[position + row + 1] ?? 0))
+        }
+      }
+      const outcome = { scored, scoredFrom: position + 1, position: end, finish: 'none' } as const
+      if (end < promptTokens) return outcome
+      if (maxTokens === 0) return { ...outcome, finish: 'length' }
+
+      chosen = end - promptTokens
+      choose.truncate(chosen)
+      const token = choose.sample(logits.subarray((score - 1) * vocabSize, score * vocabSize), end)
+      chosen++
+      if (stopIds.has(token.id)) return { ...outcome, finish: 'stop' }
+      return { ...outcome, token, finish: chosen >= maxTokens ? 'length' : 'none' }
+    }
+  }
+}
