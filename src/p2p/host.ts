@@ -59,6 +59,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
   const host: Host = {
     peerId,
     libp2p,
+    privateKey,
     addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
     open: async (peer, protocol, options = {}) => {
       options.signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-import type { AbortOptions, Libp2p } from '@libp2p/interface'
+import type { AbortOptions, Libp2p, PrivateKey } from '@libp2p/interface'
 
 /** What a `Link` tells the one who listens. Both are called synchronously from the transport. */
 export interface LinkListener {
@@ -60,6 +60,8 @@ export interface Host {
   readonly peerId: string
   /** For the swarm room (DHT, gossip) alone. */
   readonly libp2p: Libp2p
+  /** For the swarm room's signed envelopes alone. */
+  readonly privateKey: PrivateKey
   /** Multiaddrs that others can dial, with `/p2p/` and the peer id. */
   addresses (): string[]
   open (peer: string, protocol: string, options?: OpenLinkOptions): Promise<Link>

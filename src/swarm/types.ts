@@ -49,6 +49,8 @@ export interface Swarm {
   refresh (options?: AbortOptions & { modelId?: string }): Promise<readonly NodeRecord[]>
   /** Measured round trip to a peer in ms, or undefined. */
   roundTripMs (peerId: string): number | undefined
+  /** Takes a peer that does not answer out of `nodes()`, until its next record. */
+  markUnreachable (peerId: string): void
   /** Calls back after any change of `nodes()`; returns the way to stop that. */
   onChange (listener: () => void): () => void
 }
