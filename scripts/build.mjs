@@ -1,19 +1,21 @@
 /**
  * Bundles the command line and everything it imports into dist/, split so that a command loads only what it uses.
- * Only packages with native code stay outside. `--quiet` prints errors alone.
+ * Only packages with native code stay outside. `--quiet` prints errors alone, and leaves what an earlier build made for
+ * processes that still run from it.
  */
-import { rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
 const quiet = process.argv.includes('--quiet')
 
-await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
-const { metafile } = await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir: dist,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -27,12 +29,30 @@ const { metafile } = await build({
   legalComments: 'none',
   // CommonJS packages inside the bundle require Node's own modules.
   banner: { js: "import { createRequire as shoalRequire } from 'node:module'; const require = shoalRequire(import.meta.url);" },
-  metafile: true,
+  write: false,
   logLevel: quiet ? 'error' : 'warning'
 })
 
+/** Whole or not at all, and only where it changed: others may be running from these files. The entry comes last. */
+async function write ({ path, contents }) {
+  const before = await readFile(path).catch(() => undefined)
+  if (before != null && before.equals(contents)) return
+  await mkdir(dirname(path), { recursive: true })
+  const aside = `${path}.${process.pid}.tmp`
+  await writeFile(aside, contents)
+  await rename(aside, path)
+}
+
+const isEntry = ({ path }) => relative(dist, path) === 'cli.mjs'
+await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(write))
+await Promise.all(outputFiles.filter(isEntry).map(write))
+
 if (!quiet) {
-  const outputs = Object.values(metafile.outputs)
-  const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0)
-  process.stdout.write(`dist/: ${outputs.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`)
+  const made = new Set(outputFiles.map(({ path }) => relative(dist, path)))
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !made.has(relative(dist, path))) await rm(path)
+  }
+  const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.byteLength, 0)
+  process.stdout.write(`dist/: ${outputFiles.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`)
 }

@@ -24,6 +24,8 @@ export interface NodeView {
   }>
 }
 
+const MAX_LAYERS = 4096
+
 export interface ModelView {
   readonly modelId: string
   /** The label most nodes give it: shown, never believed. */
@@ -67,8 +69,8 @@ export function modelViews (records: readonly NodeRecord[]): ModelView[] {
   const spans = records.flatMap((record) => record.spans.filter(({ state }) => state !== 'gone'))
   return [...new Set(spans.map(({ modelId }) => modelId))].map((modelId) => {
     const own = spans.filter((span) => span.modelId === modelId)
-    // A record may lie about the number of layers: the majority's word counts.
-    const layerCount = mostCommon(own.map((span) => span.layerCount))
+    // A record may lie about the number of layers: the majority's word counts, up to what any model has.
+    const layerCount = Math.min(MAX_LAYERS, mostCommon(own.map((span) => span.layerCount)))
     const coverage = Array.from({ length: layerCount }, (_, layer) =>
       own.filter(({ state, start, end }) => state === 'online' && start <= layer && layer < end).length)
     const missing = runsOf(coverage, (count) => count === 0)
