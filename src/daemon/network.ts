@@ -1,7 +1,9 @@
 /** The libp2p host and the swarm over it, as a node or as a client without layers has them. */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost, decodeInvite, isInvite, loadPsk, type Host } from '../p2p/index.ts'
 import { createSwarm, swarmServices, type Swarm } from '../swarm/index.ts'
+import { writeFileAtomic } from '../store/index.ts'
 import { ConfigError, JoinError } from './errors.ts'
 import type { DaemonConfig } from './config.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -20,19 +22,32 @@ async function swarmKey ({ join: targets, psk }: NetworkConfig): Promise<Uint8Ar
 /** Neither is started. `node` keeps its identity in the data folder and serves the DHT; `client` has a key for this run alone. */
 export async function network (config: NetworkConfig, role: 'node' | 'client'): Promise<{ host: Host, swarm: Swarm }> {
   const psk = await swarmKey(config)
+  const services = swarmServices({ client: role === 'client' })
   const host = await createHost({
-    services: swarmServices({ clientMode: role === 'client' }),
+    services: services.services,
     ...(psk == null ? {} : { psk }),
     ...(role === 'client'
       ? { listen: [] }
       : {
           keyFile: join(config.data, 'key'),
           lan: config.lan === true,
+          relayServer: true,
           announce: config.announce ?? [],
           ...(config.listen == null ? {} : { listen: config.listen })
         })
   })
-  return { host, swarm: createSwarm({ host }, { clientMode: role === 'client' }) }
+  return { host, swarm: createSwarm({ host, services, ...(role === 'client' ? {} : { sequence: sequenceFile(join(config.data, 'sequence')) }) }) }
+}
+
+/** The sequence of this node's last record: a restarted node's must be higher. Without the file the clock decides. */
+function sequenceFile (path: string): { load (): Promise<bigint>, save (seq: bigint): Promise<void> } {
+  return {
+    load: async () => {
+      const text = await readFile(path, 'utf8').catch(() => '')
+      return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
+    },
+    save: async (seq) => { await writeFileAtomic(path, String(seq)) }
+  }
 }
 
 /** Joins at least one; resolves with the peer ids that answered. @throws {JoinError} none did */
