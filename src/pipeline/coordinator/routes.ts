@@ -1,4 +1,5 @@
 import { NoCapacityError, UncoveredError } from '../../../protocols/generate/index.ts'
+import { wholeSpanRoute } from './whole-spans.ts'
 import type { Wire } from '../types.ts'
 import type { Compute, Span } from '../../model/index.ts'
 import type { RouteCandidate, RouteHop, RoutePlan, RouteRequest } from '../../routing/index.ts'
@@ -28,20 +29,24 @@ const UNCOVERED_RETRY_MS = 5000
 
 /** The best route in one compute: a ring never mixes them. Or why there is none. */
 export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
-  const plans = (['fast', 'exact'] as const).map((compute) => ({
-    compute,
-    plan: search.planRoute({
+  const plan = (request: RouteRequest): RoutePlan => search.planRoute(request)
+  const plans = (['fast', 'exact'] as const).map((compute) => {
+    const request: RouteRequest = {
       layerCount: search.layerCount,
       candidates: search.providers.flatMap((provider) => candidates(provider, compute, search)),
       exclude: search.exclude,
       oneWayMs: (from, to) => search.oneWayMs(from, to)
-    })
-  }))
-  const routes = plans.flatMap(({ compute, plan }) => plan.kind === 'route' ? [{ compute, ...plan }] : [])
+    }
+    return { compute, plan: plan(request), route: wholeSpanRoute(plan, request) }
+  })
+  const routes = plans.flatMap(({ compute, route }) => route === undefined ? [] : [{ compute, ...route }])
   const best = routes.sort((a, b) => a.lapMs - b.lapMs)[0]
   if (best !== undefined) {
     const addresses = new Map(search.providers.map((provider) => [provider.peerId, provider.addresses]))
     return { compute: best.compute, hops: best.hops.map((hop) => ({ ...hop, addresses: addresses.get(hop.peerId) ?? [] })) }
+  }
+  if (plans.some(({ plan }) => plan.kind === 'route')) {
+    return new UncoveredError('all layers of this model are served, but by spans that do not join up end to end', UNCOVERED_RETRY_MS)
   }
   const busy = plans.flatMap(({ plan }) => plan.kind === 'busy' ? [plan.busy] : [])[0]
   if (busy !== undefined) return new NoCapacityError(`no node has a free slot now for layers ${spans(busy)}`, RETRY_AFTER_MS)

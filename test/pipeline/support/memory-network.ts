@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { memoryLinkPair, type Host, type Link } from '../../../src/p2p/index.ts'
+
+export type MemoryHost = Pick<Host, 'peerId' | 'addresses' | 'open' | 'handle' | 'unhandle' | 'sign' | 'verify'>
+
+/** Links between hosts of one process, with every way in which they can fail. */
+export interface MemoryNetwork {
+  host (peerId: string): MemoryHost
+  /** Every link that was opened, in order: both ends. */
+  readonly links: ReadonlyArray<{ readonly from: string, readonly to: string, readonly protocol: string, readonly ends: readonly [Link, Link] }>
+  /** All links of this peer end, and nobody reaches it again. */
+  kill (peerId: string): void
+  /** From now on nothing that this peer sends arrives, and nothing that is sent to it: its links stay open. */
+  mute (peerId: string): void
+}
+
+export function memoryNetwork (): MemoryNetwork {
+  const handlers = new Map<string, (link: Link) => void>()
+  const links: Array<MemoryNetwork['links'][number]> = []
+  const dead = new Set<string>()
+  const mute = new Set<string>()
+
+  /** An end whose frames get lost while either side is mute. */
+  function lossy (link: Link, own: string): Link {
+    const silent = (): boolean => mute.has(own) || mute.has(link.peer)
+    return new Proxy(link, {
+      get (target, key) {
+        if (key === 'send') return (frame: Uint8Array) => silent() || target.send(frame)
+        const value: unknown = Reflect.get(target, key)
+        return typeof value === 'function' ? value.bind(target) as unknown : value
+      }
+    })
+  }
+
+  function host (peerId: string): MemoryHost {
+    const digest = (peer: string, bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(peer).update(bytes).digest())
+    return {
+      peerId,
+      addresses: () => [`/memory/${peerId}`],
+      async open (peer, protocol, { signal } = {}) {
+        await Promise.resolve()
+        signal?.throwIfAborted()
+        const accept = handlers.get(`${peer} ${protocol}`)
+        if (accept === undefined || dead.has(peer)) throw new Error(`nobody listens at ${peer}`)
+        const [own, served] = memoryLinkPair({ protocol, peers: [peerId, peer] })
+        links.push({ from: peerId, to: peer, protocol, ends: [own, served] })
+        accept(lossy(served, peer))
+        return lossy(own, peerId)
+      },
+      handle: (protocol, handler) => {
+        handlers.set(`${peerId} ${protocol}`, handler)
+        return Promise.resolve()
+      },
+      unhandle: (protocol) => {
+        handlers.delete(`${peerId} ${protocol}`)
+        return Promise.resolve()
+      },
+      sign: (bytes) => Promise.resolve(digest(peerId, bytes)),
+      verify: (peer, bytes, signature) => Promise.resolve(Buffer.compare(digest(peer, bytes), signature) === 0)
+    }
+  }
+
+  return {
+    host,
+    links,
+    kill (peerId) {
+      dead.add(peerId)
+      for (const { from, to, ends } of links) {
+        if (from === peerId || to === peerId) ends[from === peerId ? 0 : 1].abort(new Error('killed'))
+      }
+    },
+    mute: (peerId) => { mute.add(peerId) }
+  }
+}
