@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 
 export interface DemoNode {
+  readonly pid: number | undefined
   /** @throws its last words, where it ends before it is ready */
   ready (signal: AbortSignal): Promise<{ readonly peerId: string, readonly address: string }>
   stop (): Promise<void>
@@ -51,6 +52,7 @@ export function demoNode ({ home, model, layers, bootstrap, verbose }: DemoNodeI
   isReady.catch(() => { /* told to whoever waits */ })
 
   return {
+    pid: child.pid,
     ready: async (signal) => {
       const late = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)])
       return await Promise.race([

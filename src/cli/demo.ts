@@ -39,7 +39,7 @@ export async function runDemo (context: Context, { nodes, prompt }: DemoInit): P
       const node = demoNode({ home, model: MODEL, layers: `${first}:${end}`, bootstrap, verbose: context.verbose })
       running.push(node)
       const { peerId } = await node.ready(signal)
-      out.event({ event: 'node', peerId, span: [first, end] })
+      out.event({ event: 'node', pid: node.pid, peerId, span: [first, end] })
       out.line(`  ${pc.cyan(`node ${index + 1}`)}  …${shortPeer(peerId)}  layers ${first} to ${end - 1}`)
       return node
     }

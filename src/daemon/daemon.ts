@@ -59,7 +59,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     const budget = memoryBudget(config, engine.device.freeBytes)
     if (config.span != null) checkSpan(model, config.span, compute, budget)
 
-    const { host, swarm } = await network(config, 'node')
+    const { host, swarm } = await network(config, 'node', log)
     await host.start()
     down.add('host', async () => await host.stop())
     await swarm.start()

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHost, decodeInvite, isInvite, loadPsk, type Host } from '../p2p/index.ts'
-import { createSwarm, swarmServices, type Swarm } from '../swarm/index.ts'
 import { writeFileAtomic } from '../store/index.ts'
+import { createSwarm, swarmServices, type NodeRecord, type Swarm } from '../swarm/index.ts'
 import { ConfigError, JoinError } from './errors.ts'
 import type { DaemonConfig } from './config.ts'
+import type { Logger } from './log.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan'>>
@@ -20,7 +21,7 @@ async function swarmKey ({ join: targets, psk }: NetworkConfig): Promise<Uint8Ar
 }
 
 /** Neither is started. `node` keeps its identity in the data folder and serves the DHT; `client` has a key for this run alone. */
-export async function network (config: NetworkConfig, role: 'node' | 'client'): Promise<{ host: Host, swarm: Swarm }> {
+export async function network (config: NetworkConfig, role: 'node' | 'client', log?: Pick<Logger, 'debug'>): Promise<{ host: Host, swarm: Swarm }> {
   const psk = await swarmKey(config)
   const services = swarmServices({ client: role === 'client' })
   const host = await createHost({
@@ -36,18 +37,33 @@ export async function network (config: NetworkConfig, role: 'node' | 'client'): 
           ...(config.listen == null ? {} : { listen: config.listen })
         })
   })
-  return { host, swarm: createSwarm({ host, services, ...(role === 'client' ? {} : { sequence: sequenceFile(join(config.data, 'sequence')) }) }) }
+  const swarm = createSwarm({ host, services, ...(role === 'client' ? {} : { sequence: sequenceFile(join(config.data, 'sequence')) }) }, {
+    onError: (context, error) => { log?.debug({ error: error instanceof Error ? error.message : String(error) }, context) }
+  })
+  return { host, swarm }
 }
 
 /** The sequence of this node's last record: a restarted node's must be higher. Without the file the clock decides. */
 function sequenceFile (path: string): { load (): Promise<bigint>, save (seq: bigint): Promise<void> } {
   return {
     load: async () => {
-      const text = await readFile(path, 'utf8').catch(() => '')
+      const text = await readFile(path, 'utf8').catch(() => '0')
       return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
     },
     save: async (seq) => { await writeFileAtomic(path, String(seq)) }
   }
+}
+
+/** Records as the DHT has them, as far as they come within the time; those known already in any case. */
+export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly timeoutMs: number }): Promise<readonly NodeRecord[]> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!timeout.aborted) throw error
+  }
+  return swarm.nodes()
 }
 
 /** Joins at least one; resolves with the peer ids that answered. @throws {JoinError} none did */

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseSpan, shouldMove, type Claim } from '../placement/index.ts'
 import { ConfigError } from './errors.ts'
+import { lookAround } from './network.ts'
 import { spanCosts, spanWeightBytes } from './span-cost.ts'
 import type { Compute, Span } from '../model/index.ts'
 import type { StoredModel } from '../store/index.ts'
@@ -32,6 +33,8 @@ const WAIT_MS = { least: 400, more: 800 }
 /** A claim that stood this many looks in a row is kept. */
 const QUIET_LOOKS = 2
 const MOST_LOOKS = 12
+/** How long one look at the DHT may take. */
+const LOOK_MS = 1_500
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
 
@@ -71,7 +74,7 @@ export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceCo
   }
   const { modelId, manifest, name } = model
   const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, compute, contextLength), capacityBytes: budget, random }
-  const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(hasOthers ? await swarm.refresh({ modelId, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
+  const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(hasOthers ? await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
 
   const first = await look()
   let own = chooseSpan({ ...base, served: first.others, tokensPerSecond: first.tokensPerSecond })

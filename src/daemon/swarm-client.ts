@@ -4,7 +4,7 @@ import { thinClient } from '../client/index.ts'
 import { modelStore } from '../store/index.ts'
 import { chooseModel, type ModelChoice } from './choose-model.ts'
 import { NoDaemonError, NobodyServesError } from './errors.ts'
-import { joinAll, network } from './network.ts'
+import { joinAll, lookAround, network } from './network.ts'
 import { findDaemon } from './state-file.ts'
 import { swarmView, type SwarmView } from './swarm-view.ts'
 import { teardown } from './teardown.ts'
@@ -65,7 +65,7 @@ export async function joinSwarm ({ data, join, psk, signal, onNote }: JoinSwarmI
       chooseModel: async (asked) => {
         const started = performance.now()
         for (let told = false; ;) {
-          const records = await swarm.refresh({ signal })
+          const records = await lookAround(swarm, { timeoutMs: FIND_MS, signal })
           try {
             const choice = await choose(asked, records)
             if (choice.guessed) onNote(`asking ${choice.model}, the only model that is served whole`)
@@ -83,11 +83,11 @@ export async function joinSwarm ({ data, join, psk, signal, onNote }: JoinSwarmI
       },
       view: async (options = {}) => {
         const started = performance.now()
-        let records = await swarm.refresh(options)
+        let records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
         // The joined nodes are there, so their records are: a DHT that was joined this moment may need another look.
         while (joined.some((peer) => !records.some(({ peerId }) => peerId === peer)) && performance.now() - started < FIND_MS) {
           await delay(LOOK_EVERY_MS, undefined, { signal })
-          records = await swarm.refresh(options)
+          records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
         }
         return swarmView(records, (peer) => swarm.roundTripMs(peer))
       },

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { removeFolders, shoal, temporaryFolder } from '../support/shoal.ts'
+
+describe('the command line', function () {
+  this.timeout(60_000)
+  after(removeFolders)
+
+  const usage: Array<[string[], RegExp]> = [
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['sevre'], /Did you mean serve/],
+    [['serve', '--htp', 'off'], /unknown option '--htp'/],
+    [['serve', '--layers', '5:3'], /'--layers <A:B>'.*0:10 is layers 0 to 9/],
+    [['serve', '--memory', 'lots'], /8GB/],
+    [['serve', '--http', '8484'], /HOST:PORT/],
+    [['serve', '--compute', 'slow'], /fast, exact/],
+    [['serve', '--listen', 'here'], /multiaddr/],
+    [['serve', '--join', 'over-there'], /multiaddr.*invite/],
+    [['serve', '--disk', '5GB'], /not in this version yet/],
+    [['serve', '--layers', '0:9'], /has the layers 0:8/],
+    [['serve', 'nonesuch'], /no model "nonesuch".*shoal import/],
+    [['serve', 'org/name'], /not in this version yet.*hub/],
+    [['ask'], /missing required argument 'prompt'/],
+    [['ask', ''], /prompt is empty/],
+    [['ask', 'a', 'b'], /too many arguments/],
+    [['ask', 'a', '--temperature', 'warm'], /a number from 0/],
+    [['ask', 'a', '--raw', '--system', 'b'], /--system needs the chat template/],
+    [['ask', 'a', '--join', 'over-there'], /multiaddr.*invite/],
+    [['ask', 'a', '--join', 'shoal1damaged'], /invite is damaged/],
+    [['ask', 'a', '--psk', '/nonexistent', '--join', '/ip4/127.0.0.1/tcp/1'], /swarm key/],
+    [['ask', 'a', '--config', '/nonexistent'], /configuration file \/nonexistent/],
+    [['import'], /missing required argument 'source'/],
+    [['import', 'x', '--quant', 'int3'], /keep, int4/],
+    [['rm', 'nonesuch'], /no model "nonesuch"/],
+    [['demo', '--kill'], /not in this version yet: demo --kill/],
+    [['demo', '--nodes', '0'], /from 1 to 8/],
+    [['status', '--watch'], /not in this version yet: --watch/],
+    ...['pause', 'resume', 'keys add', 'trace', 'store verify'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+  ]
+  for (const [args, message] of usage) {
+    it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
+      const { code, stdout, stderr } = await shoal(args, { home: await temporaryFolder() })
+      const lines = stderr.trim().split('\n').filter((line) => !line.startsWith('{'))
+      assert.equal(lines.length, 1, stderr)
+      assert.match(lines[0] ?? '', /^shoal: /)
+      assert.match(stderr, message)
+      assert.equal(stdout, '')
+      assert.equal(code, 2)
+    })
+  }
+
+  const failed: Array<[string[], RegExp]> = [
+    [['ask', 'a'], /no node runs on the data folder.*shoal serve/],
+    [['stop'], /no node runs/],
+    [['invite'], /no node runs/],
+    [['status'], /no node runs/],
+    [['ask', 'a', '--join', '/ip4/127.0.0.1/tcp/1'], /nobody listens/],
+    [['import', '/nonexistent'], /\/nonexistent does not exist/]
+  ]
+  for (const [args, message] of failed) {
+    it(`exits 1 with one line for: shoal ${args.join(' ')}`, async () => {
+      const { code, stderr } = await shoal(args, { home: await temporaryFolder() })
+      assert.equal(stderr.trim().split('\n').length, 1, stderr)
+      assert.match(stderr, message)
+      assert.equal(code, 1)
+    })
+  }
+
+  it('adds the causes of an error with --verbose, never a stack trace', async () => {
+    const { stderr } = await shoal(['ask', 'a', '--join', '/ip4/127.0.0.1/tcp/1', '--verbose'], { home: await temporaryFolder() })
+    assert.match(stderr, /caused by: /)
+    assert.doesNotMatch(stderr, /^\s+at /m)
+  })
+
+  it('shows help and version', async () => {
+    const { code, stdout } = await shoal(['--help'])
+    assert.equal(code, 0)
+    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'status', 'invite', 'stop', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
+    assert.equal((await shoal(['serve', '--help'])).code, 0)
+    assert.match((await shoal(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('imports, lists and removes a model, and gives it the same id every time', async () => {
+    const home = await temporaryFolder()
+    const first = await shoal(['import', 'models/atlas'], { home })
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stdout, /^ba[a-z2-7]+\n$/)
+    const again = await shoal(['import', 'models/atlas', '--name', 'other', '--json'], { home })
+    assert.equal(again.events.at(-1)?.modelId, first.stdout.trim())
+    const { events } = await shoal(['models', '--json'], { home })
+    assert.deepEqual((events[0]?.local as Array<{ model: string }>).map(({ model }) => model).sort(), ['atlas', 'other'])
+    assert.equal((await shoal(['rm', 'other', '--json'], { home })).events[0]?.bytes, 0)
+    assert.ok(Number((await shoal(['rm', 'atlas', '--json'], { home })).events[0]?.bytes) > 7_000_000)
+  })
+
+  it('checks the machine', async () => {
+    const { events, code } = await shoal(['doctor', '--json'], { home: await temporaryFolder() })
+    assert.equal(code, 0)
+    assert.ok(events.some(({ check, state }) => check === 'ONNX Runtime' && state === 'ok'))
+    assert.ok(events.some(({ check, state }) => check === 'device cpu' && state === 'ok'))
+  })
+})
