@@ -64,7 +64,8 @@ function overHttp (http: string): Decoder {
     let first = 0
     let last = 0
     let events = 0
-    for await (const chunk of response.body) {
+    // Node's streams are iterable; the DOM's type does not say so
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       const count = Buffer.from(chunk).toString().split('"text":').length - 1
       if (count > 0) {
         last = performance.now()
