@@ -9,7 +9,7 @@ export interface Idle {
 }
 
 export function idle (busy: () => boolean): Idle {
-  let waiting: Array<() => void> = []
+  const waiting: Array<() => void> = []
 
   return {
     async wait ({ signal } = {}) {
