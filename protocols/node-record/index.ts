@@ -1,5 +1,5 @@
 /** What a node says of itself, signed. See README.md. */
-export { NodeRecord, SpanRecord } from './node-record.pb.ts'
+export { NodeRecord } from './node-record.pb.ts'
 
 /** What is signed is the domain, the codec and the payload: a record can't be passed off as something else. */
 export const NODE_RECORD_DOMAIN = 'shoal-node-record'

@@ -17,7 +17,7 @@ type Decoder = () => Promise<number>
 
 async function llamaCpp (): Promise<{ decode: Decoder, close: () => Promise<void> }> {
   // the yardstick is installed apart from the project, so its types are not here
-  const { getLlama } = await import('node-llama-cpp' as string) as { getLlama: (options: object) => Promise<LlamaLike> }
+  const { getLlama } = await import('node-llama-cpp') as { getLlama: (options: object) => Promise<LlamaLike> }
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: 1, logLevel: 'error' })
   const model = await llama.loadModel({ modelPath: smollm2Path })
   const context = await model.createContext({ contextSize: 1024, threads: 1 })
@@ -28,8 +28,7 @@ async function llamaCpp (): Promise<{ decode: Decoder, close: () => Promise<void
       await sequence.clearHistory()
       let count = 0
       let started = 0
-      for await (const token of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
-        void token
+      for await (const _token of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
         if (count++ === 0) {
           started = performance.now()
         }

@@ -8,7 +8,7 @@ export function span (text: string): { start: number, end: number } {
   const match = /^(\d{1,6}):(\d{1,6})$/.exec(text.trim())
   if (match == null) throw new InvalidArgumentError('Write A:B for layers A to B - 1, for example 0:10.')
   const [start, end] = [Number(match[1]), Number(match[2])]
-  if (start >= end) throw new InvalidArgumentError(`The end has to be greater than the start: 0:10 is layers 0 to 9.`)
+  if (start >= end) throw new InvalidArgumentError('The end has to be greater than the start: 0:10 is layers 0 to 9.')
   return { start, end }
 }
 

@@ -41,7 +41,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     }
   }
 
-  async function * generate (request: GenerateRequest, { signal = undefined }: AbortOptions = {}): AsyncGenerator<GenerateEvent> {
+  async function * generate (request: GenerateRequest, { signal }: AbortOptions = {}): AsyncGenerator<GenerateEvent> {
     signal?.throwIfAborted()
     const found = await find(request.modelId, signal)
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)

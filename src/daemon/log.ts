@@ -9,8 +9,8 @@ const names: Readonly<Record<number, string>> = { 20: pc.dim('debug'), 30: 'info
 /** `12:34:56 info  serving layers 0 to 9  model=smollm2`. */
 function readable (line: string): string {
   const { level, time, msg, pid: _pid, hostname: _hostname, ...rest } = JSON.parse(line) as Record<string, unknown> // pino's own line
-  const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-  return `${pc.dim(new Date(Number(time)).toTimeString().slice(0, 8))} ${names[Number(level)] ?? ''} ${String(msg ?? '')}${fields.length > 0 ? pc.dim(`  ${fields.join(' ')}`) : ''}\n`
+  const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return `${pc.dim(new Date(Number(time)).toTimeString().slice(0, 8))} ${names[Number(level)] ?? ''} ${typeof msg === 'string' ? msg : ''}${fields.length > 0 ? pc.dim(`  ${fields.join(' ')}`) : ''}\n`
 }
 
 export interface LogInit {

@@ -9,11 +9,12 @@ const MAX_TOKENS = 1_048_576
 const MAX_CHOICES = 128
 const MAX_ALTERNATIVES = 20
 
-const number = (min: number, max: number) => z.number().min(min).max(max).nullish()
-const count = (min: number, max: number) => z.int().min(min).max(max).nullish()
+type MaybeNumber = z.ZodOptional<z.ZodNullable<z.ZodNumber>>
+const number = (min: number, max: number): MaybeNumber => z.number().min(min).max(max).nullish()
+const count = (min: number, max: number): MaybeNumber => z.int().min(min).max(max).nullish()
 
 /** Only values that mean what Shoal does anyway. */
-const unsupported = (allowed: (value: unknown) => boolean) =>
+const unsupported = (allowed: (value: unknown) => boolean): z.ZodOptional<z.ZodUnknown> =>
   z.unknown().refine((value) => value == null || allowed(value), { error: 'is not in this version yet' }).optional()
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0

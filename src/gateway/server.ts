@@ -39,7 +39,8 @@ export async function startGateway (components: GatewayComponents, init: Gateway
     throw new ListenError(`${host} can be reached by other machines: set SHOAL_API_KEY to the key that they must send, or use 127.0.0.1`)
   }
   const app = gatewayApp(components, init)
-  const server = createServer(getRequestListener(app.fetch))
+  const answer = getRequestListener(app.fetch)
+  const server = createServer((request, response) => { void answer(request, response) })
   for (let port = init.port; ; port++) {
     try {
       await listen(server, host, port)

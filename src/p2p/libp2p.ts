@@ -8,7 +8,7 @@ import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
 
 /** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
 const MAX_STREAM_WINDOW = 1024 * 1024
@@ -58,7 +58,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
     peerDiscovery: lan ? [(await import('@libp2p/mdns')).mdns({ serviceTag: MDNS_SERVICE })] : [],
     connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
-    transportManager: { faultTolerance: 1 },
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     services: {
       identify: identify(),
       identifyPush: identifyPush(),

@@ -61,7 +61,7 @@ export async function modelStore (folder: string): Promise<ModelStore> {
     },
     remove: async (nameOrId) => {
       const [name, modelId] = await find(nameOrId)
-      const { [name]: _, ...rest } = await names()
+      const rest = Object.fromEntries(Object.entries(await names()).filter(([other]) => other !== name))
       await writeFileAtomic(namesPath, `${JSON.stringify(rest, null, 2)}\n`)
       const still = new Set<string>()
       for (const other of new Set(Object.values(rest))) {

@@ -235,4 +235,3 @@ export function createSwarm ({ host, services: { book, now }, sequence }: SwarmC
     }
   }
 }
-

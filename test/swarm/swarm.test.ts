@@ -75,7 +75,7 @@ describe('swarm over real libp2p nodes, without gossip and mDNS', function () {
     assert.equal((await until(last, 5)).length, 5)
     const [record] = client.swarm.nodes()
     assert.equal(record?.spans[0]?.layerCount, 8)
-    assert.deepEqual(record.spans[0]?.freeSlots, { 512: 4 })
+    assert.deepEqual(record.spans[0].freeSlots, { 512: 4 })
   })
 
   it('hears of changes and of leaving', async () => {

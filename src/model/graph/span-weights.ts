@@ -50,10 +50,10 @@ export function weights ({ graph, compute, device }: WeightsInit, part: Part, pr
     const y = compute === 'fast'
       ? graph.node('MatMulNBits', [x, external(name, 'u8', [n, runs, block * bits / 8], data), scale], { K: k, N: n, bits, block_size: block, accuracy_level: 4 })
       : multiply(x, graph.node('DequantizeLinear', [
-        external(name, bits === 4 ? 'u4' : 'u8', [n, k], data),
-        scale,
-        zeroPoints(graph, bits, n, runs)
-      ], { axis: 1, block_size: block }))
+          external(name, bits === 4 ? 'u4' : 'u8', [n, k], data),
+          scale,
+          zeroPoints(graph, bits, n, runs)
+        ], { axis: 1, block_size: block }))
     if (minimums == null) {
       return y
     }
@@ -105,4 +105,3 @@ function zeroPoints (graph: GraphBuilder, bits: 4 | 8, n: number, runs: number):
   const bytes = bits === 4 ? Math.ceil(n * runs / 2) : n * runs
   return graph.constant(`zero.${type}.${n}.${runs}`, type, [n, runs], () => new Uint8Array(bytes).fill(bits === 4 ? 0x88 : 0x80))
 }
-

@@ -122,9 +122,9 @@ function planLayer ({ config, names, source, architecture, permutedHeads, biases
   const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, unpairHead?: number | undefined]>): Vector[] =>
     roles.some(([role]) => hasBias(role))
       ? [vector(name, roles.map(([role, size, unpairHead]) => !hasBias(role)
-        ? { zeros: size }
+          ? { zeros: size }
         // a permuted bias counts as rows of one value
-        : { tensor: find(nameOf(role), [size]), rows: unpairHead == null ? 1 : size, columns: unpairHead == null ? size : 1, ...(unpairHead == null ? {} : { unpairHead }) }))]
+          : { tensor: find(nameOf(role), [size]), rows: unpairHead == null ? 1 : size, columns: unpairHead == null ? size : 1, ...(unpairHead == null ? {} : { unpairHead }) }))]
       : []
 
   return planner(`layer ${layer}`, [

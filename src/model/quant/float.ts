@@ -77,12 +77,12 @@ export function bf16ArrayToF32 (source: Uint16Array, target: Float32Array): void
 
 /** The same bytes as whole 16-bit numbers, copied only where they do not lie at an even address. */
 export function asUint16 (bytes: Uint8Array): Uint16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes)
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 1)
 }
 
-/** The same bytes as float32, copied only where they are not aligned. */
+/** The same bytes as float32, copied only where they are not aligned (`slice` would not copy a Buffer). */
 export function asFloat32 (bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
   return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 2)
 }

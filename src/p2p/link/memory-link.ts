@@ -133,14 +133,14 @@ function connect (own: Side, other: Side, { maxFrameBytes = MAX_FRAME_BYTES }: {
       own.paused = false
       schedule(own, other)
     },
-    close: async () => {
+    close: () => {
       if (!own.closed) {
         own.closed = true
         own.waiting.splice(0).forEach(({ reject }) => { reject(new LinkClosedError()) })
         other.ending = true
         schedule(other, own)
       }
-      return await Promise.resolve()
+      return Promise.resolve()
     },
     abort
   }
