@@ -38,6 +38,8 @@ export interface Daemon {
   stop (): Promise<void>
 }
 
+const SLOW_LOAD_MS = 500
+
 /** Starts a node and resolves when it can take work. @throws whatever keeps it from that, with nothing left running */
 export async function startDaemon (config: DaemonConfig, { signal, onProgress }: DaemonHooks): Promise<Daemon> {
   const { compute, data, slots } = config
@@ -94,7 +96,8 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     }, { model, given: config.span, compute, contextLength, budget, hasOthers: joined.length > 0 || config.lan, signal })
 
     state = { state: 'loading', span }
-    publish.soon(now())
+    // Told only where it takes a while: records are published at most once a second, and the next one matters more.
+    const slow = setTimeout(() => { publish.soon(now()) }, SLOW_LOAD_MS)
     runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, span, {
       compute,
       contextLength,
@@ -102,7 +105,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       ...(slots == null ? {} : { slots }),
       signal,
       onProgress: (done, total) => { onProgress('loading layers', 'layers', done, total) }
-    })
+    }).finally(() => { clearTimeout(slow) })
     const loaded = runner
     down.add('span', async () => await loaded.close())
     log.info({ model: model.name, span: [span.start, span.end], device: engine.device.label }, 'loaded')
@@ -128,16 +131,16 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
-        generator: generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records }),
-        logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
-        swarm: () => swarmView(records(), (peer) => swarm.roundTripMs(peer)),
-        ready: () => state.state === 'online'
-      }, {
-        host: config.http.host,
-        port: config.http.port,
-        moveOn: !config.http.given,
-        apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
-      })
+          generator: generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records }),
+          logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
+          swarm: () => swarmView(records(), (peer) => swarm.roundTripMs(peer)),
+          ready: () => state.state === 'online'
+        }, {
+          host: config.http.host,
+          port: config.http.port,
+          moveOn: !config.http.given,
+          apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
+        })
     if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))
 
     state = { state: 'online', span }

@@ -1,6 +1,7 @@
 /** Which layers this node serves: as told, or as the swarm needs. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseSpan, shouldMove, type Claim } from '../placement/index.ts'
+import { alignSpan } from './align-span.ts'
 import { ConfigError } from './errors.ts'
 import { lookAround } from './network.ts'
 import { spanCosts, spanWeightBytes } from './span-cost.ts'
@@ -76,17 +77,23 @@ export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceCo
   const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, compute, contextLength), capacityBytes: budget, random }
   const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(hasOthers ? await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
 
+  const fit = (span: Span, claims: readonly Claim[]): Span => alignSpan(span, claims.filter((other) => other.settled || other.peerId < peerId), base.layerCount)
+
   const first = await look()
-  let own = chooseSpan({ ...base, served: first.others, tokensPerSecond: first.tokensPerSecond })
-  if (own == null) throw new ConfigError(`not even one layer of ${name} fits into ${gigabytes(budget)}; allow more with --memory, or a smaller --context`)
+  const chosen = chooseSpan({ ...base, served: first.others, tokensPerSecond: first.tokensPerSecond })
+  if (chosen == null) throw new ConfigError(`not even one layer of ${name} fits into ${gigabytes(budget)}; allow more with --memory, or a smaller --context`)
+  let own = alignSpan(chosen, first.others, base.layerCount)
   if (!hasOthers) return own
   await claim(own)
   for (let looks = 0, quiet = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS; looks++) {
     await delay(WAIT_MS.least + random() * WAIT_MS.more, undefined, signal == null ? {} : { signal })
-    const better = shouldMove({ ...base, own: { ...own, peerId }, ...await look() })
-    quiet = better == null ? quiet + 1 : 0
-    if (better != null) {
-      own = better
+    const seen = await look()
+    const better = shouldMove({ ...base, own: { ...own, peerId }, ...seen })
+    const next = fit(better ?? own, seen.others)
+    const same = next.start === own.start && next.end === own.end
+    quiet = same ? quiet + 1 : 0
+    if (!same) {
+      own = next
       await claim(own)
     }
   }
