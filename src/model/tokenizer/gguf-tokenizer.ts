@@ -18,7 +18,7 @@ interface PreTokenizer {
 }
 
 const gpt2: PreTokenizer = { split: byteLevel(true) }
-const digitsFirst: PreTokenizer = { split: sequence({ type: 'Digits', individual_digits: true }, byteLevel(true)) }
+const digitsFirst: PreTokenizer = { split: sequence(split('\\p{N}'), byteLevel(true)) }
 const llama3: PreTokenizer = { split: sequence(split(words('{1,3}')), byteLevel(false)), ignoreMerges: true }
 const qwen2: PreTokenizer = { split: sequence(split(words('')), byteLevel(false)), normalizer: { type: 'NFC' } }
 

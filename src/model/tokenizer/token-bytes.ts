@@ -1,3 +1,5 @@
+import type { TokenizerData } from './tokenizer-data.ts'
+
 /**
  * What one token adds to a text, as bytes: a token may be a part of a character, so text is put together from bytes.
  */
@@ -15,12 +17,16 @@ function byteOfCharacter (): Map<string, number> {
 
 export type TokenBytes = (token: string) => Uint8Array
 
-/** @param decoder `decoder` of tokenizer.json */
-export function tokenBytes (decoder: unknown): TokenBytes {
+/** @param tokenizer value of tokenizer.json: its decoder says how its vocabulary is written; added tokens stand for themselves */
+export function tokenBytes ({ decoder, added_tokens: added }: TokenizerData['tokenizer']): TokenBytes {
   const utf8 = new TextEncoder()
+  const literal = new Set(added?.map(({ content }) => content))
   if (JSON.stringify(decoder ?? null).includes('"ByteLevel"')) {
     const bytes = byteOfCharacter()
     return (token) => {
+      if (literal.has(token)) {
+        return utf8.encode(token)
+      }
       const out: number[] = []
       for (const character of token) {
         const byte = bytes.get(character)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FormatError } from '../errors.ts'
+import { FormatError, UnsupportedModelError } from '../errors.ts'
 
 /** Largest tokenizer part: vocabularies of 260,000 tokens with merges have about 35 MB. */
 export const MAX_TOKENIZER_BYTES = 128 * 1024 * 1024
@@ -12,9 +12,17 @@ const added = z.looseObject({
   special: z.boolean().optional()
 })
 
+function isVocabulary (value: unknown): boolean {
+  return typeof value === 'object' && value != null && !Array.isArray(value) && Object.values(value).every((id) => Number.isSafeInteger(id) && id >= 0)
+}
+
 const schema = z.strictObject({
   /** tokenizer.json as Hugging Face's tokenizers write it. */
-  tokenizer: z.looseObject({ model: z.looseObject({ type: z.string().optional() }), added_tokens: z.array(added).max(65_536).optional() }),
+  tokenizer: z.looseObject({
+    // a vocabulary's hundred thousand entries are looked at by one plain loop
+    model: z.looseObject({ type: z.string().optional(), vocab: z.custom<Readonly<Record<string, number>>>(isVocabulary, 'is no map from tokens to ids') }),
+    added_tokens: z.array(added).max(65_536).optional()
+  }),
   /** Jinja, or null where the model has none. */
   chatTemplate: z.string().max(1024 * 1024).nullable(),
   /** Special tokens that templates may name: `bos_token`, `eos_token`, … */
@@ -58,8 +66,12 @@ export interface HuggingFaceTokenizer {
   readonly eosTokenIds: readonly number[]
 }
 
-/** @throws {FormatError} */
+/** @throws {FormatError} @throws {UnsupportedModelError} for a vocabulary that is no BPE */
 export function tokenizerFromHuggingFace (source: HuggingFaceTokenizer): TokenizerData {
+  const kind = z.looseObject({ model: z.looseObject({ type: z.string() }) }).safeParse(source.tokenizer)
+  if (kind.success && kind.data.model.type !== 'BPE') {
+    throw new UnsupportedModelError(`tokenizers of type ${kind.data.model.type} are not supported yet; supported is BPE`)
+  }
   const config = configSchema.safeParse(source.config ?? {})
   if (!config.success) {
     throw new FormatError('tokenizer_config.json is malformed')

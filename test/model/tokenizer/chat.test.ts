@@ -63,6 +63,11 @@ describe('a conversation as ids', () => {
     }).timeout(10_000)
   }
 
+  it('has room for a thousand long turns', () => {
+    const turns = Array.from({ length: 1000 }, (_, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content: 'word '.repeat(200) }))
+    assert.equal(tokenizer.encodeChat(turns).filter(isControl).length, 2 * turns.length + 1)
+  }).timeout(20_000)
+
   it('is refused where there is no template', () => {
     assert.throws(() => tiny({ chatTemplate: null }).encodeChat(user('Hi')), (error) => error instanceof TemplateError && error.message.includes('--raw'))
   })
