@@ -9,6 +9,7 @@ import type { AbortOptions } from '@libp2p/interface'
 
 /** How many ports after a taken default one are tried. */
 const PORTS = 16
+const SWEEP_MS = 50
 
 async function listen (server: Server, host: string, port: number): Promise<void> {
   server.listen({ host, port })
@@ -58,9 +59,12 @@ export async function startGateway (components: GatewayComponents, init: Gateway
       const cut = (): void => { server.closeAllConnections() }
       server.close()
       server.closeIdleConnections()
+      // A connection whose answer ends later would be kept for its client's next request.
+      const sweep = setInterval(() => { server.closeIdleConnections() }, SWEEP_MS)
       signal?.addEventListener('abort', cut, { once: true })
       if (signal?.aborted === true) cut()
       await closed
+      clearInterval(sweep)
       signal?.removeEventListener('abort', cut)
     }
   }
