@@ -16,7 +16,7 @@ import { generator } from './generator.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
 import { resolveModel } from './models.ts'
-import { joinAll, network } from './network.ts'
+import { GOODBYE_MS, joinAll, network } from './network.ts'
 import { publisher } from './publisher.ts'
 import { spanWeightBytes } from './span-cost.ts'
 import { checkSpan, settleSpan } from './span-choice.ts'
@@ -65,7 +65,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     await host.start()
     down.add('host', async () => await host.stop())
     await swarm.start()
-    down.add('swarm', async () => await swarm.stop())
+    down.add('swarm', async () => await swarm.stop(), GOODBYE_MS)
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 

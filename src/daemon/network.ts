@@ -11,6 +11,9 @@ import type { AbortOptions } from '@libp2p/interface'
 
 export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan'>>
 
+/** Saying goodbye to a DHT may find nobody to say it to: records end by themselves. */
+export const GOODBYE_MS = 1_500
+
 /** The private swarm's key: from the file, else from an invite that carries one. */
 async function swarmKey ({ join: targets, psk }: NetworkConfig): Promise<Uint8Array | undefined> {
   if (psk != null) return await loadPsk(psk)

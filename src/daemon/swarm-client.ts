@@ -4,7 +4,7 @@ import { thinClient } from '../client/index.ts'
 import { modelStore } from '../store/index.ts'
 import { chooseModel, type ModelChoice } from './choose-model.ts'
 import { NoDaemonError, NobodyServesError } from './errors.ts'
-import { joinAll, lookAround, network } from './network.ts'
+import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
 import { findDaemon } from './state-file.ts'
 import { swarmView, type SwarmView } from './swarm-view.ts'
 import { teardown } from './teardown.ts'
@@ -48,7 +48,7 @@ export async function joinSwarm ({ data, join, psk, signal, onNote }: JoinSwarmI
     await host.start()
     down.add('host', async () => await host.stop())
     await swarm.start()
-    down.add('swarm', async () => await swarm.stop())
+    down.add('swarm', async () => await swarm.stop(), GOODBYE_MS)
     const joined = daemon == null ? await joinAll(host, join, { signal }) : await joinAll(host, daemon.addrs, { signal })
     const client = thinClient({ host, swarm })
 
