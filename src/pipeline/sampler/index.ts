@@ -1,2 +1,2 @@
-export { sampler, LogitsError, type Choice, type Sampler } from './sampler.ts'
+export { sampler, type Choice } from './sampler.ts'
 export { samplingProblem } from './check-sampling.ts'

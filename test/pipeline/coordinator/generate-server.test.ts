@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { Failure, FailureKind, GENERATE_PROTOCOL, GenerateType, Request } from '../../../protocols/generate/index.ts'
+import { greedy } from '../support/fake-model.ts'
+import { MODEL, fakeSwarm, tokensOf, type FakeSwarm, type FakeSwarmInit } from '../support/fake-swarm.ts'
+import { rawLink, type RawLink } from '../support/raw-stage.ts'
+import { settle } from '../support/virtual-clock.ts'
+
+const THREE = { spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]], local: true } satisfies FakeSwarmInit
+
+const dial = async (swarm: FakeSwarm): Promise<RawLink> => rawLink(await swarm.network.host('k').open('a', GENERATE_PROTOCOL))
+const failures = (link: RawLink): Failure[] => link.of(GenerateType.failure).map(({ payload }) => Failure.decode(payload))
+const base: Request = { modelId: MODEL, chat: [], special: false, maxTokens: 3, stop: [], wire: 'f16', scorePrompt: false, ignoreEos: false }
+const request = (changes: Partial<Request> = {}): Uint8Array => Request.encode({ ...base, text: '!"#', ...changes })
+
+describe('generateServer', () => {
+  for (const [name, type, payload] of [
+    ['garbage', GenerateType.request, new Uint8Array(50).fill(255)],
+    ['nothing', GenerateType.request, new Uint8Array(0)],
+    ['another type', GenerateType.token, request()],
+    ['two kinds of prompt', GenerateType.request, request({ ids: new Uint8Array(4) })],
+    ['ids that are no whole numbers', GenerateType.request, Request.encode({ ...base, ids: new Uint8Array(5) })],
+    ['an unknown wire', GenerateType.request, request({ wire: 'q1' })],
+    ['a seed of nonsense for its sampling', GenerateType.request, request({ sampling: { temperature: NaN, logitBias: new Map() } })]
+  ] as const) {
+    it(`answers ${name} with what is wrong, and goes on`, async () => {
+      const swarm = await fakeSwarm(THREE)
+      const link = await dial(swarm)
+      link.send({ type }, payload)
+      await settle()
+      assert.equal(failures(link)[0]?.kind, FailureKind.request)
+      assert.equal(link.closed, true)
+      assert.deepEqual(tokensOf(await swarm.ask()), await greedy([1, 2, 3, 4, 5], 12))
+    })
+  }
+
+  it('ends a link that asks nothing', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const link = await dial(swarm)
+    await swarm.clock.advance(11_000)
+    assert.equal(link.closed, true)
+  })
+
+  it('beats every second while an answer takes its time', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const gate = Promise.withResolvers<undefined>()
+    const [, slow] = swarm.nodes
+    if (slow !== undefined) slow.runner.before = () => gate.promise.then(() => undefined)
+    const link = await dial(swarm)
+    link.send({ type: GenerateType.request }, request())
+    await swarm.clock.advance(10_500)
+    assert.ok(link.of(GenerateType.beat).length >= 9)
+    gate.resolve(undefined)
+    await settle()
+    assert.deepEqual([link.of(GenerateType.token).length, link.of(GenerateType.done).length, link.closed], [3, 1, true])
+  })
+
+  it('cancels when the client leaves', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const [, slow] = swarm.nodes
+    if (slow !== undefined) slow.runner.before = () => new Promise<void>(() => undefined)
+    const link = await dial(swarm)
+    link.send({ type: GenerateType.request }, request())
+    await settle()
+    assert.equal(swarm.coordinator.sessions, 1)
+    link.link.abort(new Error('gone'))
+    await settle()
+    assert.deepEqual([swarm.coordinator.sessions, ...swarm.nodes.map(({ runner }) => runner.reserved)], [0, 0, 0, 0])
+  })
+})
