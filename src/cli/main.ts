@@ -1,5 +1,8 @@
 import { version } from '../daemon/index.ts'
+import { dieOnUncaught } from './crash.ts'
 import { run } from './program.ts'
+
+dieOnUncaught()
 
 // A reader that went away (`shoal models | head -1`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -93,7 +93,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
         state = { state: 'claiming', span: claimed }
         await publish.now(now())
       }
-    }, { model, given: config.span, compute, contextLength, budget, hasOthers: joined.length > 0 || config.lan, signal })
+    }, { model, given: config.span, compute, contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
 
     state = { state: 'loading', span }
     // Told only where it takes a while: records are published at most once a second, and the next one matters more.

@@ -25,17 +25,15 @@ export interface SpanChoiceRequest extends AbortOptions {
   readonly contextLength: number
   /** Bytes for weights and KV. */
   readonly budget: number
-  /** False where nobody else can be there: no waiting for others' claims. */
-  readonly hasOthers: boolean
+  /** `joined`: others are there. `lan`: they may turn up. `none`: no waiting for others' claims. */
+  readonly others: 'joined' | 'lan' | 'none'
 }
 
 /** Claims of nodes that started together are seen within this time. */
 const WAIT_MS = { least: 400, more: 800 }
-/** A claim that stood this many looks in a row is kept. */
-const QUIET_LOOKS = 2
+/** A claim that stood this many looks in a row is kept; and how long one look at the DHT may take. */
+const PATIENCE = { joined: { quietLooks: 2, lookMs: 1_500 }, lan: { quietLooks: 1, lookMs: 700 }, none: { quietLooks: 0, lookMs: 0 } }
 const MOST_LOOKS = 12
-/** How long one look at the DHT may take. */
-const LOOK_MS = 1_500
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
 
@@ -68,14 +66,15 @@ function claimsOf (records: readonly NodeRecord[], modelId: string, self: string
  * @throws {ConfigError} it does not fit
  */
 export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceComponents, request: SpanChoiceRequest): Promise<Span> {
-  const { model, given, compute, budget, contextLength, hasOthers, signal } = request
+  const { model, given, compute, budget, contextLength, others, signal } = request
+  const { quietLooks, lookMs } = PATIENCE[others]
   if (given != null) {
     checkSpan(model, given, compute, budget)
     return given
   }
   const { modelId, manifest, name } = model
   const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, compute, contextLength), capacityBytes: budget, random }
-  const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(hasOthers ? await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
+  const look = async (): Promise<ReturnType<typeof claimsOf>> => claimsOf(lookMs > 0 ? await lookAround(swarm, { modelId, timeoutMs: lookMs, ...(signal == null ? {} : { signal }) }) : swarm.nodes(), modelId, peerId)
 
   const fit = (span: Span, claims: readonly Claim[]): Span => alignSpan(span, claims.filter((other) => other.settled || other.peerId < peerId), base.layerCount)
 
@@ -83,9 +82,9 @@ export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceCo
   const chosen = chooseSpan({ ...base, served: first.others, tokensPerSecond: first.tokensPerSecond })
   if (chosen == null) throw new ConfigError(`not even one layer of ${name} fits into ${gigabytes(budget)}; allow more with --memory, or a smaller --context`)
   let own = alignSpan(chosen, first.others, base.layerCount)
-  if (!hasOthers) return own
+  if (others === 'none') return own
   await claim(own)
-  for (let looks = 0, quiet = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS; looks++) {
+  for (let looks = 0, quiet = 0; looks < MOST_LOOKS && quiet < quietLooks; looks++) {
     await delay(WAIT_MS.least + random() * WAIT_MS.more, undefined, signal == null ? {} : { signal })
     const seen = await look()
     const better = shouldMove({ ...base, own: { ...own, peerId }, ...seen })

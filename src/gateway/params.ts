@@ -5,7 +5,7 @@ import type { SamplingFields } from './schema.ts'
 import type { GenerateRequest, SamplingOptions } from '../pipeline/index.ts'
 import { HttpError } from './errors.ts'
 
-/** What an answer may be long where the client didn't say; half the context where that is less. */
+/** How long an answer may be where the client didn't say; the coordinator takes what the context leaves. */
 const DEFAULT_MAX_TOKENS = 1024
 
 /** @param logprobs how many alternatives to report; undefined: no log probabilities */
@@ -28,7 +28,7 @@ export function samplingOptions (request: SamplingFields, logprobs: number | und
 export function requestBase (request: SamplingFields, model: GatewayModel, maxTokens: number | undefined, logprobs: number | undefined): Omit<GenerateRequest, 'prompt'> {
   return {
     modelId: model.modelId,
-    maxTokens: maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.floor((model.contextLength ?? Infinity) / 2)),
+    maxTokens: maxTokens ?? DEFAULT_MAX_TOKENS,
     stop: request.stop == null ? [] : typeof request.stop === 'string' ? [request.stop] : request.stop,
     sampling: samplingOptions(request, logprobs),
     wire: request.wire ?? 'f16',

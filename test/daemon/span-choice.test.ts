@@ -57,7 +57,7 @@ describe('the span a node serves', () => {
             spans: [{ ...span, modelId: 'id', label: 'm', layerCount: 8, state: 'claiming', compute: 'fast', wires: [], freeSlots: {}, decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0 }]
           })
         }
-      }, { model, given, compute: 'fast', contextLength: 100, budget, hasOthers: count > 1 })
+      }, { model, given, compute: 'fast', contextLength: 100, budget, others: count > 1 ? 'joined' : 'none' })
     }
     return await Promise.all(Array.from({ length: count }, async (_, index) => await node(index)))
   }

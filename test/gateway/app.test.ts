@@ -43,7 +43,7 @@ describe('the gateway', () => {
     assert.equal(headers.get('x-shoal-route'), 'first[0:4] second[4:8]')
     assert.match(headers.get('x-shoal-request-id') ?? '', /^req-[0-9a-f]{24}$/)
     assert.match(headers.get('server-timing') ?? '', /ttft;dur=12\.0/)
-    assert.equal(generator.requests[0]?.maxTokens, 512)
+    assert.equal(generator.requests[0]?.maxTokens, 1024)
     assert.equal(generator.cancelled, 0)
   })
 
