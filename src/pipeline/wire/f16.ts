@@ -5,13 +5,17 @@
  * travel, and small rows use its whole range. A row of zeros has exponent 0.
  */
 import { NonFiniteError, type WireCodec } from './types.ts'
-import { asUint16, f16ArrayToF32, f32ArrayToF16 } from '../../model/index.ts'
+import { asUint16, f16ToF32, f32ToF16 } from '../../model/index.ts'
 
 /** float32's smallest subnormal is 2^-149, and values from 2^127 up are refused. */
 const MIN_EXPONENT = -163
 const MAX_EXPONENT = 112
 /** Bits of 2^127. */
 const TOO_LARGE = 0x7f000000
+/** Bits of float32's smallest normal number, and of float16's as float32; and what their exponents differ by. */
+const MIN_NORMAL = 0x00800000
+const MIN_NORMAL_HALF = 0x38800000
+const HALF_BIAS = 0x38000000
 /** 2^15 as float16: what a largest magnitude just below 2^15 may round to. */
 const MAX_HALF = 0x7800
 
@@ -22,7 +26,6 @@ export const f16Wire: WireCodec = {
     const bits = new Uint32Array(source.buffer, source.byteOffset, rows * hiddenSize)
     const exponents = new Int16Array(target.buffer, target.byteOffset, rows)
     const halves = new Uint16Array(target.buffer, target.byteOffset + rows * 2, rows * hiddenSize)
-    const scaled = new Float32Array(hiddenSize)
     for (let row = 0; row < rows; row++) {
       const start = row * hiddenSize
       const end = start + hiddenSize
@@ -34,12 +37,17 @@ export const f16Wire: WireCodec = {
       if (largest >= TOO_LARGE) throw new NonFiniteError(row)
       const exponent = largest === 0 ? 0 : floorLog2(largest) - 14
       exponents[row] = exponent
-      // exact: a product with a power of two, where a result too small for float32 is far too small for float16
       const scale = 2 ** -exponent
-      for (let index = start, column = 0; index < end; index++, column++) {
-        scaled[column] = (source[index] ?? 0) * scale
+      const shift = exponent << 23
+      for (let index = start; index < end; index++) {
+        const value = bits[index] ?? 0
+        const magnitude = value & 0x7fffffff
+        const scaled = magnitude - shift
+        // normal before and as a half: scaling is a subtraction of exponents, rounding to even an addition of bits
+        halves[index] = magnitude >= MIN_NORMAL && scaled >= MIN_NORMAL_HALF
+          ? ((value >>> 16) & 0x8000) | ((scaled - HALF_BIAS + 0xfff + ((scaled >>> 13) & 1)) >>> 13)
+          : f32ToF16((source[index] ?? 0) * scale)
       }
-      f32ArrayToF16(scaled, halves.subarray(start, end))
     }
   },
 
@@ -48,19 +56,15 @@ export const f16Wire: WireCodec = {
     for (let row = 0; row < rows; row++) {
       const exponent = ((words[row] ?? 0) << 16) >> 16
       if (exponent < MIN_EXPONENT || exponent > MAX_EXPONENT) throw new NonFiniteError(row)
-      const halves = words.subarray(rows + row * hiddenSize, rows + (row + 1) * hiddenSize)
+      const scale = 2 ** exponent
+      const from = row * hiddenSize
       let largest = 0
-      for (let column = 0; column < hiddenSize; column++) {
-        const magnitude = (halves[column] ?? 0) & 0x7fff
-        if (magnitude > largest) largest = magnitude
+      for (let index = from; index < from + hiddenSize; index++) {
+        const half = words[rows + index] ?? 0
+        largest = Math.max(largest, half & 0x7fff)
+        target[index] = f16ToF32(half) * scale
       }
       if (largest > MAX_HALF) throw new NonFiniteError(row)
-      const values = target.subarray(row * hiddenSize, (row + 1) * hiddenSize)
-      f16ArrayToF32(halves, values)
-      const scale = 2 ** exponent
-      for (let column = 0; column < hiddenSize; column++) {
-        values[column] = (values[column] ?? 0) * scale
-      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Busy, Fault, FaultKind, Ready, Refused, RingType, type Open } from '../../../protocols/ring/index.ts'
+import { Busy, Fault, FaultKind, Mark, Ready, Refused, RingType, type Open } from '../../../protocols/ring/index.ts'
 import { HIDDEN } from '../support/fake-model.ts'
 import { rawStage, rowsOf, SESSION, TAIL, type RawLink, type RawStage } from '../support/raw-stage.ts'
 import { settle } from '../support/virtual-clock.ts'
@@ -405,12 +405,20 @@ describe('stageServer', () => {
       await settle()
     }
     assert.deepEqual(faults(watching), [])
-    const forged = await verifier.raw('m')
-    forged.link.send(next.frames[0]?.frame ?? new Uint8Array(0))
+
+    const [hello] = next.frames
     const [mark] = next.of(RingType.mark)
-    if (mark !== undefined) forged.link.send(mark.frame)
-    await settle()
-    assert.deepEqual(faults(watching).map(({ peerId }) => peerId), ['m'])
+    assert.ok(hello !== undefined && mark !== undefined)
+    const { hash, signature } = Mark.decode(mark.payload)
+    for (const wrong of [{ frames: 64, hash: hash.map((byte) => byte ^ 1), signature }, { frames: 63, hash, signature }, { frames: 64, hash, signature: signature.map((byte) => byte ^ 1) }]) {
+      const other = await rawStage({ start: 4, end: 6 })
+      const told = await other.open({ prev: [{ peerId: 'm', start: 2, addresses: [] }], positions: 100, tail: { ...TAIL, promptTokens: 100 } })
+      const forged = await other.raw('m')
+      for (const { frame } of [hello, ...next.of(RingType.hidden).slice(0, 64)]) forged.link.send(frame)
+      forged.send({ type: RingType.mark, position: 64 }, Mark.encode(wrong))
+      await settle()
+      assert.deepEqual(faults(told).map(({ peerId }) => peerId), ['m'])
+    }
   })
 
   it('lets sessions end while it drains, and takes no more', async () => {

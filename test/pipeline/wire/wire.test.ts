@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { f32ToF16 } from '../../../src/model/index.ts'
 import { wires } from '../../../src/pipeline/wire/index.ts'
 
 const rows = fc.array(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -(2 ** 100), max: 2 ** 100 }), { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 5 })
@@ -37,6 +38,18 @@ describe('wire', () => {
           const bound = Math.max(Math.abs(flat[index] ?? 0) * 2 ** -11, largest * 2 ** -38, 2 ** -149)
           assert.ok(error <= bound, `${flat[index] ?? 0} became ${back[index] ?? 0}`)
         }
+      }
+    }), { numRuns: 500 })
+  })
+
+  it('rounds each scaled value to the nearest float16, ties to even', () => {
+    fc.assert(fc.property(rows, (values) => {
+      const flat = Float32Array.from(values.flat())
+      const payload = encoded('f16', flat, 3)
+      const words = new Uint16Array(payload.buffer, payload.byteOffset, payload.length / 2)
+      const exponents = new Int16Array(payload.buffer, payload.byteOffset, values.length)
+      for (const [index, value] of flat.entries()) {
+        assert.equal(words[values.length + index], f32ToF16(value * 2 ** -(exponents[Math.floor(index / 3)] ?? 0)))
       }
     }), { numRuns: 500 })
   })
