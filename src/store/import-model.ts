@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { z } from 'zod'
 import {
   encodeManifest, encodeTokenizerData, makePart, modelIdOf, parseManifest, PIECE_BYTES, planImport,
   type Manifest, type Part, type PartPlan, type Quantization
 } from '../model/index.ts'
 import { writeFileAtomic } from './atomic-file.ts'
+import { StoreWriteError } from './errors.ts'
+import { importJournal, type FinishedPart } from './import-journal.ts'
 import { openSource, type OpenedSource } from './source-folder.ts'
 import type { BlobStore, ModelStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -49,13 +47,15 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
       source: source.tensors,
       quantization
     })
-    const journal = await openJournal(store.blobs, source, quantization)
-    const total = [plan.embedding, ...plan.layers, plan.head].reduce((sum, { size }) => sum + size, 0)
+    const parts = [plan.embedding, ...plan.layers, plan.head]
+    const total = parts.reduce((sum, { size }) => sum + size, 0)
+    const journal = await importJournal(store.blobs, JSON.stringify([source.fingerprint, source.config, quantization, parts.map(({ tensors }) => tensors.map(({ entry }) => entry))]))
     let done = 0
     const part = async (partPlan: PartPlan): Promise<Part> => {
-      const made = await journal.part(partPlan.label, async () => await writePart(partPlan, source, store.blobs, request, (bytes) => { request.onProgress?.(done + bytes, total) }))
+      const onBytes = (bytes: number): void => { request.onProgress?.(done + bytes, total) }
+      const made = await journal.part(partPlan.label, async () => await writePart(partPlan, source, store.blobs, request, onBytes))
       done += partPlan.size
-      request.onProgress?.(done, total)
+      onBytes(0)
       return { ...made, pieceSize: PIECE_BYTES, tensors: partPlan.tensors.map(({ entry }) => entry) }
     }
     const embedding = await part(plan.embedding)
@@ -64,13 +64,16 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
       layers.push(await part(layer))
     }
     const head = await part(plan.head)
-    const tokenizer = await writeTokenizer(source, store.blobs)
+    const tokenizer: Part = { ...await writeTokenizer(source, store.blobs), pieceSize: PIECE_BYTES, tensors: [] }
     const encoded = encodeManifest({ layout: 1, quantization, config: source.config, tokenizer, embedding, layers, head })
     // What others will refuse must not be made here.
     const manifest = parseManifest(encoded)
     const modelId = modelIdOf(encoded)
     await writeFileAtomic(store.blobs.path(modelId), encoded, 0o444)
     await store.add(name, modelId)
+    if (!(await store.get(name)).complete) {
+      throw new StoreWriteError(`parts of ${name} were removed while it was imported; import it again`)
+    }
     await journal.remove()
     return { modelId, manifest, remarks: plan.remarks }
   } finally {
@@ -78,9 +81,9 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
   }
 }
 
-type Made = Pick<Part, 'cid' | 'size' | 'pieces'>
-
-async function writePart (plan: PartPlan, source: OpenedSource, blobs: BlobStore, { signal }: AbortOptions, onBytes: (bytes: number) => void): Promise<Made> {
+async function writePart (
+  plan: PartPlan, source: OpenedSource, blobs: BlobStore, { signal }: AbortOptions, onBytes: (bytes: number) => void
+): Promise<FinishedPart> {
   const writer = await blobs.writer()
   try {
     for await (const { offset, bytes } of makePart(plan, source.tensors)) {
@@ -95,42 +98,9 @@ async function writePart (plan: PartPlan, source: OpenedSource, blobs: BlobStore
   }
 }
 
-async function writeTokenizer (source: OpenedSource, blobs: BlobStore): Promise<Part> {
+async function writeTokenizer (source: OpenedSource, blobs: BlobStore): Promise<FinishedPart> {
   const bytes = encodeTokenizerData(source.tokenizer)
   const writer = await blobs.writer()
   await writer.write(0, bytes)
-  return { ...await writer.finish(bytes.byteLength), pieceSize: PIECE_BYTES, tensors: [] }
-}
-
-const journalSchema = z.record(z.string(), z.object({ cid: z.string(), size: z.int(), pieces: z.string() }))
-
-interface Journal {
-  /** What an earlier import of the same source made of the part, if it is still there; else `make`s it and takes note. */
-  part (label: string, make: () => Promise<Made>): Promise<Made>
-  remove (): Promise<void>
-}
-
-async function openJournal (blobs: BlobStore, { fingerprint }: OpenedSource, quantization: Quantization): Promise<Journal> {
-  const folder = join(blobs.folder, '..', 'imports')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `${createHash('sha256').update(`${quantization}\n${fingerprint}`).digest('hex').slice(0, 32)}.json`)
-  let finished: Record<string, Made> = {}
-  try {
-    finished = journalSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch {
-    // no journal, or a damaged one: everything is made anew
-  }
-  return {
-    part: async (label, make) => {
-      const known = finished[label]
-      if (known != null && await blobs.has(known.cid) && await blobs.has(known.pieces)) {
-        return known
-      }
-      const made = await make()
-      finished = { ...finished, [label]: made }
-      await writeFileAtomic(path, JSON.stringify(finished))
-      return made
-    },
-    remove: async () => { await rm(path, { force: true }) }
-  }
+  return await writer.finish(bytes.byteLength)
 }

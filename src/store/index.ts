@@ -2,9 +2,10 @@
  * What lies on this machine's disk: blobs by content id, models by name, and the way in for models that others stored.
  * Knows nothing of engines and swarms.
  */
-export { lockDataFolder, type DataLock } from './data-lock.ts'
+export { lockDataFolder, type DataLock } from './data-folder.ts'
 export * from './errors.ts'
 export { importModel, type Imported, type ImportRequest } from './import-model.ts'
 export { modelStore } from './model-store.ts'
+export type { BlobStoreInit } from './blob-store.ts'
 export { writeFileAtomic } from './atomic-file.ts'
 export type * from './types.ts'

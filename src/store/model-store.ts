@@ -2,24 +2,28 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isModelId, MAX_MANIFEST_BYTES, parseManifest, type Manifest } from '../model/index.ts'
-import { writeFileAtomic } from './atomic-file.ts'
-import { blobStore } from './blob-store.ts'
+import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
+import { blobStore, type BlobStoreInit } from './blob-store.ts'
 import { CorruptBlobError, UnknownModelError } from './errors.ts'
+import { unfinishedBlobs } from './import-journal.ts'
+import { withLock } from './process-lock.ts'
 import type { ModelStore, StoredModel } from './types.ts'
 
-const namesSchema = z.record(z.string(), z.string())
+const namesSchema = z.record(z.string(), z.string().refine(isModelId))
+type Names = z.infer<typeof namesSchema>
 
 /** Every blob of a model, piece lists included. */
-export function blobsOf (manifest: Manifest): string[] {
-  return [manifest.tokenizer, manifest.embedding, ...manifest.layers, manifest.head].flatMap(({ cid, pieces }) => [cid, pieces])
+function blobsOf ({ tokenizer, embedding, layers, head }: Manifest): string[] {
+  return [tokenizer, embedding, ...layers, head].flatMap(({ cid, pieces }) => [cid, pieces])
 }
 
 /** @param folder the data folder: blobs lie in `blobs/`, names in `models.json` */
-export async function modelStore (folder: string): Promise<ModelStore> {
-  const blobs = await blobStore(join(folder, 'blobs'))
+export async function modelStore (folder: string, init: BlobStoreInit = {}): Promise<ModelStore> {
+  const blobs = await blobStore(join(folder, 'blobs'), init)
+  await removeLeftovers(folder)
   const namesPath = join(folder, 'models.json')
 
-  const names = async (): Promise<Record<string, string>> => {
+  const readNames = async (): Promise<Names> => {
     const text = await readFile(namesPath, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         return '{}'
@@ -32,51 +36,69 @@ export async function modelStore (folder: string): Promise<ModelStore> {
       throw new CorruptBlobError(`${namesPath} is damaged; remove it and import the models again`, { cause: error })
     }
   }
+  /** Reads, changes and writes the names as one step, also among several processes. */
+  const changeNames = async <T> (change: (names: Names) => Promise<T>): Promise<T> =>
+    await withLock(join(folder, 'models.lock'), async () => await change(await readNames()))
+  const writeNames = async (names: Names): Promise<void> => { await writeFileAtomic(namesPath, `${JSON.stringify(names, null, 2)}\n`) }
+
+  const readManifest = async (modelId: string): Promise<Manifest> => parseManifest(await blobs.read(modelId, MAX_MANIFEST_BYTES))
+  const sizeOf = async (cid: string): Promise<number | null> => await stat(blobs.path(cid)).then(({ size }) => size, () => null)
 
   const load = async (name: string, modelId: string): Promise<StoredModel> => {
-    const manifest = parseManifest(await blobs.read(modelId, MAX_MANIFEST_BYTES))
-    const cids = blobsOf(manifest)
-    const sizes = await Promise.all(cids.map(async (cid) => await stat(blobs.path(cid)).then((file) => file.size, () => null)))
+    const manifest = await readManifest(modelId).catch((error: unknown) => {
+      throw new CorruptBlobError(`the model ${name} is damaged: ${error instanceof Error ? error.message : String(error)}. Remove it with "shoal rm ${name}" and import it again`, { cause: error })
+    })
+    const sizes = await Promise.all([...new Set(blobsOf(manifest))].map(sizeOf))
     return { name, modelId, manifest, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0), complete: !sizes.includes(null) }
   }
 
-  const find = async (nameOrId: string): Promise<[string, string]> => {
-    const known = Object.entries(await names())
-    const found = known.find(([name]) => name === nameOrId) ?? known.find(([, modelId]) => modelId === nameOrId)
-    if (found == null && isModelId(nameOrId) && await blobs.has(nameOrId)) {
-      return [nameOrId, nameOrId]
+  /** The names that a name or a model id means: several may stand for one id. */
+  const find = (names: Names, nameOrId: string): { readonly modelId: string, readonly as: readonly string[] } => {
+    const named = Object.hasOwn(names, nameOrId) ? names[nameOrId] : undefined
+    if (named != null) {
+      return { modelId: named, as: [nameOrId] }
     }
-    if (found == null) {
-      throw new UnknownModelError(nameOrId, known.map(([name]) => name))
+    const as = Object.entries(names).filter(([, modelId]) => modelId === nameOrId).map(([name]) => name)
+    if (as.length === 0) {
+      throw new UnknownModelError(nameOrId, Object.keys(names))
     }
-    return found
+    return { modelId: nameOrId, as }
   }
 
   return {
     blobs,
-    list: async () => await Promise.all(Object.entries(await names()).map(async ([name, modelId]) => await load(name, modelId))),
-    get: async (nameOrId) => await load(...await find(nameOrId)),
-    add: async (name, modelId) => {
-      await writeFileAtomic(namesPath, `${JSON.stringify({ ...await names(), [name]: modelId }, null, 2)}\n`)
+    list: async () => await Promise.all(Object.entries(await readNames()).map(async ([name, modelId]) => await load(name, modelId))),
+    get: async (nameOrId) => {
+      const { modelId, as } = find(await readNames(), nameOrId)
+      return await load(as[0] ?? nameOrId, modelId)
     },
-    remove: async (nameOrId) => {
-      const [name, modelId] = await find(nameOrId)
-      const rest = Object.fromEntries(Object.entries(await names()).filter(([other]) => other !== name))
-      await writeFileAtomic(namesPath, `${JSON.stringify(rest, null, 2)}\n`)
-      const still = new Set<string>()
+    add: async (name, modelId) => {
+      await changeNames(async (names) => {
+        const replaced = Object.hasOwn(names, name) ? names[name] : undefined
+        const next = { ...names, [name]: modelId }
+        // a model that loses its last name is still there, by its id, to be used or removed
+        await writeNames(replaced == null || Object.values(next).includes(replaced) ? next : { ...next, [replaced]: replaced })
+      })
+    },
+    remove: async (nameOrId) => await changeNames(async (names) => {
+      const { modelId, as } = find(names, nameOrId)
+      const rest = Object.fromEntries(Object.entries(names).filter(([name]) => !as.includes(name)))
+      const needed = await unfinishedBlobs(blobs)
       for (const other of new Set(Object.values(rest))) {
-        still.add(other)
-        blobsOf((await load(other, other)).manifest).forEach((cid) => still.add(cid))
+        needed.add(other)
+        blobsOf((await load(other, other)).manifest).forEach((cid) => needed.add(cid))
       }
+      // a damaged manifest does not say what belongs to it
+      const own = await readManifest(modelId).then(blobsOf, () => [])
+      await writeNames(rest)
       let freed = 0
-      for (const cid of [...blobsOf((await load(name, modelId)).manifest), modelId]) {
-        if (!still.has(cid)) {
-          still.add(cid)
-          freed += await stat(blobs.path(cid)).then((file) => file.size, () => 0)
+      for (const cid of new Set([...own, modelId])) {
+        if (!needed.has(cid)) {
+          freed += await sizeOf(cid) ?? 0
           await blobs.remove(cid)
         }
       }
       return freed
-    }
+    })
   }
 }

@@ -13,7 +13,7 @@ export interface OpenedSource extends DescribedModel {
   readonly format: 'gguf' | 'safetensors'
   /** Changes whenever a file of the source does: sizes and times of all of them. */
   readonly fingerprint: string
-  close (): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -36,7 +36,7 @@ export async function openSource (path: string): Promise<OpenedSource> {
 interface FileSet {
   open (path: string): Promise<ByteSource>
   fingerprint (): string
-  close (): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 function fileSet (): FileSet {
@@ -48,7 +48,11 @@ function fileSet (): FileSet {
         throw new ImportSourceError(`can't read ${path}`, { cause: error })
       })
       handles.push(file)
-      const { size, mtimeMs, ino } = await file.stat()
+      const found = await file.stat()
+      const { size, mtimeMs, ino } = found
+      if (!found.isFile()) {
+        throw new ImportSourceError(`${path} is no file`)
+      }
       stamps.push(`${path} ${size} ${mtimeMs} ${ino}`)
       return { size, read: async (offset, length) => await readAt(file, path, size, offset, length) }
     },

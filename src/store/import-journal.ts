@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { writeFileAtomic } from './atomic-file.ts'
+import type { BlobStore } from './types.ts'
+
+/** What became of one part. */
+const finishedPart = z.object({ cid: z.string(), size: z.int(), pieces: z.string() })
+const schema = z.record(z.string(), finishedPart)
+
+export type FinishedPart = z.infer<typeof finishedPart>
+
+/** What an import has finished, kept on disk until its model is there, so that the next try goes on from it. */
+export interface ImportJournal {
+  /** What an earlier try made of the part, if it is still there; else `make`s it and takes note. */
+  part (label: string, make: () => Promise<FinishedPart>): Promise<FinishedPart>
+  remove (): Promise<void>
+}
+
+const folderOf = (blobs: BlobStore): string => join(blobs.folder, '..', 'imports')
+
+/** @param work everything that decides what the parts will be: the source as it is and how it will be laid out */
+export async function importJournal (blobs: BlobStore, work: string): Promise<ImportJournal> {
+  const folder = folderOf(blobs)
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${createHash('sha256').update(work).digest('hex').slice(0, 32)}.json`)
+  // without a journal, or with a damaged one, everything is made anew
+  let finished = await readJournal(path) ?? {}
+  return {
+    part: async (label, make) => {
+      const known = finished[label]
+      if (known != null && await blobs.has(known.cid) && await blobs.has(known.pieces)) {
+        return known
+      }
+      const made = await make()
+      finished = { ...finished, [label]: made }
+      await writeFileAtomic(path, JSON.stringify(finished))
+      return made
+    },
+    remove: async () => { await rm(path, { force: true }) }
+  }
+}
+
+/** Blobs of imports that are under way or were interrupted. */
+export async function unfinishedBlobs (blobs: BlobStore): Promise<Set<string>> {
+  const folder = folderOf(blobs)
+  const names = await readdir(folder).catch((): string[] => [])
+  const journals = await Promise.all(names.map(async (name) => await readJournal(join(folder, name))))
+  return new Set(journals.flatMap((journal) => Object.values(journal ?? {}).flatMap(({ cid, pieces }) => [cid, pieces])))
+}
+
+async function readJournal (path: string): Promise<Record<string, FinishedPart> | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
