@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { LAYERS, greedy } from './support/fake-model.ts'
+import { HIDDEN, LAYERS, greedy } from './support/fake-model.ts'
 import { fakeSwarm, tokensOf } from './support/fake-swarm.ts'
 
 const spansOf = (cuts: readonly number[], peers: readonly string[]): Array<[string, number, number]> => {
@@ -20,5 +20,18 @@ describe('a ring', () => {
         await swarm.clock.advance(2000)
         assert.deepEqual(swarm.nodes.map(({ runner, server }) => [runner.reserved, server.sessions]), swarm.nodes.map(() => [0, 0]))
       }), { numRuns: 60 })
+  })
+
+  it('sends two bytes a value and 26 a row from stage to stage, and 28 bytes a token back to the head', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]] })
+    const sent = async (maxTokens: number): Promise<number[]> => {
+      const before = swarm.network.links.length
+      await swarm.ask({ maxTokens })
+      await swarm.clock.advance(2000)
+      const data = swarm.network.links.slice(before).filter(({ from }) => from !== 'c')
+      return ['a', 'b', 'x'].map((peer) => data.find(({ from }) => from === peer)?.ends[0].sentBytes ?? 0)
+    }
+    const [few, many] = [await sent(10), await sent(20)]
+    assert.deepEqual(many.map((bytes, index) => (bytes - (few[index] ?? 0)) / 10), [2 * HIDDEN + 26, 2 * HIDDEN + 26, 28])
   })
 })

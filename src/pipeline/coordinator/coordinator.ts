@@ -8,6 +8,7 @@ import { generation } from './generation.ts'
 import { prepareRequest, promptChunks, type PreparedRequest } from './request.ts'
 import { RouteError, openRing, type Ring, type RingResult } from './ring.ts'
 import { findRoute, type FoundRoute, type Provider } from './routes.ts'
+import { suspects } from './suspects.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel } from './types.ts'
 import type { Tail } from '../../../protocols/ring/index.ts'
@@ -24,6 +25,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   const { host, swarm, planRoute, clock = systemClock } = components
   const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 3 } = init
   const running = new Set<AbortController>()
+  const suspected = suspects(clock)
   const empty = idle(() => running.size > 0)
   let draining = false
 
@@ -50,16 +52,20 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   }
 
   async function route (request: GenerateRequest, model: CoordinatorModel, positions: number, exclude: ReadonlySet<string>, signal: AbortSignal): Promise<FoundRoute> {
-    const search = (): FoundRoute | NoCapacityError => findRoute({
+    const searchWithout = (excluded: ReadonlySet<string>): FoundRoute | NoCapacityError => findRoute({
       modelId: request.modelId,
       layerCount: model.manifest.config.layerCount,
       wire: request.wire,
       positions,
-      exclude,
+      exclude: excluded,
       providers: providers(),
       planRoute,
       oneWayMs
     })
+    const search = (): FoundRoute | NoCapacityError => {
+      const careful = searchWithout(new Set([...exclude, ...suspected.peers]))
+      return careful instanceof NoCapacityError ? searchWithout(exclude) : careful
+    }
     let found = search()
     if (found instanceof NoCapacityError) {
       await refresh(request.modelId, signal)
@@ -132,9 +138,11 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         if (error instanceof RouteError) {
           failure = error.reason
           exclude.add(error.exclude)
+          if (error.reason instanceof PeerFaultError) suspected.add(error.exclude)
         } else if (error instanceof PeerFaultError) {
           failure = error
           exclude.add(error.peerId)
+          suspected.add(error.peerId)
         } else {
           throw error
         }
@@ -171,7 +179,10 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         yield * made.take(next.value)
       }
     } catch (error) {
-      if (!signal.aborted) throw error
+      if (!signal.aborted) {
+        if (error instanceof PeerFaultError) suspected.add(error.peerId)
+        throw error
+      }
       if (ring === undefined) yield made.started([])
     } finally {
       if (ring !== undefined) {

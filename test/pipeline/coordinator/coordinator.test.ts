@@ -210,6 +210,23 @@ describe('coordinator', () => {
     }
   })
 
+  it('leaves a peer that was at fault out of the next route for a while, unless there is no other', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['z', 2, 4]] })
+    await interrupted(swarm, 3, () => { swarm.nodes[1]?.server.stop().catch(() => undefined); swarm.network.kill('b') })
+    const dialled = async (): Promise<string[]> => {
+      const before = swarm.network.links.length
+      await swarm.ask()
+      return swarm.network.links.slice(before).filter(({ from }) => from === 'c').map(({ to }) => to)
+    }
+    assert.deepEqual(await dialled(), ['a', 'z', 'x'])
+    const alone = await fakeSwarm(THREE)
+    const [, broken] = alone.nodes
+    if (broken !== undefined) broken.runner.after = (output) => { output.fill(NaN) }
+    await assert.rejects(alone.ask(), { name: 'PeerFaultError' })
+    if (broken !== undefined) broken.runner.after = () => undefined
+    assert.deepEqual(tokensOf(await alone.ask()), await greedy(PROMPT, 12))
+  })
+
   it('blames nobody when all fall silent at once: that is its own network', async () => {
     const swarm = await fakeSwarm(THREE)
     const running = interrupted(swarm, 3, () => { swarm.network.mute('c') })

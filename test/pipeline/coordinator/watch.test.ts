@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { ANSWER_MS, QUIET_MS, STALL_MS, WORK_MS, ringWatch, type RingWatch, type StageState, type Verdict } from '../../../src/pipeline/coordinator/watch.ts'
 
-/** Lets time pass until the watch has decided; stages answer as `answers` says, and beat as `beats` says. */
-function decide (watch: RingWatch, answers: (stage: number, nowMs: number) => readonly [lap: number, state: StageState] | undefined, stages: number, untilMs: number): { readonly verdict: Verdict, readonly nowMs: number } {
+type Answers = (stage: number, nowMs: number) => readonly [lap: number, state: StageState] | undefined
+
+/** Lets time pass until the watch has decided. */
+function decide (watch: RingWatch, answers: Answers, stages: number, untilMs: number): { readonly verdict: Verdict, readonly nowMs: number } {
   for (let nowMs = 0; nowMs <= untilMs; nowMs += 50) {
     for (let verdict = watch.next(nowMs); verdict.kind !== 'wait'; verdict = watch.next(nowMs)) {
       if (verdict.kind !== 'ask') return { verdict, nowMs }
