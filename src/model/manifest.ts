@@ -9,7 +9,7 @@ import { architectureOf } from './architectures/architectures.ts'
 import { configSchema } from './config/config-schema.ts'
 import { FormatError } from './errors.ts'
 import { MAX_TOKENIZER_BYTES } from './tokenizer/tokenizer-data.ts'
-import type { Manifest, Part, Span, TensorEntry } from './types.ts'
+import type { BlobRange, Manifest, Part, Span, TensorEntry } from './types.ts'
 
 export const PIECE_BYTES = 1024 * 1024
 /** No real manifest comes near: a thousand layers have about 4 MB. */
@@ -167,13 +167,14 @@ function checkPart (label: string, { tensors, size }: Part, required: Shapes, op
 }
 
 /** A tensor's ranges in order of offset, each with the length that its shape asks for. */
-function rangesOf (entry: TensorEntry): Array<[{ offset: number, length: number }, number]> {
+function rangesOf (entry: TensorEntry): Array<[BlobRange, number]> {
   const elements = entry.shape.reduce((product, length) => product * length, 1)
   if (entry.kind === 'dense') {
     return [[entry.data, elements * (entry.dtype === 'f32' ? 4 : 2)]]
   }
   const runs = elements / entry.block
-  return [[entry.data, elements * entry.bits / 8], [entry.scales, runs * 4], ...(entry.minimums == null ? [] : [[entry.minimums, runs * 4] as [typeof entry.minimums, number]])]
+  const always: Array<[BlobRange, number]> = [[entry.data, elements * entry.bits / 8], [entry.scales, runs * 4]]
+  return entry.minimums == null ? always : [...always, [entry.minimums, runs * 4]]
 }
 
 /** The parts that a node needs for a span: its layers, the embedding where it begins the model, the head where it ends it. */

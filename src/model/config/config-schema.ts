@@ -6,7 +6,7 @@ const size = (most: number): z.ZodInt => z.int().min(1).max(most)
 const finite = z.number().refine(Number.isFinite)
 
 const rope = z.strictObject({
-  theta: finite.positive(),
+  theta: finite.positive().max(1e12),
   dimensions: size(1024),
   scaling: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('none') }),

@@ -107,36 +107,40 @@ function vector (name: string, sources: TensorPlan['sources']): Vector {
 
 type Find = (name: string, shape: readonly number[]) => SourceTensor
 
-function planLayer ({ config, names, source, architecture, permutedHeads, biases, otherBiases }: PlanRequest, layer: number, find: Find, planner: PartPlanner): PartPlan {
+function planLayer (request: PlanRequest, layer: number, find: Find, planner: PartPlanner): PartPlan {
+  const { config, names, source, architecture, permutedHeads, biases, otherBiases } = request
   const { hiddenSize, intermediateSize, headDim } = config
   const qRows = config.headCount * headDim
   const kvRows = config.kvHeadCount * headDim
   const nameOf = (role: LayerRole): string => names.layer[role].replace('{layer}', String(layer))
-  const unpair = permutedHeads ? headDim : undefined
+  const unpair: [] | [number] = permutedHeads ? [headDim] : []
   const matrix = (name: string, role: LayerRole, rows: number, columns: number, unpairHead?: number): Matrix =>
     matrixOf(name, find(nameOf(role), [rows, columns]), unpairHead)
   const norm = (role: LayerRole, size: number): Vector => vector(role, [{ tensor: find(nameOf(role), [size]), rows: 1, columns: size }])
 
   const hasBias = (role: LayerRole): boolean => biases.includes(role) || (otherBiases && source.info(nameOf(role)) != null)
+  const biasRows = (role: LayerRole, size: number, unpairHead?: number): SourceRows | { readonly zeros: number } => {
+    if (!hasBias(role)) {
+      return { zeros: size }
+    }
+    const tensor = find(nameOf(role), [size])
+    // a permuted bias counts as rows of one value
+    return unpairHead == null ? { tensor, rows: 1, columns: size } : { tensor, rows: size, columns: 1, unpairHead }
+  }
   /** Biases that some of the fused matrices have, zeros for the others; nothing where none has one. */
-  const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, unpairHead?: number | undefined]>): Vector[] =>
-    roles.some(([role]) => hasBias(role))
-      ? [vector(name, roles.map(([role, size, unpairHead]) => !hasBias(role)
-          ? { zeros: size }
-        // a permuted bias counts as rows of one value
-          : { tensor: find(nameOf(role), [size]), rows: unpairHead == null ? 1 : size, columns: unpairHead == null ? size : 1, ...(unpairHead == null ? {} : { unpairHead }) }))]
-      : []
+  const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, unpairHead?: number]>): Vector[] =>
+    roles.some(([role]) => hasBias(role)) ? [vector(name, roles.map((entry) => biasRows(...entry)))] : []
 
   return planner(`layer ${layer}`, [
     norm('attnNorm', hiddenSize),
-    ...bias('qkvBias', [['qBias', qRows, unpair], ['kBias', kvRows, unpair], ['vBias', kvRows]]),
+    ...bias('qkvBias', [['qBias', qRows, ...unpair], ['kBias', kvRows, ...unpair], ['vBias', kvRows]]),
     ...(architecture.headNorms ? [norm('qNorm', headDim), norm('kNorm', headDim)] : []),
     ...bias('oBias', [['oBias', hiddenSize]]),
     norm('mlpNorm', hiddenSize),
     ...bias('gateUpBias', [['gateBias', intermediateSize], ['upBias', intermediateSize]]),
     ...bias('downBias', [['downBias', hiddenSize]])
   ], [
-    { name: 'qkv', parts: [matrix('q', 'q', qRows, hiddenSize, unpair), matrix('k', 'k', kvRows, hiddenSize, unpair), matrix('v', 'v', kvRows, hiddenSize)] },
+    { name: 'qkv', parts: [matrix('q', 'q', qRows, hiddenSize, ...unpair), matrix('k', 'k', kvRows, hiddenSize, ...unpair), matrix('v', 'v', kvRows, hiddenSize)] },
     matrix('o', 'o', hiddenSize, qRows),
     { name: 'gateUp', parts: [matrix('gate', 'gate', intermediateSize, hiddenSize), matrix('up', 'up', intermediateSize, hiddenSize)] },
     matrix('down', 'down', hiddenSize, intermediateSize)
