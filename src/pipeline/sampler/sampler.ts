@@ -1,3 +1,4 @@
+import { expNegative } from './exp.ts'
 import { randomAt } from './random.ts'
 import { selector } from './select.ts'
 import type { SamplingOptions, TokenScore } from '../types.ts'
@@ -80,7 +81,7 @@ export function sampler ({ sampling, promptIds, generated = [] }: SamplerInit): 
     const best = argmax(logits)
     if (temperature === 0) return best
     const max = logits[best] ?? 0
-    const weight = (id: number): number => Math.exp(((logits[id] ?? 0) - max) / temperature)
+    const weight = (id: number): number => expNegative(((logits[id] ?? 0) - max) / temperature)
     const draw = randomAt(seed, position)
 
     if (topK === 0 && topP >= 1 && minP === 0) {
@@ -180,7 +181,7 @@ function argmax (logits: Float32Array): number {
 /** Σ exp((logit − max) / temperature). */
 function totalWeight (logits: Float32Array, max: number, temperature: number): number {
   let total = 0
-  for (const logit of logits) total += Math.exp((logit - max) / temperature)
+  for (let id = 0; id < logits.length; id++) total += expNegative(((logits[id] ?? 0) - max) / temperature)
   if (!Number.isFinite(total)) throw new LogitsError()
   return total
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { expNegative } from '../../../src/pipeline/sampler/exp.ts'
 import { randomAt } from '../../../src/pipeline/sampler/random.ts'
 import { sampler } from '../../../src/pipeline/sampler/index.ts'
 import type { SamplingOptions } from '../../../src/pipeline/index.ts'
@@ -89,6 +90,13 @@ describe('sampler', () => {
       // chi-square, 19 degrees of freedom: above 50 once in 10,000 times
       assert.ok(buckets.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0) < 50)
     }
+  })
+
+  it('knows the exponential function of what is not above zero', () => {
+    fc.assert(fc.property(fc.double({ min: -86.9, max: 0, noNaN: true }), (x) => {
+      assert.ok(Math.abs(expNegative(x) / Math.exp(x) - 1) < 1e-11, `${x}`)
+    }), { numRuns: 2000 })
+    assert.deepEqual([expNegative(0), expNegative(-0), expNegative(-1000), expNegative(-Infinity), expNegative(NaN)], [1, 1, 0, 0, NaN])
   })
 
   it('has the documented random numbers', () => {
