@@ -5,8 +5,8 @@ export const GENERATE_PROTOCOL = '/shoal/generate/1.0.0'
 /** Largest frame of this protocol, header included: prompts are text or ids, never activations. */
 export const GENERATE_MAX_FRAME_BYTES = 8 * 1024 * 1024
 
-/** The coordinator says something at least this often while it works. */
-export const GENERATE_BEAT_MS = 1000
+/** The coordinator says something at least every two of these while it works. */
+export const GENERATE_BEAT_MS = 500
 
 export const GenerateType = {
   request: 1,

@@ -13,7 +13,7 @@ interface Candidate {
 
 const RETRY_AFTER_MS = 5000
 
-export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 5000 }: ThinClientInit = {}): ThinClient {
+export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500 }: ThinClientInit = {}): ThinClient {
   /** Online holders of layer 0, nearest first. */
   function candidates (modelId: string): Candidate[] {
     const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity

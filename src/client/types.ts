@@ -11,7 +11,7 @@ export interface ThinClientComponents {
 export interface ThinClientInit {
   /** How long a coordinator may take to be reached. @default 5,000 */
   readonly dialTimeoutMs?: number
-  /** How long a coordinator may say nothing at all (it beats every second). @default 5,000 */
+  /** How long a coordinator may say nothing at all (it beats every 500 ms). @default 2,500 */
   readonly silenceMs?: number
 }
 
