@@ -9,6 +9,8 @@ import type { LoadOptions, SpanRunner, SpanSource, Step } from './types.ts'
 const DEFAULT_SLOTS = 8
 /** KV values are float32. */
 const KV_BYTES = 4
+/** From 32 rows on, WebGPU's attention takes another path, which gave wrong logits on SwiftShader (ONNX Runtime 1.30, 2026-11-24). */
+const MAX_WEBGPU_ROWS = 31
 
 /** A slot's KV on the device, bound once as both past and present, so that runs update it in place. */
 interface SlotMemory extends KvMemory {
@@ -53,7 +55,7 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
   })
   const entry = manifest.embedding.tensors[0]
   const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry) : undefined
-  return spanRunner({ ort, session, embedding, manifest, span, contextLength, options })
+  return spanRunner({ ort, session, embedding, manifest, span, contextLength, options, maxRows: device.info.kind === 'webgpu' ? MAX_WEBGPU_ROWS : Infinity })
 }
 
 /** A tensor over memory of its own, filled with `values`. */
@@ -72,9 +74,11 @@ interface RunnerInit {
   readonly span: Span
   readonly contextLength: number
   readonly options: LoadOptions
+  /** Rows that one run takes. */
+  readonly maxRows: number
 }
 
-function spanRunner ({ ort, session, embedding, manifest, span, contextLength, options }: RunnerInit): SpanRunner {
+function spanRunner ({ ort, session, embedding, manifest, span, contextLength, options, maxRows }: RunnerInit): SpanRunner {
   const { config } = manifest
   const { hiddenSize, vocabSize } = config
   const isHead = span.start === 0
@@ -145,17 +149,40 @@ function spanRunner ({ ort, session, embedding, manifest, span, contextLength, o
   }
 
   async function runStep (step: Step, slot: KvSlot<SlotMemory>, rows: number, signal: AbortSignal | undefined | null): Promise<void> {
+    if (rows <= maxRows) {
+      step.consume(await runRows(step, slot, 0, rows, isTail ? step.score : rows, signal))
+      return
+    }
+    // parts of nearly the same size: none of a single row
+    const parts = Math.ceil(rows / maxRows)
+    const outputs: Float32Array[] = []
+    for (let part = 0; part < parts; part++) {
+      const [first, end] = [Math.floor(part * rows / parts), Math.floor((part + 1) * rows / parts)]
+      const wanted = isTail ? Math.max(0, end - Math.max(first, rows - step.score)) : end - first
+      outputs.push((await runRows(step, slot, first, end, wanted, signal)).slice())
+    }
+    const whole = new Float32Array(outputs.reduce((sum, { length }) => sum + length, 0))
+    outputs.reduce((at, values) => {
+      whole.set(values, at)
+      return at + values.length
+    }, 0)
+    step.consume(whole)
+  }
+
+  /** Runs rows `[first, end)` of a step. @returns a view on what the last `wanted` of them gave, valid until the next run */
+  async function runRows (step: Step, slot: KvSlot<SlotMemory>, first: number, end: number, wanted: number, signal: AbortSignal | undefined | null): Promise<Float32Array> {
+    const rows = end - first
     const hidden = input(rows)
     // Without a row to score one is computed all the same: a product of no rows is not every kernel's strength.
-    const scored = isTail ? Math.max(1, step.score) : rows
+    const scored = Math.max(1, wanted)
     const out = output(scored)
     if (step.input instanceof Uint32Array) {
-      const reading = embedding?.lookUp(step.input, hidden.view)
+      const reading = embedding?.lookUp(step.input.subarray(first, end), hidden.view)
       if (reading != null) {
         await reading
       }
     } else {
-      hidden.view.set(step.input)
+      hidden.view.set(step.input.subarray(first * hiddenSize, end * hiddenSize))
     }
     const { memory } = slot
     if (memory.bound?.input !== hidden.tensor || memory.bound.output !== out.tensor) {
@@ -163,15 +190,15 @@ function spanRunner ({ ort, session, embedding, manifest, span, contextLength, o
       memory.binding.bindOutput(graphNames.output, out.tensor)
       memory.bound = { input: hidden.tensor, output: out.tensor }
     }
-    const total = step.position + rows
-    seqlensView[0] = total - 1
-    totalLengthView[0] = total
+    const position = step.position + first
+    seqlensView[0] = position + rows - 1
+    totalLengthView[0] = position + rows
     scoreStartView[0] = BigInt(rows - scored)
     // What lies behind the first row is overwritten even where the run fails.
-    slot.filled = step.position
+    slot.filled = position
     await session.run(memory.binding, signal == null ? {} : { signal })
-    slot.filled = total
-    step.consume(isTail && step.score === 0 ? out.view.subarray(0, 0) : out.view)
+    slot.filled = position + rows
+    return wanted === 0 ? out.view.subarray(0, 0) : out.view
   }
 
   /** Everything that native code would trust. @throws {EngineRequestError} */

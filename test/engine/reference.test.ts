@@ -70,4 +70,21 @@ describe('tiny models against the reference', function () {
       await Promise.all(runners.map(async (runner) => { await runner.close() }))
     })
   }
+
+  for (const type of ['Q4_0', 'Q8_0', 'F16']) {
+    it(`llama as GGUF ${type}: logits and greedy ids`, async () => {
+      const source = await imported(`${fixtureFolder}llama-gguf/llama-${type}.gguf`)
+      const prompts = await tinyReference(`${fixtureFolder}llama-gguf`, ({ models }) => models?.find((model) => model.type === type))
+      assert.equal(prompts.length, 4)
+      const runners = await load(source, [])
+      for (const { id, inputIds, logits, greedy: expected } of prompts) {
+        const ring = localRing(runners, inputIds.length + 24)
+        const found = difference(await ring.feed(inputIds, 0, 1), logits)
+        assert.ok(found <= 5e-4, `${id}: ${found}`)
+        assert.deepEqual(await greedy(ring, inputIds, expected.ids.length, argmax), expected.ids, id)
+        ring.release()
+      }
+      await Promise.all(runners.map(async (runner) => { await runner.close() }))
+    })
+  }
 })

@@ -21,7 +21,8 @@ export interface TinyPrompt {
 
 interface ReferenceFile {
   prompts?: Array<{ id: string, inputIds: number[], greedy: { ids: number[] }, tensors: { logits: string, hidden?: string } }>
-  models?: Record<string, ReferenceFile>
+  models?: ReferenceFile[]
+  type?: string
 }
 
 async function tensors (path: string): Promise<(name: string) => Promise<Float32Array>> {
