@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const quiet = process.argv.includes('--quiet')
 
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir: dist,
@@ -30,8 +30,22 @@ const { outputFiles } = await build({
   // CommonJS packages inside the bundle require Node's own modules.
   banner: { js: "import { createRequire as shoalRequire } from 'node:module'; const require = shoalRequire(import.meta.url);" },
   write: false,
+  metafile: true,
   logLevel: quiet ? 'error' : 'warning'
 })
+
+/** The bundled packages' licences, which ask to travel with copies of their code. */
+async function licences (inputs) {
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []))
+  const texts = await Promise.all([...folders].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
+    const files = (await readdir(join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort()
+    const parts = await Promise.all(files.map((file) => readFile(join(root, folder, file), 'utf8').catch(() => '')))
+    return `${name} ${version} (${license ?? 'see below'})\n\n${parts.join('\n').trim()}\n`
+  }))
+  return { path: join(dist, 'LICENSES.txt'), contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) }
+}
+outputFiles.push(await licences(Object.keys(metafile.inputs)))
 
 /** Whole or not at all, and only where it changed: others may be running from these files. The entry comes last. */
 async function write ({ path, contents }) {
