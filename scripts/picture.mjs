@@ -48,7 +48,7 @@ function draw (lines) {
   const height = (lines.length + 2) * LINE_HEIGHT + 2 * PADDING
   const rows = [{ atMs: 0, text: '$ npm run demo' }, { atMs: 0, text: '' }, ...lines].map(({ atMs, text }, index) =>
     `<text x="${PADDING}" y="${PADDING + (index + 0.8) * LINE_HEIGHT}" xml:space="preserve">${escape(text)}` +
-    `<animate attributeName="opacity" from="0" to="1" begin="0s" dur="${(atMs / 1000).toFixed(2)}s" calcMode="discrete" values="0;1" keyTimes="0;1" fill="freeze"/></text>`)
+    (atMs === 0 ? '' : `<set attributeName="opacity" to="0" begin="0s" dur="${(atMs / 1000).toFixed(2)}s"/>`) + '</text>')
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="A recorded run of the demo">
 <rect width="100%" height="100%" rx="8" fill="#14181f"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#d7dde6">
