@@ -1,17 +1,18 @@
 import {
-  BEAT_MS, Beat, BeatState, Fault, FaultKind, Finish, MAX_ROWS, Ready, Result, RingType, UNUSED_MS, type Hello, type TokenResult
+  BEAT_MS, Beat, BeatState, Fault, FaultKind, Ready, RingType, UNUSED_MS, type Hello
 } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
-import { encodeFrame, idBytes, newFrame, readFrame, readIds, type FrameHeader } from '../frames.ts'
+import { encodeFrame, readFrame, type FrameHeader } from '../frames.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { NonFiniteError, wires } from '../wire/index.ts'
+import { emitter } from './emitter.ts'
 import { inbound, type Inbound } from './inbound.ts'
+import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job.ts'
 import { outlet, type Outlet } from './outlet.ts'
 import { tail } from './tail.ts'
 import type { Clock } from '../clock.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
-import type { Choice } from '../sampler/index.ts'
 import type { Meter } from './meter.ts'
 import type { StagePlan } from './stage-plan.ts'
 import type { Slot } from '../../engine/index.ts'
@@ -36,16 +37,6 @@ export interface StageSessionComponents {
   hold (header: FrameHeader, payload: Uint8Array, link: Link): void
   /** The session holds nothing any more. Called once. */
   released (): void
-}
-
-/** A frame let in, waiting for its turn or running. */
-interface Job {
-  readonly header: Pick<FrameHeader, 'lap' | 'position' | 'rows' | 'score'>
-  readonly payload: Uint8Array
-  /** On the head. */
-  readonly ids?: Uint32Array
-  /** Who sent it. */
-  readonly from: string
 }
 
 /** One session's work on one span: frames in, in order; rows or tokens out. */
@@ -80,10 +71,12 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   const { epoch, runner, positions } = plan
   const { hiddenSize, vocabSize } = runner
   const codec = wires[plan.wire]
+  const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec }
   const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize)
   const stopping = new AbortController()
   const inbounds = new Set<Inbound>()
   let outlets: Outlet[] = []
+  const emit = emitter({ plan, replay, outlets: () => outlets, tell })
   let order: OrderState = { epoch, lap: 0, have: 0 }
   let queue: Job[] = []
   let queuedBytes = 0
@@ -197,7 +190,8 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
         consume (output) {
           if (!live) return
           try {
-            full = end === undefined ? sendHidden(header, output) : sendTokens(header, output)
+            if (end === undefined) full = emit.hidden(header, output)
+            else emit.outcome(header, end.take(header, output))
           } catch (error) {
             failed.push(error)
           }
@@ -219,49 +213,6 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       throw error instanceof NonFiniteError ? new MalformedError(`${from} sent hidden states that are not finite`, { cause: error }) : error
     }
     return values
-  }
-
-  /** True where a next stage takes its time. */
-  function sendHidden ({ lap, position, rows, score }: Job['header'], output: Float32Array): boolean {
-    const skipped = Math.min(rows, Math.max(0, plan.emitFrom - position))
-    const sent = rows - skipped
-    if (sent === 0 || !plan.emits) return false
-    const first = position + skipped
-    const { frame, payload } = newFrame({
-      type: RingType.hidden, epoch, lap, position: first, rows: sent, score: Math.min(score, sent)
-    }, codec.bytes(sent, hiddenSize))
-    codec.encode(output.subarray(skipped * hiddenSize), sent, hiddenSize, payload)
-    const full = outlets.map((each) => each.send(frame, first + sent)).includes(false)
-    replay.add({ position: first, rows: sent, score, payload })
-    return full
-  }
-
-  function sendTokens (header: Job['header'], logits: Float32Array): boolean {
-    if (end === undefined) return false
-    const { scored, scoredFrom, token, position, finish } = end.take(header, logits)
-    if (!plan.emits) return false
-    if (token !== undefined && finish === 'none') {
-      const frame = encodeFrame({ type: RingType.tokens, epoch, lap: header.lap + 1, position, rows: 1 }, idBytes([token.id]))
-      for (const each of outlets) each.send(frame, position + 1)
-      replay.add({ position, rows: 1, score: 0, payload: frame.subarray(frame.length - 4) })
-    }
-    if (scored.length > 0) tell({ type: RingType.result, position: scoredFrom, rows: scored.length }, Result.encode({ tokens: scored.map(tokenResult), finish: Finish.none, prompt: true }))
-    if (token !== undefined || finish !== 'none') {
-      const tokens = token === undefined ? [] : [tokenResult(token)]
-      tell({ type: RingType.result, position, rows: tokens.length }, Result.encode({ tokens, finish: Finish[finish], prompt: false }))
-    }
-    return false
-  }
-
-  /** @throws {MalformedError} */
-  function checkRows ({ position, rows, score }: Job['header']): void {
-    if (rows < 1 || rows > MAX_ROWS) throw new MalformedError(`a frame of ${rows} rows`)
-    if (score > rows) throw new MalformedError(`logits of ${score} rows are asked for, of ${rows}`)
-    if (position + rows > positions) throw new MalformedError(`positions ${position} to ${position + rows} lie beyond the ${positions} reserved`)
-  }
-
-  const expectBytes = (payload: Uint8Array, bytes: number): void => {
-    if (payload.length !== bytes) throw new MalformedError(`a payload of ${payload.length} bytes where ${bytes} belong`)
   }
 
   const session: StageSession = {
@@ -306,19 +257,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       if (!live) return
       usedAtMs = clock.now()
       if ((header.type === RingType.tokens) !== runner.isHead) throw new MalformedError(runner.isHead ? 'hidden states for the first stage' : 'tokens for a stage that does not embed')
-      if (!runner.isHead) {
-        checkRows(header)
-        expectBytes(payload, codec.bytes(header.rows, hiddenSize))
-        admit(header, { header, payload, from: link.peer }, link)
-        return
-      }
-      const { rows: accepted, score: proposed } = header
-      if (accepted < 1) throw new MalformedError('tokens without an accepted one')
-      const rows = { lap: header.lap, position: header.position + accepted - 1, rows: 1 + proposed, score: 1 + proposed }
-      checkRows(rows)
-      expectBytes(payload, 4 * (accepted + proposed))
-      const ids = readIds(payload, vocabSize).subarray(accepted - 1)
-      admit(header, { header: rows, payload, ids, from: link.peer }, link)
+      admit(header, (runner.isHead ? tokensJob : hiddenJob)(header, payload, link.peer, bounds), link)
     },
 
     control (frame) {
@@ -329,9 +268,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
         switch (header.type) {
           case RingType.ids: {
             if (!runner.isHead) throw new MalformedError('prompt ids for a stage that does not embed')
-            checkRows(header)
-            expectBytes(payload, 4 * header.rows)
-            admit(header, { header, payload, ids: readIds(payload, vocabSize), from: control.peer }, control)
+            admit(header, promptJob(header, payload, control.peer, bounds), control)
             return
           }
           case RingType.beat:
@@ -369,13 +306,4 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     }
   }
   return session
-}
-
-function tokenResult ({ id, logprob, top = [] }: Choice): TokenResult {
-  return {
-    id,
-    topIds: top.map((each) => each.id),
-    topLogprobs: top.map((each) => each.logprob),
-    ...(logprob === undefined ? {} : { logprob })
-  }
 }

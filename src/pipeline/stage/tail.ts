@@ -1,5 +1,6 @@
 import { MalformedError } from '../errors.ts'
 import { sampler, type Choice } from '../sampler/index.ts'
+import type { TokenResult } from '../../../protocols/ring/index.ts'
 import type { TailPlan } from './stage-plan.ts'
 
 /** What comes out of one frame at the tail. */
@@ -57,5 +58,15 @@ export function tail (plan: TailPlan, vocabSize: number): Tail {
       if (stopIds.has(token.id)) return { ...outcome, finish: 'stop' }
       return { ...outcome, token, finish: chosen >= maxTokens ? 'length' : 'none' }
     }
+  }
+}
+
+/** A choice as RESULT has it. */
+export function tokenResult ({ id, logprob, top = [] }: Choice): TokenResult {
+  return {
+    id,
+    topIds: top.map((each) => each.id),
+    topLogprobs: top.map((each) => each.logprob),
+    ...(logprob === undefined ? {} : { logprob })
   }
 }

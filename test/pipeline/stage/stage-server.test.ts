@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { Busy, Fault, FaultKind, Mark, Ready, Refused, RingType, type Open } from '../../../protocols/ring/index.ts'
+import { markBytes } from '../../../src/pipeline/evidence.ts'
+import { encodeFrame } from '../../../protocols/frame/index.ts'
 import { HIDDEN } from '../support/fake-model.ts'
 import { rawStage, rowsOf, SESSION, TAIL, type RawLink, type RawStage } from '../support/raw-stage.ts'
 import { settle } from '../support/virtual-clock.ts'
@@ -328,6 +330,46 @@ describe('stageServer', () => {
     }
   })
 
+  it('holds back a sender that is faster than the run, and the run when the next stage is slow', async () => {
+    const stage = await rawStage()
+    const control = await stage.open({ positions: 256 })
+    const data = await stage.hello()
+    const gate = Promise.withResolvers<undefined>()
+    stage.runner.before = () => gate.promise.then(() => undefined)
+    let sentBytes = 0
+    let more = true
+    for (let lap = 1; more && lap < 10_000; lap++) {
+      const frame = encodeFrame({ type: RingType.hidden, epoch: 1, lap, rows: 256 }, rowsOf(256))
+      more = data.link.send(frame)
+      sentBytes += frame.length
+      if (lap % 100 === 0) await settle()
+    }
+    // 8 MiB at the stage and 4 MiB on the link
+    assert.equal(more, false)
+    assert.ok(sentBytes > 8 * 2 ** 20 && sentBytes < 14 * 2 ** 20, `${sentBytes}`)
+    assert.deepEqual(faults(control), [])
+    control.link.abort(new Error('gone'))
+    await settle()
+    nothingHeld(stage)
+
+    const behind = await rawStage()
+    await behind.open({ positions: 256 })
+    const source = await behind.hello()
+    behind.next[0]?.link.pause()
+    behind.runner.run = ([step]) => {
+      behind.runner.runs.push({ position: 0, rows: 256, score: 0 })
+      step?.consume(new Float32Array(256 * HIDDEN))
+      return Promise.resolve()
+    }
+    for (let lap = 1; lap <= 1300; lap++) source.send({ type: RingType.hidden, lap, rows: 256 }, rowsOf(256))
+    await settle()
+    const ran = behind.runner.runs.length
+    assert.ok(ran > 900 && ran < 1100, `${ran}`)
+    behind.next[0]?.link.resume()
+    await settle()
+    assert.equal(behind.runner.runs.length, 1300)
+  })
+
   it('tells the coordinator that the next stage left', async () => {
     const stage = await rawStage()
     const control = await stage.open()
@@ -410,7 +452,9 @@ describe('stageServer', () => {
     const [mark] = next.of(RingType.mark)
     assert.ok(hello !== undefined && mark !== undefined)
     const { hash, signature } = Mark.decode(mark.payload)
-    for (const wrong of [{ frames: 64, hash: hash.map((byte) => byte ^ 1), signature }, { frames: 63, hash, signature }, { frames: 64, hash, signature: signature.map((byte) => byte ^ 1) }]) {
+    const otherHash = hash.map((byte) => byte ^ 1)
+    const lie = new Uint8Array(await stage.host('m').sign(markBytes({ session: SESSION, epoch: 1, to: 4, frames: 64, position: 64, hash: otherHash })))
+    for (const wrong of [{ frames: 64, hash: otherHash, signature: lie }, { frames: 63, hash, signature }, { frames: 64, hash, signature: signature.map((byte) => byte ^ 1) }]) {
       const other = await rawStage({ start: 4, end: 6 })
       const told = await other.open({ prev: [{ peerId: 'm', start: 2, addresses: [] }], positions: 100, tail: { ...TAIL, promptTokens: 100 } })
       const forged = await other.raw('m')
