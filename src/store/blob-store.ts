@@ -28,7 +28,7 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
   return {
     folder,
     path,
-    has: async (cid) => await stat(path(cid)).then((file) => file.isFile(), () => false),
+    has: async (cid) => CID_TEXT.test(cid) && await stat(path(cid)).then((file) => file.isFile(), () => false),
     read: async (cid, maxBytes) => {
       const found = await stat(path(cid)).catch((error: unknown) => {
         throw new CorruptBlobError(`${path(cid)} is missing; import the model again`, { cause: error })

@@ -38,7 +38,8 @@ export interface ModelStore {
   list (): Promise<StoredModel[]>
   /** By name or model id. @throws {UnknownModelError} naming what there is */
   get (nameOrId: string): Promise<StoredModel>
+  /** Gives a model a name, also one that another has; a model that so loses its last name is kept under its id. */
   add (name: string, modelId: string): Promise<void>
-  /** Removes the name and every blob that no other model uses; says how many bytes that freed. */
+  /** Removes the name (by id: all its names) and every blob that no other model uses; says how many bytes that freed. */
   remove (nameOrId: string): Promise<number>
 }

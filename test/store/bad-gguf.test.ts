@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importModel, modelStore } from '../../src/store/index.ts'
 import { fixtureFolder } from '../support/reference.ts'
-import { temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 
 interface Index {
   files: Array<{ file: string, mayAccept: boolean, valid: boolean, what: string }>
@@ -13,6 +13,8 @@ const folder = join(fixtureFolder, 'gguf-bad')
 const { files } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Index // our own file
 
 describe('importing a GGUF file', () => {
+  after(removeFolders)
+
   for (const { file, what, mayAccept, valid } of files) {
     it(`${valid ? 'takes' : mayAccept ? 'takes or refuses' : 'refuses'} ${file}: ${what}`, async () => {
       const store = await modelStore(await temporaryFolder())

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { cidOf, PIECE_BYTES } from '../../src/model/index.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
-import { temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { fullAfter } from './full-disk.ts'
 
 describe('the blob store', () => {
+  after(removeFolders)
+
   it('names a blob and its list of pieces by their hashes, whatever pieces it came in', async () => {
     const store = await blobStore(await temporaryFolder())
     await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: 3 * PIECE_BYTES }), fc.array(fc.integer({ min: 1, max: PIECE_BYTES * 2 }), { minLength: 1, maxLength: 4 }), async (size, cuts) => {
@@ -82,6 +84,7 @@ describe('the blob store', () => {
     const store = await blobStore(await temporaryFolder())
     for (const name of ['../models.json', '/etc/passwd', '', 'models.json', 'b/../../x']) {
       assert.throws(() => store.path(name), RangeError)
+      assert.equal(await store.has(name), false)
     }
   })
 })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataFolderInUseError, lockDataFolder } from '../../src/store/index.ts'
-import { temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 
 /** The number of a process that was there and is gone. */
 async function gonePid (): Promise<number> {
@@ -14,6 +14,8 @@ async function gonePid (): Promise<number> {
 }
 
 describe('the lock of a data folder', () => {
+  after(removeFolders)
+
   it('is held by one, who is named to the next', async () => {
     const folder = await temporaryFolder()
     const lock = await lockDataFolder(folder)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { encodeManifest, modelIdOf, type Quantization } from '../../src/model/index.ts'
 import { importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
 import { fixtureFolder, tinyModels } from '../support/reference.ts'
-import { temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { fullAfter } from './full-disk.ts'
 
 const tiny = (name: string): string => join(fixtureFolder, 'models', name)
@@ -192,6 +192,8 @@ describe('importing a model', () => {
 })
 
 describe('a source that can\'t be imported', () => {
+  after(removeFolders)
+
   it('is refused by name where it is not there or holds no model', async () => {
     await assert.rejects(importFresh('/nowhere/at/all'), { name: 'ImportSourceError', message: /does not exist/ })
     await assert.rejects(importFresh(await temporaryFolder()), { name: 'ImportSourceError', message: /no config\.json/ })

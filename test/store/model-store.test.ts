@@ -3,13 +3,15 @@ import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
 import { fixtureFolder } from '../support/reference.ts'
-import { temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 
 const tiny = (name: string): string => join(fixtureFolder, 'models', name)
 const importAs = async (store: ModelStore, name: string, model: string, quantization: 'keep' | 'int8' = 'keep'): Promise<string> =>
   (await importModel({ path: tiny(model), name, store, quantization })).modelId
 
 describe('the models on this machine', () => {
+  after(removeFolders)
+
   it('are found by name and by id, and an unknown one is refused with the list of what there is', async () => {
     const store = await modelStore(await temporaryFolder())
     await assert.rejects(store.get('nemo'), (error) => error instanceof Error && error.name === 'UnknownModelError' && error.message.includes('shoal import'))
