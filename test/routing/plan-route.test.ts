@@ -38,20 +38,30 @@ describe('planRoute', () => {
     assert.equal(planRoute({ ...request(1, [candidate('a', 0, 1)]), exclude: new Set(['a']) }).kind, 'uncovered')
   })
 
-  /** Every way to run the layers, by trying all. */
-  function * allRoutes (candidates: readonly RouteCandidate[], layerCount: number, start = 0): Generator<Array<RouteHop & { of: RouteCandidate }>> {
+  /** Every way to run the layers, by trying all; a peer may come up again later. */
+  function * allRoutes (candidates: readonly RouteCandidate[], layerCount: number, start = 0, last?: RouteCandidate): Generator<Array<RouteHop & { of: RouteCandidate }>> {
     if (start === layerCount) {
       yield []
       return
     }
-    for (const of of candidates.filter((one) => one.start <= start && start < one.end)) {
+    for (const of of candidates.filter((one) => one !== last && one.start <= start && start < one.end)) {
       for (let end = start + 1; end <= of.end; end++) {
-        for (const rest of allRoutes(candidates.filter((one) => one !== of), layerCount, end)) {
+        for (const rest of allRoutes(candidates, layerCount, end, of)) {
           yield [{ peerId: of.peerId, start, end, of }, ...rest]
         }
       }
     }
   }
+
+  it('takes a delay that is no number for a long one', () => {
+    const plan = planRoute(request(2, [candidate('a', 0, 1), candidate('b', 1, 2), candidate('c', 1, 2, { decodeMsPerToken: 500 })], (_, to) => to === 'b' ? NaN : 1))
+    assert.equal(plan.kind === 'route' && plan.hops[1]?.peerId, 'c')
+  })
+
+  it('gives the same route whatever the order of the candidates', () => {
+    const candidates = [candidate('a', 0, 2), candidate('b', 0, 2), candidate('c', 2, 4), candidate('d', 2, 4)]
+    assert.deepEqual(planRoute(request(4, candidates)), planRoute(request(4, candidates.toReversed())))
+  })
 
   it('finds what trying everything finds', () => {
     const span = fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 4 })).map(([start, length]) => ({ start, end: Math.min(4, start + length) }))
