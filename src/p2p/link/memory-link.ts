@@ -4,99 +4,108 @@ import { inbox, type Inbox } from './inbox.ts'
 import type { Link } from '../types.ts'
 
 /** Bytes under way from which on `send` says so, and beyond which it refuses: as for a stream. */
-export const HIGH_WATER_BYTES = 4 * 1024 * 1024
+const HIGH_WATER_BYTES = 4 * 1024 * 1024
 export const MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
-interface Side {
-  readonly link: Link
+/** Frames on their way to one end of a link, and how that end stands. */
+interface Mailbox {
   readonly inbox: Inbox
-  /** Frames sent to this side that it has not been given yet. */
   readonly queue: Uint8Array[]
+  /** Senders that wait for the queue to get shorter. */
+  readonly senders: Set<{ resolve (): void, reject (error: Error): void }>
   queuedBytes: number
   receivedBytes: number
   paused: boolean
   scheduled: boolean
-  closed: boolean
-  /** The other side has ended: the end is told behind the last frame. */
+  /** The sender has closed: the end is told behind the last frame. */
   ending: boolean
-  waiting: Array<{ resolve: () => void, reject: (error: Error) => void }>
+  /** This end neither sends nor receives any more. */
+  over: boolean
+}
+
+export interface MemoryLinkInit {
+  readonly protocol: string
+  readonly peers: readonly [string, string]
+  readonly maxFrameBytes?: number
 }
 
 /**
- * Two ends of a link inside the process. Frames are handed over in a later turn of the event loop's microtasks, never inside
- * `send`, as over a stream; the bytes are the same, not a copy.
+ * Two ends of a link inside the process. Frames are handed over in a later microtask, never inside `send`, as over a stream;
+ * the bytes are the same, not a copy.
  */
-export function memoryLinkPair (init: { readonly protocol: string, readonly peers: readonly [string, string], readonly maxFrameBytes?: number }): [Link, Link] {
-  const [first, second] = [side(init, 0), side(init, 1)]
-  connect(first, second, init)
-  connect(second, first, init)
-  return [first.link, second.link]
+export function memoryLinkPair (init: MemoryLinkInit): [Link, Link] {
+  const [first, second] = [mailbox(), mailbox()]
+  return [linkEnd(init, init.peers[1], first, second), linkEnd(init, init.peers[0], second, first)]
 }
 
-function side ({ protocol, peers }: { readonly protocol: string, readonly peers: readonly [string, string] }, index: 0 | 1): Side {
-  const made = {
-    inbox: inbox(), queue: [], queuedBytes: 0, receivedBytes: 0, paused: false, scheduled: false, closed: false, ending: false, waiting: []
+const mailbox = (): Mailbox => ({
+  inbox: inbox(), queue: [], senders: new Set(), queuedBytes: 0, receivedBytes: 0, paused: false, scheduled: false, ending: false, over: false
+})
+
+/** Ends one side; with an error at once, without one behind what was delivered. */
+function end (own: Mailbox, other: Mailbox, error?: Error): void {
+  own.over = true
+  other.senders.forEach(({ reject }) => { reject(new LinkClosedError()) })
+  other.senders.clear()
+  if (error != null) {
+    own.queue.length = 0
+    own.queuedBytes = 0
   }
-  // the methods are given by `connect`, which needs both sides
-  return Object.assign(made, { link: { protocol, peer: peers[index === 0 ? 1 : 0] } as Link })
+  own.inbox.end(error)
 }
 
-function connect (own: Side, other: Side, { maxFrameBytes = MAX_FRAME_BYTES }: { readonly maxFrameBytes?: number }): void {
+/** Ends both sides at once. */
+function abort (own: Mailbox, other: Mailbox, error: Error): void {
+  if (!own.over) {
+    end(own, other, error)
+    queueMicrotask(() => { end(other, own, new LinkFaultError('the other side ended the link', { cause: error })) })
+  }
+}
+
+/** Hands over what is queued for `own`, in a later microtask. */
+function schedule (own: Mailbox, other: Mailbox): void {
+  if (!own.scheduled) {
+    own.scheduled = true
+    queueMicrotask(() => {
+      own.scheduled = false
+      deliver(own, other)
+    })
+  }
+}
+
+function deliver (own: Mailbox, other: Mailbox): void {
+  for (let frame = own.paused ? undefined : own.queue.shift(); frame != null; frame = own.paused ? undefined : own.queue.shift()) {
+    own.queuedBytes -= frame.byteLength
+    own.receivedBytes += frame.byteLength
+    try {
+      own.inbox.frame(frame)
+    } catch (error) {
+      // what a listener can't take ends the link, as over a stream
+      abort(own, other, error instanceof Error ? error : new LinkFaultError(String(error)))
+      return
+    }
+  }
+  if (own.queuedBytes < HIGH_WATER_BYTES) {
+    own.senders.forEach(({ resolve }) => { resolve() })
+    own.senders.clear()
+  }
+  if (own.ending && own.queue.length === 0 && !own.over) {
+    end(own, other)
+    other.inbox.end()
+  }
+}
+
+function linkEnd ({ protocol, maxFrameBytes = MAX_FRAME_BYTES }: MemoryLinkInit, peer: string, own: Mailbox, other: Mailbox): Link {
   let sentBytes = 0
-
-  const over = (target: Side, error?: Error): void => {
-    target.closed = true
-    target.waiting.splice(0).forEach(({ reject }) => { reject(new LinkClosedError()) })
-    if (error != null) {
-      target.queue.length = 0
-      target.queuedBytes = 0
-    }
-    target.inbox.end(error)
-  }
-
-  const deliver = (target: Side, from: Side): void => {
-    target.scheduled = false
-    while (!target.paused) {
-      const frame = target.queue.shift()
-      if (frame == null) {
-        break
-      }
-      target.queuedBytes -= frame.byteLength
-      target.receivedBytes += frame.byteLength
-      try {
-        target.inbox.frame(frame)
-      } catch (error) {
-        // what a listener can't take ends the link, as over a stream
-        target.link.abort(error instanceof Error ? error : new LinkFaultError(String(error)))
-        return
-      }
-    }
-    if (target.queuedBytes < HIGH_WATER_BYTES) {
-      from.waiting.splice(0).forEach(({ resolve }) => { resolve() })
-    }
-    if (target.ending && target.queue.length === 0 && !target.closed) {
-      over(target)
-      from.inbox.end()
-    }
-  }
-
-  const schedule = (target: Side, from: Side): void => {
-    if (!target.scheduled) {
-      target.scheduled = true
-      queueMicrotask(() => { deliver(target, from) })
-    }
-  }
-
-  const abort = (error: Error): void => {
-    if (!own.closed) {
-      over(own, error)
-      queueMicrotask(() => { over(other, new LinkFaultError('the other side ended the link', { cause: error })) })
-    }
-  }
-
-  const methods: Pick<Link, 'send' | 'drained' | 'listen' | 'pause' | 'resume' | 'close' | 'abort'> = {
+  return {
+    protocol,
+    peer,
+    get closed () { return own.over },
+    get sentBytes () { return sentBytes },
+    get receivedBytes () { return own.receivedBytes },
+    listen: (listener) => { own.inbox.listen(listener) },
     send: (frame) => {
-      if (own.closed || other.closed) {
+      if (own.over || other.over) {
         throw new LinkClosedError()
       }
       if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
@@ -113,41 +122,34 @@ function connect (own: Side, other: Side, { maxFrameBytes = MAX_FRAME_BYTES }: {
     },
     drained: async ({ signal } = {}) => {
       signal?.throwIfAborted()
-      if (own.closed) {
+      if (own.over) {
         throw new LinkClosedError()
       }
       if (other.queuedBytes >= HIGH_WATER_BYTES) {
-        await new Promise<void>((resolve, reject) => {
-          const waiter = { resolve, reject }
-          own.waiting.push(waiter)
-          signal?.addEventListener('abort', () => {
-            own.waiting = own.waiting.filter((one) => one !== waiter)
-            reject(signal.reason as Error) // what a caller aborts with is thrown as it is
-          }, { once: true })
+        const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+        const sender = { resolve: () => { resolve(undefined) }, reject }
+        const onAbort = (): void => { reject(signal?.reason as Error) } // what a caller aborts with is thrown as it is
+        other.senders.add(sender)
+        signal?.addEventListener('abort', onAbort)
+        await promise.finally(() => {
+          other.senders.delete(sender)
+          signal?.removeEventListener('abort', onAbort)
         })
       }
     },
-    listen: (listener) => { own.inbox.listen(listener) },
     pause: () => { own.paused = true },
     resume: () => {
       own.paused = false
       schedule(own, other)
     },
     close: () => {
-      if (!own.closed) {
-        own.closed = true
-        own.waiting.splice(0).forEach(({ reject }) => { reject(new LinkClosedError()) })
+      if (!own.over) {
+        own.over = true
         other.ending = true
         schedule(other, own)
       }
       return Promise.resolve()
     },
-    abort
+    abort: (error) => { abort(own, other, error) }
   }
-  Object.assign(own.link, methods)
-  Object.defineProperties(own.link, {
-    closed: { get: () => own.closed },
-    sentBytes: { get: () => sentBytes },
-    receivedBytes: { get: () => own.receivedBytes }
-  })
 }
