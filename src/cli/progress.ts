@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { bytes } from './output.ts'
+import { bytes } from './format.ts'
 
 /** Work that may take longer than a second: a bar on a terminal, plain lines elsewhere, events with `--json`. */
 export interface Progress {

@@ -1,5 +1,5 @@
 /** From start to the end of a drain: what `shoal serve` shows and how it is stopped. */
-import { shortPeer } from './output.ts'
+import { shortPeer } from './format.ts'
 import type { Context } from './command.ts'
 import type { Progress } from './progress.ts'
 import type { Daemon, DaemonHooks } from '../daemon/index.ts'

@@ -2,8 +2,9 @@
  * The composition root: everything that a node is, wired in the order in which it starts. Stopping goes the other way.
  */
 import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { thinClient } from '../client/index.ts'
-import { createEngine, type SpanRunner } from '../engine/index.ts'
+import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
 import { coordinator, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
@@ -79,9 +80,9 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       addresses: () => host.addresses()
     }
     const stages = stageServer({ host })
-    let runner: SpanRunner | undefined
+    let atWork: () => Pick<SelfState, 'runner' | 'rates'> = () => ({})
     let state: SelfState = { state: 'claiming' }
-    const now = (): SelfState => (runner == null ? state : { ...state, runner, rates: stages.rates(runner) })
+    const now = (): SelfState => ({ ...state, ...atWork() })
     const publish = publisher(swarm, self, log)
     down.add('publisher', async () => await publish.stop())
 
@@ -98,7 +99,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     state = { state: 'loading', span }
     // Told only where it takes a while: records are published at most once a second, and the next one matters more.
     const slow = setTimeout(() => { publish.soon(now()) }, SLOW_LOAD_MS)
-    runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, span, {
+    const runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, span, {
       compute,
       contextLength,
       kvBytes: Math.max(0, budget - spanWeightBytes(manifest, compute, span)),
@@ -106,13 +107,13 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       signal,
       onProgress: (done, total) => { onProgress('loading layers', 'layers', done, total) }
     }).finally(() => { clearTimeout(slow) })
-    const loaded = runner
-    down.add('span', async () => await loaded.close())
+    down.add('span', async () => await runner.close())
+    atWork = () => ({ runner, rates: stages.rates(runner) })
     log.info({ model: model.name, span: [span.start, span.end], device: engine.device.label }, 'loaded')
 
     await stages.start()
     down.add('stages', async () => await stages.stop())
-    const withdraw = stages.offer(modelId, loaded)
+    const withdraw = stages.offer(modelId, runner)
 
     const models = localModels(store)
     await models.get(modelId)
@@ -154,7 +155,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       model: model.name,
       modelId,
       span: [span.start, span.end],
-      psk: config.psk ?? null
+      psk: config.psk == null ? null : resolve(config.psk)
     }
     await writeState(data, file)
     down.add('state file', async () => await removeState(data))

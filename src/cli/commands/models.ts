@@ -1,5 +1,5 @@
 import { action, command, type CommonOptions, type Context } from '../command.ts'
-import { bytes, table } from '../output.ts'
+import { bytes, table } from '../format.ts'
 import { coverage } from './status.ts'
 import { joinOptions } from '../generate-options.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'

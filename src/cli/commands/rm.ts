@@ -1,5 +1,5 @@
 import { action, command } from '../command.ts'
-import { bytes } from '../output.ts'
+import { bytes } from '../format.ts'
 import type { Command } from 'commander'
 
 export function rmCommand (): Command {

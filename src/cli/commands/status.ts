@@ -1,5 +1,5 @@
 import { action, command, type CommonOptions, type Context } from '../command.ts'
-import { bytes, shortPeer, table } from '../output.ts'
+import { bytes, shortPeer, table } from '../format.ts'
 import { joinOptions } from '../generate-options.ts'
 import { notYet } from '../later.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'

@@ -135,6 +135,28 @@ describe('three daemons that know one address', function () {
     assert.ok(choice.logprobs.token_logprobs.slice(1).every((logprob) => Number(logprob) <= 0))
   })
 
+  it('free what an answer held when its HTTP client goes away', async () => {
+    const { http, peerId } = nodes[0] ?? { http: '', peerId: '' }
+    const freeSlots = async (): Promise<unknown> => {
+      const view = await (await fetch(`${http}/api/swarm`)).json() as { nodes: Array<{ peerId: string, spans: Array<{ freeSlots: unknown }> }> }
+      return view.nodes.find((node) => node.peerId === peerId)?.spans[0]?.freeSlots
+    }
+    const before = await freeSlots()
+    const controller = new AbortController()
+    const response = await fetch(`${http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ stream: true, ignore_eos: true, max_tokens: 900, messages: [{ role: 'user', content: 'Tell me about Peru.' }] }),
+      signal: controller.signal
+    })
+    await response.body?.getReader().read()
+    assert.notDeepEqual(await freeSlots(), before)
+    controller.abort()
+    const deadline = performance.now() + 5000
+    while (JSON.stringify(await freeSlots()) !== JSON.stringify(before) && performance.now() < deadline);
+    assert.deepEqual(await freeSlots(), before)
+  })
+
   it('refuse a prompt that is longer than the context', async () => {
     const { code, stderr } = await ask(['-', '--max-tokens', '1'], { input: 'Peru '.repeat(3000) })
     assert.equal(code, 2)
