@@ -32,6 +32,8 @@ const FIRST_FRAME_MS = 10_000
 const MAX_INBOUND_LINKS = 1024
 const MAX_INBOUND_LINKS_PER_PEER = 256
 const STOP_TIMEOUT_MS = 3000
+const MAX_DIRECT_ADDRESSES = 12
+const MAX_RELAYED_ADDRESSES = 2
 
 /** The libp2p host of this process, not started. @throws {BadAddressError} @throws {PortInUseError} */
 export async function createHost (init: HostInit = {}): Promise<Host> {
@@ -48,6 +50,15 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
   return hostOver(libp2p, privateKey, init.psk != null)
 }
 
+/** The addresses worth telling: records and invites are small, and every address of a relay comes once more for each who uses it. */
+function told (addresses: readonly string[]): string[] {
+  const isRelayed = (address: string): boolean => address.includes('/p2p-circuit')
+  const isLoopback = (address: string): boolean => address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
+  const direct = addresses.filter((address) => !isRelayed(address))
+  const relayed = addresses.filter((address) => isRelayed(address)).sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)) || a.length - b.length)
+  return [...direct.slice(0, MAX_DIRECT_ADDRESSES), ...relayed.slice(0, MAX_RELAYED_ADDRESSES)]
+}
+
 interface Handler {
   accept (link: Link): void
 }
@@ -60,7 +71,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
     peerId,
     libp2p,
     privateKey,
-    addresses: () => libp2p.getMultiaddrs().map((address) => address.toString()),
+    addresses: () => told(libp2p.getMultiaddrs().map((address) => address.toString())),
     open: async (peer, protocol, options = {}) => {
       options.signal?.throwIfAborted()
       if (peer === peerId) {

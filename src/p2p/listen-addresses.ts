@@ -5,8 +5,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { checkedAddress } from './addresses.ts'
 import { PortInUseError } from './errors.ts'
 
-/** Where a node listens when nobody says otherwise. */
-export const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/4484', '/ip4/0.0.0.0/tcp/4485/ws', '/ip4/0.0.0.0/udp/4486/webrtc-direct']
+/** Where a node listens when nobody says otherwise; and at relays that it comes to know, for those who can't reach it. */
+export const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/4484', '/ip4/0.0.0.0/tcp/4485/ws', '/ip4/0.0.0.0/udp/4486/webrtc-direct', '/p2p-circuit']
 
 /**
  * Addresses whose ports are free: a default port that is taken gives way to any other, one that was asked for is an error.

@@ -62,7 +62,7 @@ export interface Host {
   readonly libp2p: Libp2p
   /** For the swarm room's signed envelopes alone. */
   readonly privateKey: PrivateKey
-  /** Multiaddrs that others can dial, with `/p2p/` and the peer id. */
+  /** Multiaddrs that others can dial, with `/p2p/` and the peer id: direct ones first, at most 12, and at most 2 through relays. */
   addresses (): string[]
   open (peer: string, protocol: string, options?: OpenLinkOptions): Promise<Link>
   handle (protocol: string, handler: (link: Link) => void, init?: HandleInit): Promise<void>
