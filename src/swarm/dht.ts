@@ -1,19 +1,25 @@
-import { createHash } from 'node:crypto'
-import { gossipsub } from '@libp2p/gossipsub'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
+import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents } from '@libp2p/kad-dht'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
-import { create } from 'multiformats/hashes/digest'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { NODE_RECORD_NAMESPACE } from '../../protocols/node-record/index.ts'
-import { recordBook, type RecordBook } from './record-book.ts'
+import { boundedDatastore } from './bounded-datastore.ts'
+import { recordBook, recordKey, type RecordBook } from './record-book.ts'
+import type { OpenedRecord } from './node-record.ts'
 import type { Services } from '../p2p/index.ts'
 
-const PROTOCOL = '/shoal/kad/1.0.0'
-const SHA2_256 = 0x12
+export const KAD_PROTOCOL = '/shoal/kad/1.0.0'
 /** Layers that one provider record stands for. */
 const BAND_LAYERS = 8
-/** Provider records are renewed every minute; a dead provider is forgotten within a few. */
-const REPROVIDE_MS = 60_000
+/** How often dead providers are looked for, and how long one counts as alive: the swarm announces every minute. */
+const PROVIDER_CLEANUP_MS = 60_000
+const PROVIDER_VALIDITY_MS = 5 * 60_000
+/** Records and provider records kept for others. */
+const MAX_ENTRIES = 20_000
+/** After the first answer, others may still bring a newer record. */
+const NEWER_WITHIN_MS = 300
+const MAX_GOSSIP_BYTES = 64 * 1024
 
 export interface SwarmServicesInit {
   /** Only asks: stores nothing for others and is in nobody's routing table. */
@@ -24,42 +30,127 @@ export interface SwarmServicesInit {
   readonly now?: () => number
 }
 
+/** The DHT as the swarm uses it. Every wait ends with its signal. */
+export interface NodeDht {
+  /** Stores a record of this peer here and at its closest peers; resolves with how many of those took it. */
+  put (peerId: string, sealed: Uint8Array, signal: AbortSignal): Promise<number>
+  /** The newest record that anybody has and that passes every check. */
+  get (peerId: string, signal: AbortSignal): Promise<OpenedRecord | undefined>
+  provide (text: string, signal: AbortSignal): Promise<void>
+  forget (text: string): Promise<void>
+  /** Peer ids, each once, as they are found. */
+  providers (text: string, signal: AbortSignal): AsyncIterable<string>
+}
+
 export interface SwarmServices {
   /** For the host. */
   readonly services: Services
   /** For the swarm on top of that host. */
   readonly book: RecordBook
   readonly now: () => number
+  readonly dht: NodeDht
+  /** Undefined before the host was made, or without gossip. */
+  gossip (): GossipSub | undefined
 }
 
 /** The libp2p services that a swarm needs: its own DHT, which refuses records that break a rule, and gossip. */
 export function swarmServices ({ client, gossip = true, now = Date.now }: SwarmServicesInit): SwarmServices {
   const book = recordBook(now)
+  let kad: KadDHT | undefined
+  let pubsub: GossipSub | undefined
+  const makeKad = kadDHT({
+    protocol: KAD_PROTOCOL,
+    logPrefix: 'shoal:kad',
+    datastorePrefix: '/shoal/kad',
+    metricsPrefix: 'shoal_kad',
+    clientMode: client,
+    // home networks are the point: private addresses stay
+    peerInfoMapper: passthroughMapper,
+    initialQuerySelfInterval: 200,
+    validators: { [NODE_RECORD_NAMESPACE]: book.validate },
+    selectors: { [NODE_RECORD_NAMESPACE]: (key, values) => book.select(key, values) },
+    reprovide: { interval: PROVIDER_CLEANUP_MS, validity: PROVIDER_VALIDITY_MS, threshold: 0 }
+  })
+  const makeGossip = gossipsub({ allowPublishToZeroTopicPeers: true, ignoreDuplicatePublishError: true, maxInboundDataLength: MAX_GOSSIP_BYTES })
+
   return {
     book,
     now,
+    dht: nodeDht(() => kad, book),
+    gossip: () => pubsub,
     // `as`: each service takes the components it names, libp2p's type wants one that takes all
     services: {
-      dht: kadDHT({
-        protocol: PROTOCOL,
-        logPrefix: 'shoal:kad',
-        datastorePrefix: '/shoal/kad',
-        metricsPrefix: 'shoal_kad',
-        clientMode: client,
-        // home networks are the point: private addresses stay
-        peerInfoMapper: passthroughMapper,
-        initialQuerySelfInterval: 200,
-        validators: { [NODE_RECORD_NAMESPACE]: book.validate },
-        selectors: { [NODE_RECORD_NAMESPACE]: (key, values) => book.select(key, values) },
-        reprovide: { interval: REPROVIDE_MS, validity: 10 * REPROVIDE_MS, threshold: 5 * REPROVIDE_MS }
-      }),
-      ...(gossip ? { pubsub: gossipsub({ allowPublishToZeroTopicPeers: true, ignoreDuplicatePublishError: true }) } : {})
+      // an heir, not a copy: components that are not made yet are looked up when they are used
+      dht: (components: KadDHTComponents) => kad = makeKad(Object.create(components, { datastore: { value: boundedDatastore(MAX_ENTRIES) } }) as KadDHTComponents),
+      ...(gossip ? { pubsub: (components: Parameters<typeof makeGossip>[0]) => pubsub = makeGossip(components) } : {})
     } as unknown as Services
   }
 }
 
+function nodeDht (made: () => KadDHT | undefined, book: RecordBook): NodeDht {
+  const kad = (): KadDHT => {
+    const dht = made()
+    if (dht == null) {
+      throw new Error('the swarm was used before its services were given to a host')
+    }
+    return dht
+  }
+
+  return {
+    put: async (peerId, sealed, signal) => {
+      // the DHT checks what it takes from others, not what it is told to put
+      await book.check(sealed, peerId)
+      let stored = 0
+      for await (const event of kad().put(recordKey(peerId), sealed, { signal })) {
+        stored += event.name === 'PEER_RESPONSE' && event.messageName === 'PUT_VALUE' ? 1 : 0
+      }
+      return stored
+    },
+    // Not the DHT's own best answer: that fails as soon as one peer has an older value and refuses to be corrected.
+    get: async (peerId, signal) => {
+      let best: OpenedRecord | undefined
+      const enough = new AbortController()
+      let timer: NodeJS.Timeout | undefined
+      try {
+        for await (const event of kad().get(recordKey(peerId), { signal: AbortSignal.any([signal, enough.signal]) })) {
+          const value = event.name === 'VALUE' ? event.value : event.name === 'PEER_RESPONSE' ? event.record?.value : undefined
+          const record = value == null ? undefined : await book.check(value, peerId).catch(() => undefined)
+          if (record != null && (best == null || record.seq > best.seq)) {
+            best = record
+            timer ??= setTimeout(() => { enough.abort() }, NEWER_WITHIN_MS)
+          }
+        }
+      } catch (error) {
+        if (best == null) {
+          throw error
+        }
+      } finally {
+        clearTimeout(timer)
+      }
+      return best
+    },
+    provide: async (text, signal) => {
+      const steps = kad().provide(await providerCid(text), { signal })[Symbol.asyncIterator]()
+      while ((await steps.next()).done !== true) { /* its steps tell nothing that is needed */ }
+    },
+    forget: async (text) => { await kad().cancelReprovide(await providerCid(text)) },
+    providers: async function * (text, signal) {
+      const seen = new Set<string>()
+      for await (const event of kad().findProviders(await providerCid(text), { signal })) {
+        for (const { id } of event.name === 'PROVIDER' ? event.providers : []) {
+          const peerId = id.toString()
+          if (!seen.has(peerId)) {
+            seen.add(peerId)
+            yield peerId
+          }
+        }
+      }
+    }
+  }
+}
+
 /** The CID that stands for a text in provider records. */
-export const providerCid = (text: string): CID => CID.createV1(raw.code, create(SHA2_256, createHash('sha256').update(text).digest()))
+export const providerCid = async (text: string): Promise<CID> => CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(text)))
 
 export const NODES = 'shoal/nodes'
 export const modelText = (modelId: string): string => `shoal/model/${modelId}`

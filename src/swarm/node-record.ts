@@ -11,6 +11,7 @@ import type { PrivateKey } from '@libp2p/interface'
 const states = ['claiming', 'loading', 'online', 'draining', 'gone'] as const
 const computes = ['fast', 'exact'] as const
 const MAX_LABEL_BYTES = 64
+const MAX_ADDRESSES = 16
 
 /** Text that somebody else wrote, fit to be printed. */
 const clean = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, '')
@@ -46,7 +47,7 @@ const schema = z.object({
   memoryBytes: z.bigint().max(2n ** 53n),
   numericClass: text(128),
   protocols: z.array(text(128)).max(32),
-  addresses: z.array(text(512)).max(16),
+  addresses: z.array(text(512)).max(MAX_ADDRESSES),
   spans: z.array(spanSchema).max(8)
 })
 
@@ -57,11 +58,27 @@ export interface SealOptions {
   readonly gone?: boolean
 }
 
-/** Signs a record. @throws {DescriptionError} where it breaks a bound that readers check */
+/**
+ * Signs a record. Where all addresses together are too long for a record, it names the first ones.
+ * @throws {DescriptionError} where it breaks a bound that readers check
+ */
 export async function sealRecord (key: PrivateKey, description: NodeDescription, { seq, nowMs, gone = false }: SealOptions): Promise<Uint8Array> {
-  const peerId = peerIdFromPublicKey(key.publicKey).toString()
+  try {
+    for (let addresses = description.addresses.slice(0, MAX_ADDRESSES); ; addresses = addresses.slice(0, -1)) {
+      const sealed = await seal(key, { ...description, addresses }, { seq, nowMs, gone })
+      if (sealed.byteLength <= MAX_NODE_RECORD_BYTES || addresses.length === 0) {
+        await openRecord(sealed, { nowMs })
+        return sealed
+      }
+    }
+  } catch (error) {
+    throw new DescriptionError(`this node's record would be refused: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+async function seal (key: PrivateKey, description: NodeDescription, { seq, nowMs, gone }: Required<SealOptions>): Promise<Uint8Array> {
   const payload = Message.encode({
-    peerId,
+    peerId: peerIdFromPublicKey(key.publicKey).toString(),
     seq,
     expiresAtMs: BigInt(Math.floor(nowMs) + NODE_RECORD_LIFE_MS),
     gone,
@@ -72,7 +89,7 @@ export async function sealRecord (key: PrivateKey, description: NodeDescription,
     memoryBytes: BigInt(Math.floor(description.memoryBytes)),
     numericClass: description.numericClass,
     protocols: [...description.protocols],
-    addresses: description.addresses.slice(0, 16),
+    addresses: [...description.addresses],
     spans: description.spans.map((span) => ({
       ...span,
       state: states.indexOf(span.state) + 1,
@@ -81,19 +98,8 @@ export async function sealRecord (key: PrivateKey, description: NodeDescription,
       freeSlots: new Map(Object.entries(span.freeSlots).map(([capacity, free]) => [Number(capacity), free]))
     }))
   })
-  const envelope = await RecordEnvelope.seal({
-    domain: NODE_RECORD_DOMAIN,
-    codec: NODE_RECORD_CODEC,
-    marshal: () => payload,
-    equals: () => false
-  }, key)
-  const sealed = envelope.marshal()
-  try {
-    await openRecord(sealed, { nowMs })
-  } catch (error) {
-    throw new DescriptionError(`this node's record would be refused: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
-  return sealed
+  const envelope = await RecordEnvelope.seal({ domain: NODE_RECORD_DOMAIN, codec: NODE_RECORD_CODEC, marshal: () => payload, equals: () => false }, key)
+  return envelope.marshal()
 }
 
 export interface OpenedRecord extends NodeRecord {
@@ -116,16 +122,12 @@ export async function openRecord (sealed: Uint8Array, { nowMs, peerId }: { reado
     throw new RecordError(`a node record of ${peerId ?? record.peerId} is signed by ${owner}`)
   }
   const expiresAtMs = Number(record.expiresAtMs)
-  if (expiresAtMs < nowMs - CLOCK_SKEW_MS) {
-    throw new RecordError(`a node record of ${owner} that expired ${Math.round((nowMs - expiresAtMs) / 1000)} s ago`)
-  }
-  if (expiresAtMs > nowMs + NODE_RECORD_LIFE_MS + CLOCK_SKEW_MS) {
-    throw new RecordError(`a node record of ${owner} that would live ${Math.round((expiresAtMs - nowMs) / 1000)} s; ${NODE_RECORD_LIFE_MS / 1000} are allowed`)
-  }
+  checkLife({ peerId: owner, expiresAtMs }, nowMs)
   return {
     peerId: owner,
     seq: record.seq,
-    expiresAtMs,
+    // a clock that runs ahead gives nobody a longer life
+    expiresAtMs: Math.min(expiresAtMs, nowMs + NODE_RECORD_LIFE_MS),
     gone: record.gone,
     name: record.name,
     version: record.version,
@@ -140,6 +142,16 @@ export async function openRecord (sealed: Uint8Array, { nowMs, peerId }: { reado
       compute: computes[span.compute - 1] ?? 'fast',
       freeSlots: Object.fromEntries(span.freeSlots)
     }))
+  }
+}
+
+/** @throws {RecordError} where a record has expired, or claims to live longer than any may */
+export function checkLife ({ peerId, expiresAtMs }: Pick<NodeRecord, 'peerId' | 'expiresAtMs'>, nowMs: number): void {
+  if (expiresAtMs < nowMs - CLOCK_SKEW_MS) {
+    throw new RecordError(`a node record of ${peerId} that expired ${Math.round((nowMs - expiresAtMs) / 1000)} s ago`)
+  }
+  if (expiresAtMs > nowMs + NODE_RECORD_LIFE_MS + CLOCK_SKEW_MS) {
+    throw new RecordError(`a node record of ${peerId} that would live ${Math.round((expiresAtMs - nowMs) / 1000)} s; ${NODE_RECORD_LIFE_MS / 1000} are allowed`)
   }
 }
 

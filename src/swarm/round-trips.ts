@@ -1,6 +1,7 @@
 /** Weight of the newest measurement. */
 const WEIGHT = 0.3
 const EVERY_MS = 15_000
+const FIRST_MS = 1000
 const AT_ONCE = 4
 const TIMEOUT_MS = 5000
 const MAX_PEERS = 256
@@ -47,10 +48,11 @@ export function roundTrips (ping: (peerId: string, options: { signal: AbortSigna
     of: (peerId) => averages.get(peerId),
     start: (peers) => {
       ending = new AbortController()
-      const next = (): void => {
-        timer = setTimeout(() => { void round(peers()).then(() => { if (!ending.signal.aborted) { next() } }) }, EVERY_MS)
+      const { signal } = ending
+      const next = (delayMs: number): void => {
+        timer = setTimeout(() => { void round(peers()).then(() => { if (!signal.aborted) { next(EVERY_MS) } }) }, delayMs)
       }
-      timer = setTimeout(() => { void round(peers()).then(next) }, 1000)
+      next(FIRST_MS)
     },
     stop: () => {
       ending.abort()

@@ -1,17 +1,20 @@
 import { setMaxListeners } from 'node:events'
-import { bandTexts, modelText, NODES, providerCid, type SwarmServices } from './dht.ts'
-import { sealRecord, type OpenedRecord } from './node-record.ts'
-import { recordKey } from './record-book.ts'
+import { announcer } from './announcer.ts'
+import { bandTexts, KAD_PROTOCOL, modelText, NODES, type SwarmServices } from './dht.ts'
+import { recordGossip, type RecordGossip } from './gossip.ts'
+import { liveTable } from './live-table.ts'
+import { sealRecord } from './node-record.ts'
 import { roundTrips } from './round-trips.ts'
+import { sequenceCounter, type SequenceStore } from './sequence.ts'
 import type { NodeDescription, NodeRecord, Swarm } from './types.ts'
 import type { Host } from '../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface SwarmComponents {
   readonly host: Pick<Host, 'peerId' | 'libp2p' | 'privateKey' | 'ping'>
-  readonly services: Pick<SwarmServices, 'book' | 'now'>
-  /** Keeps the last sequence over restarts. @default not kept */
-  readonly sequence?: { load (): Promise<bigint>, save (seq: bigint): Promise<void> }
+  readonly services: Omit<SwarmServices, 'services'>
+  /** @default not kept: the clock decides alone */
+  readonly sequence?: SequenceStore
 }
 
 export interface SwarmInit {
@@ -22,62 +25,36 @@ export interface SwarmInit {
 }
 
 const REPUBLISH_MS = 45_000
-/** Changes are told at most this often. */
-const MIN_PUBLISH_GAP_MS = 1000
-/** A new neighbour may be the first one: what could not be put before is put now, once a burst of them is over. */
-const NEIGHBOUR_WAIT_MS = 300
+/** Provider records younger than this are not sent again with a mere change. */
+const PROVIDED_MS = 30_000
 const PUT_TIMEOUT_MS = 10_000
+/** Where nobody could store anything: what is stored here for those who come is stored at once. */
+const LONELY_PUT_MS = 250
+const GOODBYE_MS = 3000
 const GET_TIMEOUT_MS = 3000
 const FIND_TIMEOUT_MS = 4000
 /** A second look at the DHT waits this long where the first found nobody. */
 const RETRY_MS = 300
 const REFRESH_TIMEOUT_MS = 10_000
-const MAX_NODES = 2000
 const RECORDS_AT_ONCE = 16
-const GOSSIP_PREFIX = '/shoal/gossip/'
-
-interface GossipMessage { detail: { topic: string, data: Uint8Array } }
-interface Gossip {
-  subscribe (topic: string): void
-  publish (topic: string, data: Uint8Array): Promise<unknown>
-  addEventListener (type: 'message', listener: (event: GossipMessage) => void): void
-  removeEventListener (type: 'message', listener: (event: GossipMessage) => void): void
-}
+/** One lookup may end at so many providers though there are more. */
+const FULL_LOOKUP = 20
+/** A known node that a lookup did not name is read again at this age: it outlives a full list. */
+const OLD_RECORD_MS = 60_000
 
 /** Who is out there: publishes this node's record and reads those of others. */
-export function createSwarm ({ host, services: { book, now }, sequence }: SwarmComponents, init: SwarmInit = {}): Swarm {
+export function createSwarm ({ host, services, sequence }: SwarmComponents, init: SwarmInit = {}): Swarm {
+  const { book, now, dht } = services
   const { republishMs = REPUBLISH_MS, onError = () => { /* told to nobody */ } } = init
-  const { contentRouting } = host.libp2p
-  const table = new Map<string, OpenedRecord>()
-  const listeners = new Set<() => void>()
-  const ending = new AbortController()
+  const table = liveTable(host.peerId, now)
   const trips = roundTrips(host.ping)
-  const gossip = (host.libp2p.services as { pubsub?: Gossip }).pubsub
-  const topics = new Set<string>()
+  const nextSequence = sequenceCounter(now, sequence)
+  const ending = new AbortController()
+  /** When each provider text was announced. */
+  const provided = new Map<string, number>()
   let own: NodeDescription | undefined
-  let seq = 0n
-  let timer: NodeJS.Timeout | undefined
-  let lastPublishMs = -Infinity
-  let publishing: Promise<void> = Promise.resolve()
-  /** Provider texts announced; libp2p renews them. */
-  const provided = new Set<string>()
-
-  const changed = (): void => { listeners.forEach((listener) => { listener() }) }
-
-  const take = (record: OpenedRecord): void => {
-    const known = table.get(record.peerId)
-    if (record.peerId === host.peerId || (known != null && known.seq >= record.seq)) {
-      return
-    }
-    table.delete(record.peerId)
-    table.set(record.peerId, record)
-    if (table.size > MAX_NODES) {
-      table.delete(table.keys().next().value ?? '')
-    }
-    changed()
-  }
-
-  const live = (): NodeRecord[] => [...table.values()].filter(({ gone, expiresAtMs }) => !gone && expiresAtMs > now())
+  let gossip: RecordGossip | undefined
+  let forgetStored = (): void => { /* not started */ }
 
   const within = (timeoutMs: number, signal?: AbortSignal | null): AbortSignal => {
     const joined = AbortSignal.any([AbortSignal.timeout(timeoutMs), ending.signal, ...(signal == null ? [] : [signal])])
@@ -86,88 +63,88 @@ export function createSwarm ({ host, services: { book, now }, sequence }: SwarmC
     return joined
   }
 
-  /** Runs publications one after another; the gap between two keeps a busy node from flooding others. */
-  const schedule = (delayMs: number): void => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      publishing = publishing.then(async () => { await put(false) }).catch((error: unknown) => { onError('publishing the node record', error) })
-      void publishing.then(() => { if (!ending.signal.aborted) { schedule(republishMs) } })
-    }, Math.max(delayMs, lastPublishMs + MIN_PUBLISH_GAP_MS - now()))
+  /** Some peer at the other end of a connection keeps values for others. */
+  const hasStorer = async (): Promise<boolean> => {
+    const peers = await Promise.allSettled(host.libp2p.getPeers().map(async (peer) => await host.libp2p.peerStore.get(peer)))
+    return peers.some((result) => result.status === 'fulfilled' && result.value.protocols.includes(KAD_PROTOCOL))
   }
 
-  const put = async (gone: boolean): Promise<void> => {
+  const provide = async (texts: ReadonlySet<string>, signal: AbortSignal): Promise<void> => {
+    await Promise.all([...provided.keys()].filter((text) => !texts.has(text)).map(async (text) => {
+      provided.delete(text)
+      await dht.forget(text)
+    }))
+    await Promise.all([...texts].filter((text) => now() - (provided.get(text) ?? -Infinity) >= PROVIDED_MS).map(async (text) => {
+      await dht.provide(text, signal)
+      provided.set(text, now())
+    }))
+  }
+
+  const announce = async (signal: AbortSignal): Promise<number> => {
+    const description = own
+    if (description == null) {
+      return 0
+    }
+    const sealed = await sealRecord(host.privateKey, description, { seq: await nextSequence(), nowMs: now() })
+    const texts = new Set([NODES, ...description.spans.flatMap(({ modelId, start, end }) => [modelText(modelId), ...bandTexts(modelId, start, end)])])
+    await gossip?.publish(new Set(description.spans.map(({ modelId }) => modelId)), sealed)
+    if (!await hasStorer()) {
+      const alone = within(LONELY_PUT_MS, signal)
+      provided.clear()
+      await Promise.allSettled([dht.put(host.peerId, sealed, alone), ...Array.from(texts, async (text) => { await dht.provide(text, alone) })])
+      return 0
+    }
+    const limited = within(PUT_TIMEOUT_MS, signal)
+    const [stored, announced] = await Promise.allSettled([dht.put(host.peerId, sealed, limited), provide(texts, limited)])
+    if (announced.status === 'rejected' && !signal.aborted) {
+      onError('announcing what this node serves', announced.reason)
+    }
+    if (stored.status === 'rejected') {
+      throw stored.reason
+    }
+    return stored.value
+  }
+
+  const announcements = announcer(announce, { repeatMs: republishMs, onError: (error) => { onError('publishing the node record', error) } })
+
+  const goodbye = async (): Promise<void> => {
     if (own == null) {
       return
     }
-    lastPublishMs = now()
-    const last = await sequence?.load() ?? 0n
-    seq = [seq + 1n, last + 1n, BigInt(Math.floor(now()))].reduce((most, one) => one > most ? one : most)
-    await sequence?.save(seq)
-    const sealed = await sealRecord(host.privateKey, own, { seq, nowMs: now(), gone })
-    // The DHT checks what it takes from others, not what it is told to put.
-    await book.check(sealed)
-    const models = new Set(own.spans.map(({ modelId }) => modelId))
-    if (gossip != null) {
-      await Promise.allSettled([...models].map(async (modelId) => {
-        follow(modelId)
-        await gossip.publish(GOSSIP_PREFIX + modelId, sealed)
-      }))
-    }
-    if (host.libp2p.getPeers().length === 0) {
-      return
-    }
-    // a leaving node has no time to lose
-    const signal = within(gone ? GET_TIMEOUT_MS : PUT_TIMEOUT_MS)
-    const texts = gone ? [] : [NODES, ...own.spans.flatMap(({ modelId, start, end }) => [modelText(modelId), ...bandTexts(modelId, start, end)])]
-    await Promise.all([
-      contentRouting.put(recordKey(host.peerId), sealed, { signal }),
-      ...[...new Set(texts)].filter((text) => !provided.has(text)).map(async (text) => {
-        await contentRouting.provide(providerCid(text), { signal })
-        provided.add(text)
-      })
-    ])
-  }
-
-  const follow = (modelId: string): void => {
-    if (gossip != null && !topics.has(modelId)) {
-      topics.add(modelId)
-      gossip.subscribe(GOSSIP_PREFIX + modelId)
+    const sealed = await sealRecord(host.privateKey, own, { seq: await nextSequence(), nowMs: now(), gone: true })
+    await gossip?.publish(new Set(own.spans.map(({ modelId }) => modelId)), sealed)
+    await Promise.all(Array.from(provided.keys(), async (text) => { await dht.forget(text) }))
+    if (await hasStorer()) {
+      await dht.put(host.peerId, sealed, within(GOODBYE_MS))
     }
   }
 
-  const onGossip = ({ detail: { topic, data } }: GossipMessage): void => {
-    if (topic.startsWith(GOSSIP_PREFIX)) {
-      book.check(data).then(take, (error: unknown) => { onError('a record that was gossiped', error) })
+  const onIdentify = ({ detail: { protocols } }: { detail: { protocols: string[] } }): void => {
+    if (protocols.includes(KAD_PROTOCOL)) {
+      announcements.neighbour()
     }
-  }
-
-  const onNeighbour = (): void => {
-    provided.clear()
-    schedule(NEIGHBOUR_WAIT_MS)
   }
 
   const readRecord = async (peerId: string, signal: AbortSignal): Promise<void> => {
-    if (peerId === host.peerId) {
-      return
-    }
     try {
-      const value = await contentRouting.get(recordKey(peerId), { signal })
-      take(await book.check(value, peerId))
+      const record = await dht.get(peerId, within(GET_TIMEOUT_MS, signal))
+      if (record != null) {
+        table.take(record, true)
+      }
     } catch (error) {
       onError(`reading the record of ${peerId}`, error)
     }
   }
 
-  /** Asks for providers and reads their records, so many at once, as they are found. */
-  const look = async (text: string, signal: AbortSignal): Promise<void> => {
-    const seen = new Set<string>()
+  /** Reads records as their owners' ids come in, so many at once. */
+  const readAll = async (peerIds: AsyncIterable<string> | Iterable<string>, signal: AbortSignal): Promise<Set<string>> => {
+    const seen = new Set<string>([host.peerId])
     const reading = new Set<Promise<void>>()
     try {
-      for await (const { id } of contentRouting.findProviders(providerCid(text), { signal: within(FIND_TIMEOUT_MS, signal) })) {
-        const peerId = id.toString()
-        if (!seen.has(peerId) && seen.size < MAX_NODES) {
+      for await (const peerId of peerIds) {
+        if (!seen.has(peerId)) {
           seen.add(peerId)
-          const one = readRecord(peerId, within(GET_TIMEOUT_MS, signal)).finally(() => reading.delete(one))
+          const one = readRecord(peerId, signal).finally(() => reading.delete(one))
           reading.add(one)
           if (reading.size >= RECORDS_AT_ONCE) {
             await Promise.race(reading)
@@ -175,63 +152,71 @@ export function createSwarm ({ host, services: { book, now }, sequence }: SwarmC
         }
       }
     } catch (error) {
-      onError(`looking for ${text}`, error)
+      onError('looking for nodes', error)
     }
     await Promise.all(reading)
+    return seen
+  }
+
+  const look = async (modelId: string | undefined, signal: AbortSignal): Promise<void> => {
+    const find = (text: string): AsyncIterable<string> => dht.providers(text, within(FIND_TIMEOUT_MS, signal))
+    const seen = await readAll(find(modelId == null ? NODES : modelText(modelId)), signal)
+    const layerCount = Math.max(0, ...table.live().flatMap(({ spans }) => spans.flatMap((span) => span.modelId === modelId ? [span.layerCount] : [])))
+    if (modelId != null && seen.size >= FULL_LOOKUP) {
+      await Promise.all(bandTexts(modelId, 0, layerCount).map(async (text) => {
+        (await readAll(find(text), signal)).forEach((peerId) => seen.add(peerId))
+      }))
+    }
+    await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), signal)
   }
 
   return {
     start: async () => {
-      gossip?.addEventListener('message', onGossip)
-      host.libp2p.addEventListener('peer:identify', onNeighbour)
-      trips.start(() => live().map(({ peerId }) => peerId))
+      const pubsub = services.gossip()
+      if (pubsub != null) {
+        gossip = recordGossip({ pubsub, book, take: (record) => { table.take(record, false) } })
+        own?.spans.forEach(({ modelId }) => gossip?.follow(modelId))
+      }
+      forgetStored = book.onStored((record) => { table.take(record, false) })
+      host.libp2p.addEventListener('peer:identify', onIdentify)
+      trips.start(() => table.live().map(({ peerId }) => peerId))
       await Promise.resolve()
     },
     stop: async () => {
-      host.libp2p.removeEventListener('peer:identify', onNeighbour)
-      clearTimeout(timer)
+      host.libp2p.removeEventListener('peer:identify', onIdentify)
+      forgetStored()
       trips.stop()
-      await publishing
-      clearTimeout(timer)
-      await put(true).catch((error: unknown) => { onError('saying goodbye', error) })
-      gossip?.removeEventListener('message', onGossip)
+      await announcements.stop()
+      await goodbye().catch((error: unknown) => { onError('saying goodbye', error) })
+      gossip?.stop()
+      table.stop()
       ending.abort()
     },
     publish: async (description) => {
+      // what no record can hold is refused here, not in the background
+      await sealRecord(host.privateKey, description, { seq: 0n, nowMs: now() })
       own = description
-      own.spans.forEach(({ modelId }) => { follow(modelId) })
-      // what is new is provided at the next put
-      schedule(0)
-      await Promise.resolve()
+      own.spans.forEach(({ modelId }) => gossip?.follow(modelId))
+      announcements.soon()
     },
-    nodes: live,
+    nodes: () => table.live(),
     refresh: async ({ modelId, signal }: AbortOptions & { modelId?: string } = {}) => {
       if (modelId != null) {
-        follow(modelId)
+        gossip?.follow(modelId)
       }
       const whole = within(REFRESH_TIMEOUT_MS, signal)
-      const found = (): NodeRecord[] => live().filter(({ spans }) => modelId == null || spans.some((span) => span.modelId === modelId))
-      await look(modelId == null ? NODES : modelText(modelId), whole)
+      const found = (): NodeRecord[] => table.live().filter(({ spans }) => modelId == null || spans.some((span) => span.modelId === modelId))
+      await look(modelId, whole)
       // a node that has just joined knows nobody yet
       while (found().length === 0 && !whole.aborted) {
         await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
-        await look(modelId == null ? NODES : modelText(modelId), whole)
+        await look(modelId, whole)
       }
       signal?.throwIfAborted()
       return found()
     },
     roundTripMs: (peerId) => peerId === host.peerId ? 0 : trips.of(peerId),
-    markUnreachable: (peerId) => {
-      const record = table.get(peerId)
-      if (record != null) {
-        // its next record, with a higher sequence, brings it back
-        table.set(peerId, { ...record, gone: true })
-        changed()
-      }
-    },
-    onChange: (listener) => {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
-    }
+    markUnreachable: (peerId) => { table.hide(peerId) },
+    onChange: (listener) => table.onChange(listener)
   }
 }

@@ -1,0 +1,89 @@
+import type { OpenedRecord } from './node-record.ts'
+import type { NodeRecord } from './types.ts'
+
+const MAX_NODES = 2000
+/** How often, at least, it is seen whether a record has expired. */
+const MAX_WAIT_MS = 10_000
+
+/** The newest record of every peer, for as long as it lives. */
+export interface LiveTable {
+  /** `asked`: this node looked for it; what others merely sent does not push anybody out of a full table. */
+  take (record: OpenedRecord, asked: boolean): void
+  live (): NodeRecord[]
+  /** Peers whose record was taken longer ago than that. */
+  olderThan (ageMs: number): string[]
+  /** Out of the table, until the peer's next record. */
+  hide (peerId: string): void
+  onChange (listener: () => void): () => void
+  stop (): void
+}
+
+interface Entry {
+  readonly record: OpenedRecord
+  readonly takenAtMs: number
+  readonly hidden: boolean
+}
+
+export function liveTable (self: string, now: () => number): LiveTable {
+  const entries = new Map<string, Entry>()
+  const listeners = new Set<() => void>()
+  let timer: NodeJS.Timeout | undefined
+
+  const changed = (): void => { listeners.forEach((listener) => { listener() }) }
+  const isLive = ({ record, hidden }: Entry): boolean => !hidden && !record.gone && record.expiresAtMs > now()
+
+  const expire = (): void => {
+    clearTimeout(timer)
+    const dead = [...entries].filter(([, { record }]) => record.expiresAtMs <= now())
+    const noticed = dead.filter(([, { record, hidden }]) => !hidden && !record.gone).length > 0
+    dead.forEach(([peerId]) => entries.delete(peerId))
+    const next = [...entries.values()].reduce((least, { record }) => Math.min(least, record.expiresAtMs), Infinity)
+    if (next < Infinity) {
+      timer = setTimeout(expire, Math.min(next - now() + 1, MAX_WAIT_MS))
+    }
+    if (noticed) {
+      changed()
+    }
+  }
+
+  return {
+    take: (record, asked) => {
+      const { peerId } = record
+      const known = entries.get(peerId)
+      if (peerId === self || record.expiresAtMs <= now()) {
+        return
+      }
+      if (known != null && known.record.seq >= record.seq) {
+        // read again: as new as it gets
+        entries.set(peerId, { ...known, takenAtMs: now() })
+        return
+      }
+      if (known == null && entries.size >= MAX_NODES) {
+        if (!asked) {
+          return
+        }
+        entries.delete(entries.keys().next().value ?? '')
+      }
+      entries.delete(peerId)
+      entries.set(peerId, { record, takenAtMs: now(), hidden: false })
+      if (entries.size === 1) {
+        expire()
+      }
+      changed()
+    },
+    live: () => [...entries.values()].filter(isLive).map(({ record }) => record),
+    olderThan: (ageMs) => [...entries].filter(([, entry]) => isLive(entry) && entry.takenAtMs < now() - ageMs).map(([peerId]) => peerId),
+    hide: (peerId) => {
+      const entry = entries.get(peerId)
+      if (entry != null && isLive(entry)) {
+        entries.set(peerId, { ...entry, hidden: true })
+        changed()
+      }
+    },
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    stop: () => { clearTimeout(timer) }
+  }
+}
