@@ -4,7 +4,7 @@ import { checkedAddress } from './addresses.ts'
 import { BadAddressError, DialError, LinkFaultError } from './errors.ts'
 import { ephemeralIdentity, loadIdentity } from './identity.ts'
 import { decodeInvite, isInvite } from './invite.ts'
-import { shoalLibp2p, type Services, type ShoalLibp2p } from './libp2p.ts'
+import { shoalLibp2p, type Dns, type Services, type ShoalLibp2p } from './libp2p.ts'
 import { memoryLinkPair } from './link/memory-link.ts'
 import { streamLink } from './link/stream-link.ts'
 import { listenAddresses } from './listen-addresses.ts'
@@ -25,6 +25,8 @@ export interface HostInit {
   readonly relayServer?: boolean
   /** Further libp2p services: the swarm room's. */
   readonly services?: Services
+  /** @default the system's resolver */
+  readonly dns?: Dns
 }
 
 const DIAL_TIMEOUT_MS = 15_000
@@ -45,7 +47,8 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
     psk: init.psk,
     lan: init.lan ?? false,
     relayServer: init.relayServer ?? false,
-    services: init.services ?? {}
+    services: init.services ?? {},
+    dns: init.dns
   })
   return hostOver(libp2p, privateKey, init.psk != null)
 }

@@ -18,6 +18,8 @@ const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
 
 /** What the swarm room adds to the host: its DHT and gossip. */
 export type Services = NonNullable<Libp2pOptions['services']>
+/** Resolves `/dns…` and `/dnsaddr` addresses. */
+export type Dns = NonNullable<Libp2pOptions['dns']>
 
 export interface Libp2pInit {
   readonly privateKey: PrivateKey
@@ -30,6 +32,7 @@ export interface Libp2pInit {
   /** Help others who can't be reached. */
   readonly relayServer: boolean
   readonly services: Services
+  readonly dns?: Dns | undefined
 }
 
 export type ShoalLibp2p = Libp2p<{ ping: Ping }>
@@ -44,6 +47,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
   const options: Libp2pOptions = {
     privateKey: init.privateKey,
     start: false,
+    ...(init.dns == null ? {} : { dns: init.dns }),
     addresses: { listen: [...listen], announce: [...announce ?? []] },
     transports: [
       tcp(),

@@ -81,6 +81,23 @@ describe('host', function () {
     await there.until(20)
   })
 
+  it('joins by a /dnsaddr, whose entries are asked for by DNS', async () => {
+    const there = await start()
+    const asked: string[] = []
+    const asking = await start({
+      listen: [],
+      dns: {
+        query: async (name) => {
+          asked.push(name)
+          const data = `dnsaddr=${there.addresses()[0] ?? ''}`
+          return await Promise.resolve({ Status: 0, TC: false, RD: false, RA: false, AD: false, CD: false, Question: [], Answer: [{ name, type: 16, TTL: 60, data }] })
+        }
+      }
+    })
+    assert.equal(await asking.join('/dnsaddr/bootstrap.example.org'), there.peerId)
+    assert.deepEqual(asked, ['_dnsaddr.bootstrap.example.org'])
+  })
+
   it('ends a link that brings garbage, an end inside a frame, or nothing, and lives', async () => {
     const [a, b] = [await start(), await start()]
     await a.join(b.addresses()[0] ?? '')
