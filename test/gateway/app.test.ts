@@ -94,6 +94,20 @@ describe('the gateway', () => {
     assert.equal(chunks.at(-1).usage.completion_tokens, 3)
   })
 
+  it('sends text that was held back for a stop string, before it ends a stream', async () => {
+    const { ask } = gateway({ heldBack: ' Not' })
+    const chats = chunksOf((await ask('/v1/chat/completions', { ...chat, stream: true })).text)
+    assert.equal(chats.map((chunk) => (chunk.choices[0].delta.content ?? '') as string).join(''), 'The capital is Lima. Not')
+    const texts = chunksOf((await ask('/v1/completions', { prompt: 'x', stream: true })).text)
+    assert.equal(texts.map((chunk) => chunk.choices[0].text as string).join(''), 'The capital is Lima. Not')
+  })
+
+  it('keeps the likelier of two alternatives that read the same', async () => {
+    const { ask } = gateway({ models: [{ ...atlas, tokenText: () => '\ufffd' }] })
+    const { json } = await ask('/v1/completions', { prompt: 'x', logprobs: 2 })
+    assert.deepEqual(json.choices[0].logprobs.top_logprobs[0], { '\ufffd': -0.25 })
+  })
+
   it('reports the log probabilities of a chat with tokens, bytes and alternatives', async () => {
     const { ask } = gateway()
     const { json } = await ask('/v1/chat/completions', { ...chat, logprobs: true, top_logprobs: 2 })

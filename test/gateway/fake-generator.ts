@@ -13,6 +13,8 @@ export interface FakeInit {
   readonly models?: readonly GatewayModel[]
   /** Pieces of the answer, one a token; the id is 100 + its index. */
   readonly pieces?: readonly string[]
+  /** Text that no token brought, as it might have been the start of a stop string. */
+  readonly heldBack?: string
   /** Thrown before the session starts. */
   readonly refuse?: Error
   /** Thrown after all pieces. */
@@ -71,7 +73,7 @@ export function fakeGenerator (init: FakeInit = {}): FakeGenerator {
         ended = true
         yield {
           kind: 'done',
-          text: made.join(''),
+          text: made.join('') + (init.heldBack ?? ''),
           tokens: made.map((_, index) => 100 + index),
           finishReason: made.length < pieces.length ? 'length' : 'stop',
           usage: { promptTokens: 3, completionTokens: made.length, cachedTokens: 0 },
