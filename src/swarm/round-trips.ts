@@ -1,7 +1,8 @@
 /** Weight of the newest measurement. */
 const WEIGHT = 0.3
+/** Every peer is measured again after this; how often it is looked who is due. */
 const EVERY_MS = 15_000
-const FIRST_MS = 1000
+const LOOK_MS = 500
 const AT_ONCE = 4
 const TIMEOUT_MS = 5000
 const MAX_PEERS = 256
@@ -13,12 +14,23 @@ export interface RoundTrips {
   of (peerId: string): number | undefined
 }
 
-export function roundTrips (ping: (peerId: string, options: { signal: AbortSignal }) => Promise<number>): RoundTrips {
+export interface RoundTripsInit {
+  /** @default 15,000 */
+  readonly everyMs?: number
+  /** @default 500 */
+  readonly lookMs?: number
+}
+
+export function roundTrips (ping: (peerId: string, options: { signal: AbortSignal }) => Promise<number>, init: RoundTripsInit = {}): RoundTrips {
+  const { everyMs = EVERY_MS, lookMs = LOOK_MS } = init
   const averages = new Map<string, number>()
+  /** When a measurement of a peer began last. */
+  const begun = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let ending = new AbortController()
 
   const measure = async (peerId: string): Promise<void> => {
+    begun.set(peerId, performance.now())
     try {
       const ms = await ping(peerId, { signal: AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)]) })
       const known = averages.get(peerId)
@@ -30,15 +42,16 @@ export function roundTrips (ping: (peerId: string, options: { signal: AbortSigna
   }
 
   const round = async (peers: readonly string[]): Promise<void> => {
-    const waiting = peers.slice(0, MAX_PEERS)
-    const current = new Set(waiting)
-    for (const peerId of averages.keys()) {
+    const current = new Set(peers.slice(0, MAX_PEERS))
+    for (const peerId of begun.keys()) {
       if (!current.has(peerId)) {
+        begun.delete(peerId)
         averages.delete(peerId)
       }
     }
+    const due = [...current].filter((peerId) => performance.now() - (begun.get(peerId) ?? -Infinity) >= everyMs)
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let peerId = waiting.shift(); peerId != null && !ending.signal.aborted; peerId = waiting.shift()) {
+      for (let peerId = due.shift(); peerId != null && !ending.signal.aborted; peerId = due.shift()) {
         await measure(peerId)
       }
     }))
@@ -49,10 +62,10 @@ export function roundTrips (ping: (peerId: string, options: { signal: AbortSigna
     start: (peers) => {
       ending = new AbortController()
       const { signal } = ending
-      const next = (delayMs: number): void => {
-        timer = setTimeout(() => { void round(peers()).then(() => { if (!signal.aborted) { next(EVERY_MS) } }) }, delayMs)
+      const next = (): void => {
+        timer = setTimeout(() => { void round(peers()).then(() => { if (!signal.aborted) { next() } }) }, lookMs)
       }
-      next(FIRST_MS)
+      next()
     },
     stop: () => {
       ending.abort()

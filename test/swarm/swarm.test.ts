@@ -1,45 +1,21 @@
 import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { createHost, type Host } from '../../src/p2p/index.ts'
-import { createSwarm, swarmServices, type NodeDescription, type Swarm } from '../../src/swarm/index.ts'
+import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents } from '@libp2p/kad-dht'
+import { createHost, type Host, type Services } from '../../src/p2p/index.ts'
+import { DescriptionError } from '../../src/swarm/index.ts'
 import { sealRecord } from '../../src/swarm/node-record.ts'
 import { recordKey } from '../../src/swarm/record-book.ts'
+import { description } from './description.ts'
+import { findNodes, startNode, type Node, type NodeInit } from './nodes.ts'
 
-const MODEL = 'baguqeeratestmodel'
-
-export const description = (name: string, start = 0, end = 4): NodeDescription => ({
-  name,
-  version: '0.1.0',
-  device: { kind: 'cpu', label: 'a processor' },
-  memoryBytes: 8e9,
-  numericClass: 'ort-1.30.0/cpu/avx2',
-  protocols: ['/shoal/ring/1.0.0'],
-  addresses: ['/ip4/127.0.0.1/tcp/1'],
-  spans: [{
-    modelId: MODEL, label: 'atlas', layerCount: 8, start, end, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
-    freeSlots: { 512: 4 }, decodeMsPerToken: 2, prefillTokensPerSecond: 300, queueMs: 0
-  }]
-})
-
-interface Node { readonly host: Host, readonly swarm: Swarm, readonly errors: string[] }
-
-describe('swarm over real libp2p nodes, without gossip and mDNS', function () {
+describe('swarm over real libp2p nodes, without mDNS', function () {
   this.timeout(30_000)
   const nodes: Node[] = []
+  const hosts: Host[] = []
 
-  const start = async (join?: Host, init: { client?: boolean, now?: () => number } = {}): Promise<Node> => {
-    const services = swarmServices({ client: init.client ?? false, gossip: false, ...(init.now == null ? {} : { now: init.now }) })
-    const host = await createHost({ listen: init.client === true ? [] : ['/ip4/127.0.0.1/tcp/0'], services: services.services })
-    const errors: string[] = []
-    const swarm = createSwarm({ host, services }, { onError: (context, error) => errors.push(`${context}: ${String(error)}`) })
-    await host.start()
-    await swarm.start()
-    const node = { host, swarm, errors }
+  const start = async (init?: NodeInit): Promise<Node> => {
+    const node = await startNode(init)
     nodes.push(node)
-    if (join != null) {
-      await host.join(join.addresses()[0] ?? '')
-    }
     return node
   }
 
@@ -48,74 +24,139 @@ describe('swarm over real libp2p nodes, without gossip and mDNS', function () {
       await swarm.stop()
       await host.stop()
     }))
+    await Promise.all(hosts.splice(0).map(async (host) => { await host.stop() }))
   })
 
-  /** Asks again until so many nodes are known: records need a moment to be put. */
-  const until = async ({ swarm, errors }: Node, count: number): Promise<string[]> => {
-    for (let attempt = 0; attempt < 20; attempt++) {
-      const found = await swarm.refresh({ modelId: MODEL })
-      if (found.length >= count) {
-        return found.map(({ name }) => name).sort()
-      }
-    }
-    throw new Error(`only ${swarm.nodes().length} of ${count} nodes were found: ${errors.slice(-5).join('; ')}`)
+  /** The first moment at which a node's table is as it should be. */
+  const when = async ({ swarm }: Node, holds: () => boolean): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const check = (): void => { if (holds()) resolve(undefined) }
+    const stop = swarm.onChange(check)
+    check()
+    await promise
+    stop()
   }
 
-  it('finds everybody through the DHT from one bootstrap address', async () => {
+  it('finds everybody through the DHT alone, from one bootstrap address', async () => {
     const first = await start()
     await first.swarm.publish(description('node 0', 0, 2))
-    for (let index = 1; index < 6; index++) {
-      const node = await start(first.host)
-      await node.swarm.publish(description(`node ${index}`, index, index + 2))
+    for (let index = 1; index < 7; index++) {
+      const node = await start({ join: [first.host] })
+      await node.swarm.publish(description(`node ${index}`, index % 6, index % 6 + 2))
     }
-    const client = await start(first.host, { client: true })
-    assert.deepEqual(await until(client, 6), [0, 1, 2, 3, 4, 5].map((index) => `node ${index}`))
-    const last = nodes[5]
-    assert.ok(last != null)
-    assert.equal((await until(last, 5)).length, 5)
+    const everybody = nodes.map((_, index) => `node ${index}`)
+    const client = await start({ client: true, join: [first.host] })
+    assert.deepEqual(await findNodes(client, 7), everybody)
+    await Promise.all(nodes.slice(0, 7).map(async (node, index) => {
+      assert.deepEqual(await findNodes(node, 6), everybody.filter((_, other) => other !== index))
+    }))
     const [record] = client.swarm.nodes()
     assert.equal(record?.spans[0]?.layerCount, 8)
     assert.deepEqual(record.spans[0].freeSlots, { 512: 4 })
   })
 
-  it('hears of changes and of leaving', async () => {
-    const a = await start()
-    const second = await start(a.host)
-    await a.swarm.publish(description('a'))
-    await until(second, 1)
-    await a.swarm.stop()
-    for (let attempt = 0; second.swarm.nodes().length > 0; attempt++) {
-      assert.ok(attempt < 20)
-      await second.swarm.refresh({ modelId: MODEL, signal: AbortSignal.timeout(500) }).catch(() => [])
-    }
+  it('lists all nodes, whatever they serve', async () => {
+    const first = await start()
+    await first.swarm.publish({ ...description('idle'), spans: [] })
+    const client = await start({ client: true, join: [first.host] })
+    assert.deepEqual((await client.swarm.refresh()).map(({ name }) => name), ['idle'])
   })
 
-  it('refuses forged, stale, oversized and expired records from a raw peer, at those who store and those who read', async () => {
-    const victim = await start()
-    const storer = await start(victim.host)
-    await victim.swarm.publish(description('victim'))
-    await until(storer, 1)
-    const raw = await start(victim.host)
-    await raw.host.join(storer.host.addresses()[0] ?? '')
-    const key = recordKey(victim.host.peerId)
-    const stranger = await generateKeyPair('Ed25519')
+  for (const gossip of [false, true]) {
+    it(`hears of a change, and of leaving, ${gossip ? 'by gossip and DHT' : 'by the DHT'}`, async () => {
+      const a = await start({ gossip })
+      const b = await start({ gossip, join: [a.host] })
+      await a.swarm.publish(description('a'))
+      await findNodes(b, 1)
+      // the second follows the first while that is still under way
+      await a.swarm.publish(description('b'))
+      await a.swarm.publish(description('c'))
+      await when(b, () => b.swarm.nodes()[0]?.name === 'c')
+      await a.swarm.stop()
+      await when(b, () => b.swarm.nodes().length === 0)
+    })
+  }
+
+  it('forgets a node that says nothing any more when its record expires', async () => {
+    let ahead = 0
+    const a = await start()
+    const b = await start({ join: [a.host], now: () => Date.now() + ahead })
+    await a.swarm.publish(description('a'))
+    await findNodes(b, 1)
+    ahead = 151_000
+    assert.deepEqual(b.swarm.nodes(), [])
+  })
+
+  it('leaves out a node that does not answer, until that speaks again', async () => {
+    const a = await start()
+    const b = await start({ join: [a.host] })
+    await a.swarm.publish(description('a'))
+    await findNodes(b, 1)
+    b.swarm.markUnreachable(a.host.peerId)
+    assert.deepEqual(b.swarm.nodes(), [])
+    await a.swarm.publish(description('back'))
+    await when(b, () => b.swarm.nodes()[0]?.name === 'back')
+  })
+
+  it('refuses to publish what no record can hold', async () => {
+    const { swarm } = await start()
+    await assert.rejects(swarm.publish({ ...description('a'), name: 'x'.repeat(65) }), DescriptionError)
+  })
+
+  describe('with a peer that keeps to no rule', () => {
+    let victim: Node
+    let storer: Node
+    let raw: KadDHT
+    let rawHost: Host
+
+    beforeEach(async () => {
+      victim = await start()
+      storer = await start({ join: [victim.host] })
+      await victim.swarm.publish(description('victim'))
+      await findNodes(storer, 1)
+      // checks nothing, and answers with what it has
+      const accept = kadDHT({
+        protocol: '/shoal/kad/1.0.0', clientMode: false, peerInfoMapper: passthroughMapper, initialQuerySelfInterval: 50,
+        validators: { 'shoal-node': () => { /* anything goes */ } }, selectors: { 'shoal-node': () => 0 }
+      })
+      const services = { dht: (components: KadDHTComponents) => raw = accept(components) } as unknown as Services
+      rawHost = await createHost({ listen: ['/ip4/127.0.0.1/tcp/0'], services })
+      hosts.push(rawHost)
+      await rawHost.start()
+      await rawHost.join(victim.host.addresses()[0] ?? '')
+      await rawHost.join(storer.host.addresses()[0] ?? '')
+    })
+
+    /** How many peers took it. The raw peer itself keeps it in any case. */
+    const put = async (record: Uint8Array): Promise<number> => {
+      let taken = 0
+      for await (const event of raw.put(recordKey(victim.host.peerId), record, { signal: AbortSignal.timeout(5000) })) {
+        taken += event.name === 'PEER_RESPONSE' && event.messageName === 'PUT_VALUE' ? 1 : 0
+      }
+      return taken
+    }
+
     const now = Date.now()
-    const good = await sealRecord(victim.host.privateKey, description('victim'), { seq: BigInt(now) + 1000n, nowMs: now })
-    const cases = {
-      forged: await sealRecord(stranger, description('victim'), { seq: BigInt(now) + 2000n, nowMs: now }),
-      tampered: good.map((byte, index) => index === good.length - 80 ? byte ^ 1 : byte),
-      stale: await sealRecord(victim.host.privateKey, description('victim'), { seq: 1n, nowMs: now }),
-      expired: await sealRecord(victim.host.privateKey, description('victim'), { seq: BigInt(now) + 3000n, nowMs: now - 200_000 }),
-      oversized: new Uint8Array(5000)
+    const bad: Record<string, () => Promise<Uint8Array>> = {
+      forged: async () => await sealRecord(await generateKeyPair('Ed25519'), description('forged'), { seq: BigInt(now) * 2n, nowMs: Date.now() }),
+      tampered: async () => (await sealRecord(victim.host.privateKey, description('tampered'), { seq: BigInt(now) * 2n, nowMs: Date.now() }))
+        .map((byte, index, { length }) => index === length - 80 ? byte ^ 1 : byte),
+      stale: async () => await sealRecord(victim.host.privateKey, description('stale'), { seq: 1n, nowMs: Date.now() }),
+      expired: async () => await sealRecord(victim.host.privateKey, description('expired'), { seq: BigInt(now) * 2n, nowMs: Date.now() - 200_000 }),
+      oversized: async () => await Promise.resolve(new Uint8Array(5000))
     }
-    const { contentRouting } = raw.host.libp2p
-    for (const [name, record] of Object.entries(cases)) {
-      // a put reports who stored it: the raw node's own copy aside, nobody may
-      await contentRouting.put(key, record, { signal: AbortSignal.timeout(3000) }).catch(() => { /* refused */ })
-      const read = await storer.host.libp2p.contentRouting.get(key, { signal: AbortSignal.timeout(3000) })
-      assert.notDeepEqual(read, record, name)
-      assert.equal(storer.swarm.nodes().find(({ peerId }) => peerId === victim.host.peerId)?.name, 'victim', name)
+    for (const [name, make] of Object.entries(bad)) {
+      it(`refuses a record that is ${name}: those who store and those who read`, async () => {
+        assert.equal(await put(await make()), 0, 'somebody stored it')
+        assert.deepEqual(await findNodes(storer, 1), ['victim'])
+        assert.ok(!storer.errors.some((error) => error.includes('reading')), storer.errors.join())
+        const stranger = await start({ join: [rawHost, victim.host] })
+        assert.deepEqual(await findNodes(stranger, 1), ['victim'])
+      })
     }
-    assert.notEqual(peerIdFromPrivateKey(stranger).toString(), victim.host.peerId)
+
+    it('stores what keeps to the rules, also from others', async () => {
+      assert.equal(await put(await sealRecord(victim.host.privateKey, description('newer'), { seq: BigInt(Date.now()) + 5000n, nowMs: Date.now() })), 2)
+    })
   })
 })
