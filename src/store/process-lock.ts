@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AbortOptions } from '@libp2p/interface'
@@ -52,8 +52,17 @@ async function isHolder ({ pid, began }: Holder): Promise<boolean> {
   return began === '' || current === '' || current === began
 }
 
-async function holderOf (path: string): Promise<Holder> {
-  const [pid = '', ...began] = (await readText(path)).split(' ')
+/** Undefined where there is no such file. */
+async function holderOf (path: string): Promise<Holder | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error
+    }
+  })
+  if (text == null) {
+    return undefined
+  }
+  const [pid = '', ...began] = text.split(' ')
   return { pid: /^\d{1,10}$/.test(pid) ? Number(pid) : -1, began: began.join(' ') }
 }
 
@@ -72,23 +81,40 @@ export async function takeLock (path: string): Promise<ProcessLock | { readonly 
         return { release: async () => { await rm(path, { force: true }) } }
       }
       const heldBy = await holderOf(path)
-      if (await isHolder(heldBy)) {
+      if (heldBy != null && await isHolder(heldBy)) {
         return { heldBy }
       }
-      await putAway(path, asideOf(path))
+      if (heldBy != null) {
+        await removeAbandoned(path, aside)
+      }
     }
   } finally {
     await rm(aside, { force: true })
   }
 }
 
-/** Moves a lock of a process that is gone out of the way. Another may have done so too and hold it by now: then it is put back. */
-async function putAway (path: string, aside: string): Promise<void> {
-  const moved = await rename(path, aside).then(() => true, () => false)
-  if (moved && await isHolder(await holderOf(aside))) {
-    await linked(aside, path)
+/**
+ * Removes the lock of a process that is gone. Only whoever has the guard beside it may, after another look: so a lock that somebody
+ * took meanwhile is never removed.
+ */
+async function removeAbandoned (path: string, aside: string): Promise<void> {
+  const guard = `${path}.guard`
+  if (!await linked(aside, guard)) {
+    const guarding = await holderOf(guard)
+    if (guarding != null && !await isHolder(guarding)) {
+      await rm(guard, { force: true })
+    }
+    await delay(1)
+    return
   }
-  await rm(aside, { force: true })
+  try {
+    const heldBy = await holderOf(path)
+    if (heldBy != null && !await isHolder(heldBy)) {
+      await rm(path, { force: true })
+    }
+  } finally {
+    await rm(guard, { force: true })
+  }
 }
 
 async function linked (from: string, to: string): Promise<boolean> {
