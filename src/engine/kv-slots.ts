@@ -4,10 +4,19 @@ import type { Slot } from './types.ts'
 /** Positions that a slot of each class holds, before the context length cuts them. */
 const CLASSES = [512, 2048, 8192, 32_768]
 
-/** KV memory of one slot, whatever holds it. */
+/** KV memory of one slab, whatever holds it. */
 export interface KvMemory {
-  /** Called when the slot's memory is given up for good. */
+  /** Called when the slab's memory is given up for good. */
   free (): void
+}
+
+/** Slots of one class that lie side by side in memory, so that neighbours can run together. */
+export interface Slab<T> {
+  /** Positions of each slot. */
+  readonly capacity: number
+  readonly memory: T
+  /** Who has which place. */
+  readonly places: Array<KvSlot<T> | undefined>
 }
 
 export interface KvSlotsInit<T extends KvMemory> {
@@ -16,12 +25,17 @@ export interface KvSlotsInit<T extends KvMemory> {
   /** Sessions that may hold KV at once. */
   readonly slots: number
   readonly kvBytes: number
-  allocate (capacity: number): T
+  /** Slots of one slab. */
+  readonly slabSlots: number
+  /** Host memory: a slot's contents can move, so slots begin small and grow, and more of them share a slab; pages never written cost nothing. */
+  readonly movable: boolean
+  allocate (capacity: number, slots: number): T
 }
 
 export interface KvSlot<T> extends Slot {
-  readonly memory: T
-  /** Positions that hold something: what lies beyond is undefined. */
+  /** Where it lies now. */
+  readonly slab: Slab<T>
+  readonly place: number
   filled: number
   readonly released: boolean
   /** Keeps the memory while a run uses it. @returns the way to let go */
@@ -33,93 +47,154 @@ export interface KvSlots<T> {
   free (): Record<number, number>
   /** @throws {NoCapacityError} @throws {ContextLengthError} */
   reserve (positions: number): KvSlot<T>
+  /**
+   * Gives a slot a place that holds `positions`, within what was reserved for it.
+   * @param copy takes what is filled from the old place to the new one; both are kept until it has
+   */
+  grow (slot: KvSlot<T>, positions: number, copy: (from: Slab<T>, fromPlace: number, to: Slab<T>, toPlace: number) => Promise<void>): Promise<void>
   close (): void
 }
 
-/** Hands out slots of a few sizes; a released one is kept for the next session of its class as long as its memory is not needed. */
+/** A slot as its keeper sees it. */
+interface Kept<T> extends KvSlot<T> {
+  slab: Slab<T>
+  place: number
+}
+
+/**
+ * Hands out slots of a few sizes. What counts against `kvBytes` is what each session reserved; a slab whose slots are all
+ * free is kept for the next session as long as its memory is not needed.
+ */
 export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
-  const { contextLength, bytesPerPosition, kvBytes } = init
+  const { contextLength, bytesPerPosition, kvBytes, slabSlots, movable } = init
   const classes = [...new Set([...CLASSES.filter((capacity) => capacity < contextLength), contextLength])]
-  const idle = new Map<number, T[]>(classes.map((capacity) => [capacity, []]))
+  const slabs = new Map<number, Array<Slab<T>>>(classes.map((capacity) => [capacity, []]))
+  const smallest = classes[0] ?? contextLength
   let active = 0
-  let activeBytes = 0
+  let reservedBytes = 0
   let closed = false
 
-  const idleBytes = (): number => classes.reduce((sum, capacity) => sum + (idle.get(capacity)?.length ?? 0) * capacity * bytesPerPosition, 0)
+  const classOf = (positions: number): number | undefined => classes.find((size) => size >= positions)
+  const isEmpty = ({ places }: Slab<T>): boolean => places.every((each) => each === undefined)
+  const slabBytes = ({ capacity, places }: Slab<T>): number => capacity * places.length * bytesPerPosition
 
-  /** Gives idle memory back until `bytes` fit. */
+  /** Gives memory of empty slabs back until `bytes` fit beside what is in use. */
   const makeRoom = (bytes: number): void => {
-    for (const capacity of classes) {
-      const kept = idle.get(capacity) ?? []
-      while (kept.length > 0 && activeBytes + idleBytes() + bytes > kvBytes) {
-        kept.pop()?.free()
+    for (const kept of slabs.values()) {
+      for (const slab of kept.filter(isEmpty)) {
+        const allocated = [...slabs.values()].flat().reduce((sum, each) => sum + slabBytes(each), 0)
+        if (allocated + bytes <= kvBytes) {
+          return
+        }
+        kept.splice(kept.indexOf(slab), 1)
+        slab.memory.free()
       }
     }
   }
 
-  const give = (capacity: number, memory: T): void => {
-    active--
-    activeBytes -= capacity * bytesPerPosition
-    if (closed) {
-      memory.free()
-    } else {
-      idle.get(capacity)?.push(memory)
+  /** Slots of a class for which there is memory. A slab's free places take none where what is not written is not there. */
+  const room = (capacity: number): number => {
+    const bytes = capacity * bytesPerPosition
+    if (movable) {
+      return Math.floor((kvBytes - reservedBytes) / bytes)
+    }
+    const inUse = [...slabs.values()].flat().filter((slab) => !isEmpty(slab))
+    const places = inUse.filter((slab) => slab.capacity === capacity).flatMap((slab) => slab.places.filter((each) => each === undefined))
+    return places.length + Math.floor((kvBytes - inUse.reduce((sum, slab) => sum + slabBytes(slab), 0)) / bytes)
+  }
+
+  /** The lowest free place of a class: neighbours run together. */
+  const find = (capacity: number): { slab: Slab<T>, place: number } => {
+    const kept = slabs.get(capacity) ?? []
+    for (const slab of kept) {
+      const place = slab.places.indexOf(undefined)
+      if (place >= 0) {
+        return { slab, place }
+      }
+    }
+    const count = Math.max(1, Math.min(slabSlots, init.slots, room(capacity)))
+    makeRoom(count * capacity * bytesPerPosition)
+    const slab: Slab<T> = { capacity, memory: init.allocate(capacity, count), places: new Array<undefined>(count).fill(undefined) }
+    kept.push(slab)
+    return { slab, place: 0 }
+  }
+
+  const leave = (slab: Slab<T>, place: number): void => {
+    slab.places[place] = undefined
+    if (closed && isEmpty(slab)) {
+      slab.memory.free()
     }
   }
 
+  const slotAt = (capacity: number, at: { slab: Slab<T>, place: number }): Kept<T> => {
+    let released = false
+    let holds = 1
+    const letGo = (): void => {
+      if (--holds === 0) {
+        active--
+        reservedBytes -= capacity * bytesPerPosition
+        leave(slot.slab, slot.place)
+      }
+    }
+    const slot: Kept<T> = {
+      ...at,
+      capacity,
+      filled: 0,
+      get released () { return released },
+      hold: () => {
+        holds++
+        return letGo
+      },
+      release: () => {
+        if (!released) {
+          released = true
+          letGo()
+        }
+      }
+    }
+    at.slab.places[at.place] = slot
+    return slot
+  }
+
   return {
-    free: () => Object.fromEntries(classes.map((capacity) => [capacity, Math.max(0, Math.min(
-      init.slots - active,
-      Math.floor((kvBytes - activeBytes) / (capacity * bytesPerPosition))
-    ))])),
+    free: () => Object.fromEntries(classes.map((capacity) => [capacity, Math.max(0, Math.min(init.slots - active, room(capacity)))])),
+
     reserve: (positions) => {
-      const capacity = classes.find((size) => size >= positions)
+      const capacity = classOf(positions)
       if (capacity == null) {
         throw new ContextLengthError(positions, contextLength)
       }
-      const bytes = capacity * bytesPerPosition
-      if (active >= init.slots || activeBytes + bytes > kvBytes) {
+      if (active >= init.slots || room(capacity) < 1) {
         throw new NoCapacityError(active >= init.slots ? `all ${init.slots} slots are taken` : `no KV memory for ${capacity} positions is free`)
       }
-      let memory = idle.get(capacity)?.pop()
-      if (memory == null) {
-        makeRoom(bytes)
-        memory = init.allocate(capacity)
-      }
+      const slot = slotAt(capacity, find(movable ? smallest : capacity))
       active++
-      activeBytes += bytes
-      return slotOver(capacity, memory, give)
+      reservedBytes += capacity * bytesPerPosition
+      return slot
     },
+
+    grow: async (slot, positions, copy) => {
+      const kept = slot as Kept<T> // every slot comes from `slotAt`
+      const capacity = Math.min(classOf(positions) ?? slot.capacity, slot.capacity)
+      if (capacity <= kept.slab.capacity) {
+        return
+      }
+      const to = find(capacity)
+      to.slab.places[to.place] = kept
+      try {
+        await copy(kept.slab, kept.place, to.slab, to.place)
+      } catch (error) {
+        leave(to.slab, to.place)
+        throw error
+      }
+      leave(kept.slab, kept.place)
+      Object.assign(kept, to)
+    },
+
     close: () => {
       closed = true
-      for (const kept of idle.values()) {
-        kept.splice(0).forEach((memory) => { memory.free() })
-      }
-    }
-  }
-}
-
-function slotOver<T> (capacity: number, memory: T, give: (capacity: number, memory: T) => void): KvSlot<T> {
-  let released = false
-  let holds = 1
-  const letGo = (): void => {
-    if (--holds === 0) {
-      give(capacity, memory)
-    }
-  }
-  return {
-    capacity,
-    memory,
-    filled: 0,
-    get released () { return released },
-    hold: () => {
-      holds++
-      return letGo
-    },
-    release: () => {
-      if (!released) {
-        released = true
-        letGo()
+      for (const kept of slabs.values()) {
+        kept.splice(0).filter(isEmpty).forEach(({ memory }) => { memory.free() })
       }
     }
   }

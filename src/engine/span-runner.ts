@@ -1,29 +1,21 @@
-import { graphNames, spanGraph, spanParts, type Compute, type Manifest, type Part, type Span } from '../model/index.ts'
-import { runQueue, type Device } from './devices/index.ts'
-import { openEmbedding, type Embedding } from './embedding.ts'
-import { EngineError, EngineRequestError } from './errors.ts'
-import { kvSlots, type KvMemory, type KvSlot } from './kv-slots.ts'
-import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
-import type { LoadOptions, SpanRunner, SpanSource, Step } from './types.ts'
+import { spanGraph, spanParts, type Compute, type Manifest, type Part, type Span } from '../model/index.ts'
+import { openEmbedding } from './embedding.ts'
+import { EngineRequestError } from './errors.ts'
+import { copyKv, KV_BYTES, slabMemory, type SlabMemory } from './kv-memory.ts'
+import { kvSlots, type KvSlot, type Slab } from './kv-slots.ts'
+import { scheduler } from './scheduler.ts'
+import { spanExecutor, type SpanExecutor, type SpanWork } from './span-executor.ts'
+import type { Device } from './devices/index.ts'
+import type { OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
+import type { LoadOptions, Slot, SpanRunner, SpanSource, Step } from './types.ts'
 
 const DEFAULT_SLOTS = 8
-/** KV values are float32. */
-const KV_BYTES = 4
+/** Slots that lie side by side and may run together. */
+const SLAB_SLOTS = 16
 /** From 32 rows on, WebGPU's attention takes another path, which gave wrong logits on SwiftShader (ONNX Runtime 1.30, 2026-11-24). */
 const MAX_WEBGPU_ROWS = 31
-
-/** A slot's KV on the device, bound once as both past and present, so that runs update it in place. */
-interface SlotMemory extends KvMemory {
-  readonly binding: Binding
-  /** What `hidden` and `output` are bound to, to bind again only where the shape changes. */
-  bound: { readonly input: Tensor, readonly output: Tensor } | undefined
-}
-
-/** Host memory that a graph reads from or writes to. */
-interface HostValues<T> {
-  readonly tensor: Tensor
-  readonly view: T
-}
+/** Rows of no use that are cheaper than a run of their own: see `groups`. */
+const MAX_GAP = 3
 
 export interface SpanRunnerComponents {
   readonly ort: OrtLibrary
@@ -43,7 +35,7 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
   const session = await ort.session({
     model: graph.model,
     externalFolder: blobFolder,
-    initializers: new Map([...graph.values].map(([name, { shape, values }]) => [name, hostValues(ort, shape, values).tensor])),
+    initializers: new Map([...graph.values].map(([name, { shape, values }]) => [name, hostValues(ort, shape, values)])),
     provider: device.provider,
     threads,
     config: {
@@ -55,57 +47,60 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
   })
   const entry = manifest.embedding.tensors[0]
   const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry) : undefined
-  return spanRunner({ ort, session, embedding, manifest, span, contextLength, options, maxRows: device.info.kind === 'webgpu' ? MAX_WEBGPU_ROWS : Infinity })
+  const executor = spanExecutor({ ort, session, embedding, hiddenSize: config.hiddenSize, outputSize: span.end === config.layerCount ? config.vocabSize : config.hiddenSize, isTail: span.end === config.layerCount })
+  return spanRunner({ ort, session, executor, kind: device.info.kind, manifest, span, contextLength, options })
 }
 
 /** A tensor over memory of its own, filled with `values`. */
-function hostValues (ort: OrtLibrary, shape: readonly number[], values: Float32Array): HostValues<Float32Array> {
+function hostValues (ort: OrtLibrary, shape: readonly number[], values: Float32Array): Tensor {
   const data = new ArrayBuffer(values.byteLength)
-  const view = new Float32Array(data)
-  view.set(values)
-  return { tensor: ort.tensor({ dtype: 'f32', shape, data }), view }
+  new Float32Array(data).set(values)
+  return ort.tensor({ dtype: 'f32', shape, data })
 }
 
 interface RunnerInit {
   readonly ort: OrtLibrary
   readonly session: OrtSession
-  readonly embedding: Embedding | undefined
+  readonly executor: SpanExecutor
+  readonly kind: Device['info']['kind']
   readonly manifest: Manifest
   readonly span: Span
   readonly contextLength: number
   readonly options: LoadOptions
-  /** Rows that one run takes. */
-  readonly maxRows: number
 }
 
-function spanRunner ({ ort, session, embedding, manifest, span, contextLength, options, maxRows }: RunnerInit): SpanRunner {
+function spanRunner ({ ort, session, executor, kind, manifest, span, contextLength, options }: RunnerInit): SpanRunner {
   const { config } = manifest
-  const { hiddenSize, vocabSize } = config
+  const { hiddenSize, vocabSize, kvHeadCount, headDim } = config
   const isHead = span.start === 0
   const isTail = span.end === config.layerCount
-  const kvBytesPerPosition = 2 * (span.end - span.start) * config.kvHeadCount * config.headDim * KV_BYTES
-  const slots = kvSlots<SlotMemory>({
+  const onHost = kind === 'cpu'
+  const kvBytesPerPosition = 2 * (span.end - span.start) * kvHeadCount * headDim * KV_BYTES
+  const slots = kvSlots<SlabMemory>({
     contextLength,
     bytesPerPosition: kvBytesPerPosition,
     slots: options.slots ?? DEFAULT_SLOTS,
     kvBytes: options.kvBytes ?? Infinity,
-    allocate: (capacity) => slotMemory(session, span, [1, config.kvHeadCount, capacity, config.headDim], bindShared)
+    // WebGPU's buffers are bound whole
+    slabSlots: kind === 'webgpu' ? 1 : SLAB_SLOTS,
+    movable: onHost,
+    allocate: (capacity, count) => slabMemory({ ort, session, span, shape: [count, kvHeadCount, capacity, headDim], onHost, bindShared: executor.bindShared })
   })
-  // one run at a time writes these
-  const queue = runQueue()
-  const input = rowBuffers(ort, hiddenSize)
-  const output = rowBuffers(ort, isTail ? vocabSize : hiddenSize)
-  const numbers = (dtype: 'i32' | 'i64', shape: number[]): { tensor: Tensor, data: ArrayBuffer } => {
-    const data = new ArrayBuffer(8)
-    return { tensor: ort.tensor({ dtype, shape, data }), data }
+  const schedule = scheduler(executor, {
+    maxRows: kind === 'webgpu' ? MAX_WEBGPU_ROWS : Infinity,
+    maxGap: MAX_GAP,
+    // a row without work is written at the slot's next position, where its next step overwrites it
+    bridges: (slab, place) => (slab.places[place]?.filled ?? 0) < slab.capacity
+  })
+  const atWork = new Set<Slot>()
+
+  /** A run in flight may write at the beginning of a place that had no owner when it began. */
+  async function copy (from: Slab<SlabMemory>, fromPlace: number, to: Slab<SlabMemory>, toPlace: number, positions: number): Promise<void> {
+    await schedule.idle()
+    await copyKv(from, fromPlace, to, toPlace, positions, kvHeadCount, headDim)
   }
-  const seqlens = numbers('i32', [1])
-  const totalLength = numbers('i32', [])
-  const scoreStart = numbers('i64', [1])
-  const seqlensView = new Int32Array(seqlens.data)
-  const totalLengthView = new Int32Array(totalLength.data)
-  const scoreStartView = new BigInt64Array(scoreStart.data)
-  const runner: SpanRunner = {
+
+  return {
     span,
     compute: options.compute,
     hiddenSize,
@@ -117,97 +112,58 @@ function spanRunner ({ ort, session, embedding, manifest, span, contextLength, o
     kvBytesPerPosition,
     freeSlots: () => slots.free(),
     reserve: (positions) => slots.reserve(positions),
-    run: async (steps, { signal } = {}) => {
-      const checked = steps.map((step) => ({ step, ...check(step) }))
-      const letGo = checked.map(({ slot }) => slot.hold())
-      try {
-        await queue.run(async () => {
-          for (const { step, slot, rows } of checked) {
-            await runStep(step, slot, rows, signal)
+    run: async (steps, options = {}) => {
+      const works = steps.map(checked)
+      await allDone(works.map(async (work) => {
+        const { slot, rows, step: { position } } = work
+        const letGo = slot.hold()
+        atWork.add(slot)
+        try {
+          if (position + rows > slot.slab.capacity) {
+            await slots.grow(slot, position + rows, async (from, fromPlace, to, toPlace) => copy(from, fromPlace, to, toPlace, position))
           }
-        }, signal == null ? {} : { signal })
-      } finally {
-        letGo.forEach((release) => { release() })
+          await schedule.run(work, options)
+        } finally {
+          atWork.delete(slot)
+          letGo()
+        }
+      }))
+    },
+    copy: async (from, to, positions) => {
+      if (!onHost) {
+        return false
       }
+      const [source, target] = [from, to].map((slot) => slot as KvSlot<SlabMemory>) // every Slot comes from `reserve`
+      if (source === undefined || target === undefined || positions > source.filled || positions > target.capacity || source.released || target.released) {
+        throw new EngineRequestError(`${positions} positions can't be copied from a slot with ${source?.filled ?? 0} to one of ${target?.capacity ?? 0}`)
+      }
+      const holds = [source.hold(), target.hold()]
+      try {
+        await slots.grow(target, positions, async () => { /* it is overwritten */ })
+        target.filled = positions
+        await copy(source.slab, source.place, target.slab, target.place, positions)
+      } finally {
+        holds.forEach((letGo) => { letGo() })
+      }
+      return true
     },
     close: async () => {
-      await queue.run(async () => {
-        slots.close()
-        session.close()
-        await embedding?.close()
-      })
+      await schedule.close(new EngineRequestError('the span is closed'))
+      slots.close()
+      await executor.close()
     }
-  }
-  return runner
-
-  function bindShared (binding: Binding): void {
-    binding.bindInput(graphNames.seqlens, seqlens.tensor)
-    binding.bindInput(graphNames.totalLength, totalLength.tensor)
-    if (isTail) {
-      binding.bindInput(graphNames.scoreStart, scoreStart.tensor)
-    }
-  }
-
-  async function runStep (step: Step, slot: KvSlot<SlotMemory>, rows: number, signal: AbortSignal | undefined | null): Promise<void> {
-    if (rows <= maxRows) {
-      step.consume(await runRows(step, slot, 0, rows, isTail ? step.score : rows, signal))
-      return
-    }
-    // parts of nearly the same size: none of a single row
-    const parts = Math.ceil(rows / maxRows)
-    const outputs: Float32Array[] = []
-    for (let part = 0; part < parts; part++) {
-      const [first, end] = [Math.floor(part * rows / parts), Math.floor((part + 1) * rows / parts)]
-      const wanted = isTail ? Math.max(0, end - Math.max(first, rows - step.score)) : end - first
-      outputs.push((await runRows(step, slot, first, end, wanted, signal)).slice())
-    }
-    const whole = new Float32Array(outputs.reduce((sum, { length }) => sum + length, 0))
-    outputs.reduce((at, values) => {
-      whole.set(values, at)
-      return at + values.length
-    }, 0)
-    step.consume(whole)
-  }
-
-  /** Runs rows `[first, end)` of a step. @returns a view on what the last `wanted` of them gave, valid until the next run */
-  async function runRows (step: Step, slot: KvSlot<SlotMemory>, first: number, end: number, wanted: number, signal: AbortSignal | undefined | null): Promise<Float32Array> {
-    const rows = end - first
-    const hidden = input(rows)
-    // Without a row to score one is computed all the same: a product of no rows is not every kernel's strength.
-    const scored = Math.max(1, wanted)
-    const out = output(scored)
-    if (step.input instanceof Uint32Array) {
-      const reading = embedding?.lookUp(step.input.subarray(first, end), hidden.view)
-      if (reading != null) {
-        await reading
-      }
-    } else {
-      hidden.view.set(step.input.subarray(first * hiddenSize, end * hiddenSize))
-    }
-    const { memory } = slot
-    if (memory.bound?.input !== hidden.tensor || memory.bound.output !== out.tensor) {
-      memory.binding.bindInput(graphNames.hidden, hidden.tensor)
-      memory.binding.bindOutput(graphNames.output, out.tensor)
-      memory.bound = { input: hidden.tensor, output: out.tensor }
-    }
-    const position = step.position + first
-    seqlensView[0] = position + rows - 1
-    totalLengthView[0] = position + rows
-    scoreStartView[0] = BigInt(rows - scored)
-    // What lies behind the first row is overwritten even where the run fails.
-    slot.filled = position
-    await session.run(memory.binding, signal == null ? {} : { signal })
-    slot.filled = position + rows
-    return wanted === 0 ? out.view.subarray(0, 0) : out.view
   }
 
   /** Everything that native code would trust. @throws {EngineRequestError} */
-  function check (step: Step): { slot: KvSlot<SlotMemory>, rows: number } {
-    const slot = step.slot as KvSlot<SlotMemory> // every Slot comes from `reserve`
+  function checked (step: Step): SpanWork {
+    const slot = step.slot as KvSlot<SlabMemory> // every Slot comes from `reserve`
     const rows = step.input instanceof Uint32Array ? step.input.length : step.input.length / hiddenSize
     const refuse = (why: string): never => { throw new EngineRequestError(why) }
     if (slot.released) {
       refuse('the slot was released')
+    }
+    if (atWork.has(slot)) {
+      refuse('the slot is at work')
     }
     if (isHead !== (step.input instanceof Uint32Array)) {
       refuse(isHead ? 'a span from layer 0 takes token ids' : 'a span behind layer 0 takes hidden states')
@@ -227,55 +183,15 @@ function spanRunner ({ ort, session, embedding, manifest, span, contextLength, o
     if (step.input instanceof Uint32Array && step.input.some((id) => id >= vocabSize)) {
       refuse(`a token id is outside the vocabulary of ${vocabSize}`)
     }
-    return { slot, rows }
+    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1) }
   }
 }
 
-function slotMemory (session: OrtSession, span: Span, shape: readonly number[], bindShared: (binding: Binding) => void): SlotMemory {
-  const tensors: Tensor[] = []
-  const binding = session.binding()
-  try {
-    for (let layer = span.start; layer < span.end; layer++) {
-      for (const side of ['key', 'value'] as const) {
-        const tensor = session.deviceTensor('f32', shape)
-        tensors.push(tensor)
-        const { past, present } = graphNames.kv(layer, side)
-        binding.bindInput(past, tensor)
-        binding.bindOutput(present, tensor)
-      }
-    }
-    bindShared(binding)
-  } catch (error) {
-    binding.close()
-    tensors.forEach((tensor) => { tensor.close() })
-    throw error instanceof EngineError ? error : new EngineError('no memory for a session\'s KV', { cause: error })
-  }
-  return {
-    binding,
-    bound: undefined,
-    free: () => {
-      binding.close()
-      tensors.forEach((tensor) => { tensor.close() })
-    }
-  }
-}
-
-/** Tensors `[1, rows, columns]`: the one for a single row stays, of the others the last one used. */
-function rowBuffers (ort: OrtLibrary, columns: number): (rows: number) => HostValues<Float32Array> {
-  const make = (rows: number): HostValues<Float32Array> & { readonly rows: number } => {
-    const data = new ArrayBuffer(rows * columns * 4)
-    return { rows, tensor: ort.tensor({ dtype: 'f32', shape: [1, rows, columns], data }), view: new Float32Array(data) }
-  }
-  const single = make(1)
-  let last = single
-  return (rows) => {
-    if (rows === 1) {
-      return single
-    }
-    if (last.rows !== rows) {
-      last = make(rows)
-    }
-    return last
+/** Waits for all, also where one fails: their inputs belong to the caller again. @throws the first failure */
+async function allDone (runs: ReadonlyArray<Promise<void>>): Promise<void> {
+  const failed = (await Promise.allSettled(runs)).find((each) => each.status === 'rejected')
+  if (failed !== undefined) {
+    throw failed.reason
   }
 }
 

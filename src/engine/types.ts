@@ -51,6 +51,8 @@ export interface Engine {
 export interface Slot {
   /** Positions it can hold, at least what was asked for. */
   readonly capacity: number
+  /** Positions that hold something. */
+  readonly filled: number
   /** Idempotent. A slot in use by a run is freed when that run ends. */
   release (): void
 }
@@ -64,6 +66,8 @@ export interface Step {
   readonly input: Uint32Array | Float32Array
   /** Trailing rows that need logits; ignored (and no logits made) on a span that does not end the model. */
   readonly score: number
+  /** Spans that the session's rows pass one after another, this one among them: each takes its share of the sessions. @default 1 */
+  readonly turns?: number
   /**
    * Called once, synchronously, when the rows are done: hidden states `[rows, hidden]`, or logits `[score, vocab]` on a
    * span that ends the model. The view is valid only during the call: it belongs to the engine.
@@ -71,7 +75,7 @@ export interface Step {
   consume (output: Float32Array): void
 }
 
-/** A loaded span. Runs are queued; one is in flight a device. */
+/** A loaded span. Work is scheduled; one run is in flight a device. */
 export interface SpanRunner {
   readonly span: Span
   readonly compute: Compute
@@ -87,9 +91,15 @@ export interface SpanRunner {
   /** @throws {NoCapacityError} now, though perhaps not later. @throws {ContextLengthError} never on this node. */
   reserve (positions: number): Slot
   /**
-   * Runs the steps, several single-row steps as one batch where the device can. Shapes, ids and positions are checked
-   * before anything reaches native code. @throws {EngineRequestError} for a wrong step, nothing ran.
+   * Runs the steps, each of another slot. Single-row steps of whoever waits run as one batch where the device can, long
+   * ones in chunks between them. Shapes, ids and positions are checked before anything reaches native code.
+   * @throws {EngineRequestError} for a wrong step, nothing ran. @throws the signal's reason
    */
   run (steps: readonly Step[], options?: AbortOptions): Promise<void>
+  /**
+   * Copies the first positions of a slot into another, which then goes on from there; neither may be at work below them.
+   * False, and nothing happens, where the device's memory can't be copied. @throws {EngineRequestError}
+   */
+  copy (from: Slot, to: Slot, positions: number): Promise<boolean>
   close (): Promise<void>
 }

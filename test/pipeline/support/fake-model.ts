@@ -55,6 +55,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
       let held = true
       const slot: Slot = {
         capacity: positions,
+        get filled () { return caches.get(slot)?.[0]?.length ?? 0 },
         release () {
           if (held) reserved--
           held = false
@@ -62,6 +63,10 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
       }
       caches.set(slot, Array.from({ length: span.end - span.start }, () => []))
       return slot
+    },
+    async copy (from, to, count) {
+      caches.set(to, (caches.get(from) ?? []).map((rows) => rows.slice(0, count)))
+      return true
     },
     async run (steps, options) {
       for (const { slot, position, input, score, consume } of steps) {

@@ -1,0 +1,120 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { graphNames, type Span } from '../model/index.ts'
+import { EngineError } from './errors.ts'
+import type { KvMemory, Slab } from './kv-slots.ts'
+import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
+
+/** KV values are float32. */
+export const KV_BYTES = 4
+
+/** What lies in one slab for one layer and side: `[slots, kvHeads, capacity, headDim]`. */
+interface Side {
+  readonly past: string
+  readonly present: string
+  readonly tensor: Tensor
+  /** The same memory, where it is the host's. */
+  readonly values: Float32Array | undefined
+}
+
+/** A binding of neighbouring slots, with what its input and output are bound to now. */
+export interface GroupBinding {
+  readonly binding: Binding
+  bound: { readonly input: Tensor, readonly output: Tensor } | undefined
+}
+
+/** KV of a slab's slots on the device, bound as both past and present, so that runs update it in place. */
+export interface SlabMemory extends KvMemory {
+  /** Made at first use, and kept. */
+  group (first: number, count: number): GroupBinding
+  readonly sides: readonly Side[]
+}
+
+export interface SlabMemoryInit {
+  readonly ort: OrtLibrary
+  readonly session: OrtSession
+  readonly span: Span
+  /** `[slots, kvHeads, capacity, headDim]` */
+  readonly shape: readonly [slots: number, kvHeads: number, capacity: number, headDim: number]
+  readonly onHost: boolean
+  /** Binds what does not lie in the slab. */
+  bindShared (binding: Binding, count: number): void
+}
+
+/** @throws {EngineError} where the device has no memory for it */
+export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: SlabMemoryInit): SlabMemory {
+  const [slots, kvHeads, capacity, headDim] = shape
+  const slotValues = kvHeads * capacity * headDim
+  const sides: Side[] = []
+  const bindings = new Map<number, GroupBinding & { close (): void }>()
+
+  const free = (): void => {
+    bindings.forEach((each) => { each.close() })
+    sides.forEach(({ tensor }) => { tensor.close() })
+  }
+
+  try {
+    for (let layer = span.start; layer < span.end; layer++) {
+      for (const side of ['key', 'value'] as const) {
+        // pages of host memory that nobody writes take no memory
+        const data = onHost ? new ArrayBuffer(slots * slotValues * KV_BYTES) : undefined
+        sides.push({
+          ...graphNames.kv(layer, side),
+          tensor: data === undefined ? session.deviceTensor('f32', shape) : ort.tensor({ dtype: 'f32', shape, data }),
+          values: data === undefined ? undefined : new Float32Array(data)
+        })
+      }
+    }
+  } catch (error) {
+    free()
+    throw error instanceof EngineError ? error : new EngineError('no memory for a session\'s KV', { cause: error })
+  }
+
+  return {
+    sides,
+    free,
+    group: (first, count) => {
+      const known = bindings.get(first * slots + count - 1)
+      if (known !== undefined) {
+        return known
+      }
+      const binding = session.binding()
+      const views: Tensor[] = []
+      for (const { past, present, tensor } of sides) {
+        const view = count === slots ? tensor : tensor.view([count, kvHeads, capacity, headDim], first * slotValues)
+        if (view !== tensor) {
+          views.push(view)
+        }
+        binding.bindInput(past, view)
+        binding.bindOutput(present, view)
+      }
+      bindShared(binding, count)
+      const made = {
+        binding,
+        bound: undefined,
+        close: () => {
+          binding.close()
+          views.forEach((view) => { view.close() })
+        }
+      }
+      bindings.set(first * slots + count - 1, made)
+      return made
+    }
+  }
+}
+
+/** Copies the first `positions` of a slot on the host into another, layer by layer, so that nobody waits long. */
+export async function copyKv (
+  from: Slab<SlabMemory>, fromPlace: number, to: Slab<SlabMemory>, toPlace: number, positions: number, kvHeads: number, headDim: number
+): Promise<void> {
+  for (const [index, { values: source }] of from.memory.sides.entries()) {
+    const target = to.memory.sides[index]?.values
+    if (source === undefined || target === undefined) {
+      throw new EngineError('KV that is not in the host\'s memory can\'t be copied')
+    }
+    for (let head = 0; head < kvHeads; head++) {
+      const start = (fromPlace * kvHeads + head) * from.capacity * headDim
+      target.set(source.subarray(start, start + positions * headDim), (toPlace * kvHeads + head) * to.capacity * headDim)
+    }
+    await nextTurn()
+  }
+}

@@ -1,0 +1,187 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { groups, type Group, type GroupLimits, type Placed } from './groups.ts'
+import { DECODING_MS, pace } from './pace.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** Rows of one session that are to run. */
+export interface Work<S> {
+  readonly slot: Placed<S>
+  readonly rows: number
+  /** Spans that the session's rows pass one after another, this one among them. */
+  readonly turns: number
+}
+
+export interface Executor<S, W extends Work<S>> {
+  /** Runs one row of each member at once. */
+  decode (works: readonly W[], group: Pick<Group<S, Placed<S>>, 'slab' | 'first' | 'count'>, signal: AbortSignal | undefined): Promise<void>
+  /** Runs rows `[first, end)` of a prompt. */
+  prefill (work: W, first: number, end: number, signal: AbortSignal | undefined): Promise<void>
+}
+
+export interface SchedulerInit<S> extends GroupLimits<S> {
+  /** Rows that one run takes. */
+  readonly maxRows: number
+  now? (): number
+}
+
+export interface Scheduler<W> {
+  /** Resolves when the work is done. @throws what its run threw, or the signal's reason: work that waits is given up, a run that it has for itself is stopped. */
+  run (work: W, options?: AbortOptions): Promise<void>
+  /** Resolves when the run in flight, if any, has ended. */
+  idle (): Promise<void>
+  /** Refuses what waits and resolves when nothing runs any more. */
+  close (reason: Error): Promise<void>
+}
+
+interface Pending<W> {
+  readonly work: W
+  readonly signal: AbortSignal | undefined
+  done: number
+  settle (error?: unknown): void
+}
+
+/**
+ * Decides what a span runs next. Single rows that wait run together; between two such rounds one chunk of a prompt runs, of
+ * another prompt each time, as long as leaves the sessions that decode their pace.
+ */
+export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init: SchedulerInit<S>): Scheduler<W> {
+  const { maxRows, now = () => performance.now() } = init
+  const singles = new Set<Pending<W>>()
+  const prompts: Array<Pending<W>> = []
+  const measured = pace()
+  /** Who decodes, and when last. */
+  const decoding = new Map<Placed<S>, number>()
+  let running = Promise.resolve()
+  let inFlight: Promise<void> = Promise.resolve()
+  let busy = false
+
+  async function loop (): Promise<void> {
+    while (singles.size + prompts.length > 0) {
+      // the sessions of the last round send their next rows one after another
+      if (singles.size < roundSize()) {
+        await nextTurn()
+      }
+      await decodeRound()
+      await promptChunk()
+    }
+    busy = false
+  }
+
+  /** Sessions that one round takes: in a ring of several stages each stage has its share of them, so that none stands idle. */
+  function roundSize (): number {
+    const since = now() - DECODING_MS
+    for (const [slot, atMs] of decoding) {
+      if (atMs < since) {
+        decoding.delete(slot)
+      }
+    }
+    let turns = 1
+    for (const { work } of singles) {
+      turns = Math.max(turns, work.turns)
+    }
+    return Math.ceil(Math.max(decoding.size, singles.size) / turns)
+  }
+
+  async function decodeRound (): Promise<void> {
+    const round = [...singles].slice(0, roundSize())
+    if (round.length === 0) {
+      return
+    }
+    const started = now()
+    const members = round.map((pending) => ({ slab: pending.work.slot.slab, place: pending.work.slot.place, pending }))
+    round.forEach(({ work }) => decoding.set(work.slot, started))
+    for (const group of groups(members, init)) {
+      const pendings = group.members.map(({ pending }) => pending)
+      pendings.forEach((pending) => singles.delete(pending))
+      const alone = pendings.length === 1 ? pendings[0]?.signal : undefined
+      await settled(pendings, executor.decode(pendings.map(({ work }) => work), group, alone))
+    }
+    measured.decoded(now() - started, now())
+  }
+
+  async function promptChunk (): Promise<void> {
+    const pending = prompts.shift()
+    if (pending === undefined) {
+      return
+    }
+    const { work, signal, done } = pending
+    const started = now()
+    const rows = measured.chunk(work.rows - done, maxRows, started)
+    const run = executor.prefill(work, done, done + rows, signal)
+    inFlight = ended(run)
+    if (done + rows === work.rows) {
+      await settled([pending], run)
+    } else {
+      try {
+        await run
+        signal?.throwIfAborted()
+        pending.done += rows
+        prompts.push(pending)
+      } catch (error) {
+        pending.settle(error)
+      }
+    }
+    measured.prefilled(rows, now() - started)
+  }
+
+  async function settled (pendings: ReadonlyArray<Pending<W>>, run: Promise<void>): Promise<void> {
+    inFlight = ended(run)
+    try {
+      await run
+      pendings.forEach((pending) => { pending.settle() })
+    } catch (error) {
+      pendings.forEach((pending) => { pending.settle(error) })
+    }
+  }
+
+  const withdraw = (pending: Pending<W>, reason: unknown): void => {
+    const at = prompts.indexOf(pending)
+    if (singles.delete(pending) || (at >= 0 && prompts.splice(at, 1).length > 0)) {
+      pending.settle(reason)
+    }
+  }
+
+  return {
+    run: async (work, options = {}) => {
+      const signal = options.signal ?? undefined
+      signal?.throwIfAborted()
+      const result = Promise.withResolvers<undefined>()
+      const abort = (): void => { withdraw(pending, signal?.reason) }
+      const pending: Pending<W> = {
+        work,
+        signal,
+        done: 0,
+        settle (error) {
+          signal?.removeEventListener('abort', abort)
+          if (error === undefined) {
+            result.resolve(undefined)
+          } else {
+            result.reject(error instanceof Error ? error : new Error('the run failed', { cause: error }))
+          }
+        }
+      }
+      signal?.addEventListener('abort', abort)
+      if (work.rows === 1) {
+        singles.add(pending)
+      } else {
+        prompts.push(pending)
+      }
+      if (!busy) {
+        busy = true
+        running = loop()
+      }
+      return result.promise
+    },
+
+    idle: async () => inFlight,
+
+    close: async (reason) => {
+      for (const pending of [...singles, ...prompts]) {
+        withdraw(pending, reason)
+      }
+      await running
+    }
+  }
+}
+
+const ended = async (run: Promise<void>): Promise<void> => { await Promise.allSettled([run]) }

@@ -1,0 +1,190 @@
+import { graphNames } from '../model/index.ts'
+import type { Embedding } from './embedding.ts'
+import type { GroupBinding, SlabMemory } from './kv-memory.ts'
+import type { KvSlot, Slab } from './kv-slots.ts'
+import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
+import type { Executor, Work } from './scheduler.ts'
+import type { Step } from './types.ts'
+
+/** A step found sound. */
+export interface SpanWork extends Work<Slab<SlabMemory>> {
+  readonly slot: KvSlot<SlabMemory>
+  readonly step: Step
+  /** Outputs of earlier chunks of the same step. */
+  parts?: Float32Array[]
+}
+
+/** Puts work into the graph's inputs, runs it, and hands over what comes out. One run at a time. */
+export interface SpanExecutor extends Executor<Slab<SlabMemory>, SpanWork> {
+  bindShared (binding: Binding, count: number): void
+  close (): Promise<void>
+}
+
+export interface SpanExecutorInit {
+  readonly ort: OrtLibrary
+  readonly session: OrtSession
+  /** Where the span begins the model. */
+  readonly embedding: Embedding | undefined
+  readonly hiddenSize: number
+  /** Values of one row of output. */
+  readonly outputSize: number
+  readonly isTail: boolean
+}
+
+/** Host memory that a graph reads from or writes to. */
+interface Rows {
+  readonly tensor: Tensor
+  readonly view: Float32Array
+}
+
+export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail }: SpanExecutorInit): SpanExecutor {
+  const input = rowBuffers(ort, hiddenSize)
+  const output = rowBuffers(ort, outputSize)
+  const seqlens = new Map<number, { readonly tensor: Tensor, readonly view: Int32Array }>()
+  const totalLength = numbers(ort, 'i32', [], 4)
+  const scoreStart = numbers(ort, 'i64', [1], 8)
+  const totalLengthView = new Int32Array(totalLength.data)
+  const scoreStartView = new BigInt64Array(scoreStart.data)
+
+  function seqlensOf (count: number): { readonly tensor: Tensor, readonly view: Int32Array } {
+    const known = seqlens.get(count)
+    if (known !== undefined) {
+      return known
+    }
+    const { tensor, data } = numbers(ort, 'i32', [count], 4 * count)
+    const made = { tensor, view: new Int32Array(data) }
+    seqlens.set(count, made)
+    return made
+  }
+
+  async function run (group: GroupBinding, hidden: Rows, out: Rows, signal: AbortSignal | undefined): Promise<void> {
+    const { binding, bound } = group
+    if (bound?.input !== hidden.tensor || bound.output !== out.tensor) {
+      binding.bindInput(graphNames.hidden, hidden.tensor)
+      binding.bindOutput(graphNames.output, out.tensor)
+      group.bound = { input: hidden.tensor, output: out.tensor }
+    }
+    await session.run(binding, signal === undefined ? {} : { signal })
+  }
+
+  /** Writes the rows of `values`, token ids or hidden states, where the graph reads them. */
+  function fill (values: Step['input'], into: Float32Array): Promise<void> | void {
+    if (values instanceof Uint32Array) {
+      return embedding?.lookUp(values, into)
+    }
+    into.set(values)
+  }
+
+  return {
+    bindShared: (binding, count) => {
+      binding.bindInput(graphNames.seqlens, seqlensOf(count).tensor)
+      binding.bindInput(graphNames.totalLength, totalLength.tensor)
+      if (isTail) {
+        binding.bindInput(graphNames.scoreStart, scoreStart.tensor)
+      }
+    },
+
+    decode: async (works, { slab, first, count }, signal) => {
+      const hidden = input(count, 1)
+      const out = output(count, 1)
+      const lengths = seqlensOf(count).view
+      let longest = 0
+      for (let row = 0; row < count; row++) {
+        // what has no work is computed at its next position, which its next step overwrites
+        const position = slab.places[first + row]?.filled ?? 0
+        lengths[row] = position
+        longest = Math.max(longest, position + 1)
+      }
+      for (const { slot, step } of works) {
+        const row = slot.place - first
+        const reading = fill(step.input, hidden.view.subarray(row * hiddenSize, (row + 1) * hiddenSize))
+        if (reading != null) {
+          await reading
+        }
+        lengths[row] = step.position
+        longest = Math.max(longest, step.position + 1)
+        // what lies behind is overwritten even where the run fails
+        slot.filled = step.position
+      }
+      totalLengthView[0] = longest
+      scoreStartView[0] = 0n
+      const group = slab.memory.group(first, count)
+      await run(group, hidden, out, signal)
+      for (const { slot, step } of works) {
+        slot.filled = step.position + 1
+        const row = slot.place - first
+        // a tail that is to score nothing computed one row all the same
+        step.consume(out.view.subarray(row * outputSize, (row + (isTail ? step.score : 1)) * outputSize))
+      }
+    },
+
+    prefill: async (work, first, end, signal) => {
+      const { slot, step, rows: all } = work
+      const rows = end - first
+      const wanted = isTail ? Math.max(0, end - Math.max(first, all - step.score)) : rows
+      // without a row to score one is computed all the same: a product of no rows is not every kernel's strength
+      const scored = Math.max(1, wanted)
+      const hidden = input(1, rows)
+      const out = output(1, scored)
+      const perRow = step.input instanceof Uint32Array ? 1 : hiddenSize
+      const reading = fill(step.input.subarray(first * perRow, end * perRow), hidden.view)
+      if (reading != null) {
+        await reading
+      }
+      const position = step.position + first
+      seqlensOf(1).view[0] = position + rows - 1
+      totalLengthView[0] = position + rows
+      scoreStartView[0] = BigInt(rows - scored)
+      slot.filled = position
+      const group = slot.slab.memory.group(slot.place, 1)
+      await run(group, hidden, out, signal)
+      slot.filled = position + rows
+      const made = out.view.subarray(0, wanted * outputSize)
+      if (end < all) {
+        work.parts = [...work.parts ?? [], made.slice()]
+      } else {
+        step.consume(work.parts === undefined ? made : joined([...work.parts, made]))
+      }
+    },
+
+    close: async () => {
+      session.close()
+      await embedding?.close()
+    }
+  }
+}
+
+function numbers (ort: OrtLibrary, dtype: 'i32' | 'i64', shape: number[], bytes: number): { tensor: Tensor, data: ArrayBuffer } {
+  const data = new ArrayBuffer(bytes)
+  return { tensor: ort.tensor({ dtype, shape, data }), data }
+}
+
+/** Tensors `[batch, rows, columns]`: those for single rows stay, of the others the last one used. */
+function rowBuffers (ort: OrtLibrary, columns: number): (batch: number, rows: number) => Rows {
+  const make = (batch: number, rows: number): Rows & { readonly rows: number } => {
+    const data = new ArrayBuffer(batch * rows * columns * 4)
+    return { rows, tensor: ort.tensor({ dtype: 'f32', shape: [batch, rows, columns], data }), view: new Float32Array(data) }
+  }
+  const singles = new Map<number, Rows>()
+  let last = make(1, 2)
+  return (batch, rows) => {
+    if (rows === 1) {
+      const known = singles.get(batch) ?? make(batch, 1)
+      singles.set(batch, known)
+      return known
+    }
+    if (last.rows !== rows) {
+      last = make(1, rows)
+    }
+    return last
+  }
+}
+
+function joined (parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((at, values) => {
+    whole.set(values, at)
+    return at + values.length
+  }, 0)
+  return whole
+}
