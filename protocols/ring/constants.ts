@@ -59,3 +59,6 @@ export const MARK_FRAMES = 64
 export const MAX_ROWS = 1024
 /** Positions that one OPEN can reserve. */
 export const MAX_POSITIONS = 1 << 24
+/** Tokens of a block whose KV may be reused, and bytes of its key. */
+export const PREFIX_BLOCK = 64
+export const PREFIX_KEY_BYTES = 16

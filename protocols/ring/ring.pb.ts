@@ -20,6 +20,8 @@ export interface Open {
   ropeVariant: number
   tail?: Tail
   requires: string[]
+  stages: number
+  prefix: Uint8Array<ArrayBuffer>
 }
 
 export namespace Open {
@@ -113,6 +115,16 @@ export namespace Open {
           }
         }
 
+        if ((obj.stages != null && obj.stages !== 0)) {
+          w.uint32(128)
+          w.uint32(obj.stages)
+        }
+
+        if ((obj.prefix != null && obj.prefix.byteLength > 0)) {
+          w.uint32(138)
+          w.bytes(obj.prefix)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -131,7 +143,9 @@ export namespace Open {
           role: 0,
           emitFrom: 0,
           ropeVariant: 0,
-          requires: []
+          requires: [],
+          stages: 0,
+          prefix: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -228,6 +242,14 @@ export namespace Open {
               }
 
               obj.requires.push(reader.string())
+              break
+            }
+            case 16: {
+              obj.stages = reader.uint32()
+              break
+            }
+            case 17: {
+              obj.prefix = reader.bytes()
               break
             }
             default: {
@@ -396,6 +418,20 @@ export namespace Open {
 
               obj.requires++
 
+              break
+            }
+            case 16: {
+              yield {
+                field: `${prefix}.stages`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 17: {
+              yield {
+                field: `${prefix}.prefix`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -584,6 +620,16 @@ export namespace Open {
     value: string
   }
 
+  export interface OpenStagesFieldEvent {
+    field: '$.stages'
+    value: number
+  }
+
+  export interface OpenPrefixFieldEvent {
+    field: '$.prefix'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Open>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Open.codec())
   }
@@ -592,7 +638,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenEmitFromFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenEmitFromFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -1339,6 +1385,7 @@ export namespace Tail {
 
 export interface Ready {
   positions: number
+  cached: number
 }
 
 export namespace Ready {
@@ -1356,12 +1403,18 @@ export namespace Ready {
           w.uint32(obj.positions)
         }
 
+        if ((obj.cached != null && obj.cached !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.cached)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          positions: 0
+          positions: 0,
+          cached: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1372,6 +1425,10 @@ export namespace Ready {
           switch (tag >>> 3) {
             case 1: {
               obj.positions = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.cached = reader.uint32()
               break
             }
             default: {
@@ -1396,6 +1453,13 @@ export namespace Ready {
               }
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.cached`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1413,6 +1477,11 @@ export namespace Ready {
     value: number
   }
 
+  export interface ReadyCachedFieldEvent {
+    field: '$.cached'
+    value: number
+  }
+
   export function encode (obj: Partial<Ready>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Ready.codec())
   }
@@ -1421,7 +1490,7 @@ export namespace Ready {
     return decodeMessage(buf, Ready.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent | ReadyCachedFieldEvent> {
     return streamMessage(buf, Ready.codec(), opts)
   }
 }

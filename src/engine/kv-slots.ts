@@ -75,6 +75,9 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
   let closed = false
 
   const classOf = (positions: number): number | undefined => classes.find((size) => size >= positions)
+  /** Slots whose sessions have ended and whose contents are kept as long as nobody needs their memory: the oldest first. */
+  const parked = new Map<KvSlot<T>, () => void>()
+
   const isEmpty = ({ places }: Slab<T>): boolean => places.every((each) => each === undefined)
   const slabBytes = ({ capacity, places }: Slab<T>): number => capacity * places.length * bytesPerPosition
 
@@ -92,15 +95,27 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
     }
   }
 
-  /** Slots of a class for which there is memory. A slab's free places take none where what is not written is not there. */
-  const room = (capacity: number): number => {
+  /** Slots of a class for which there is memory, with that of parked slots or without. A slab's free places take none on the host. */
+  const room = (capacity: number, withParked: boolean): number => {
     const bytes = capacity * bytesPerPosition
+    const parkedOnes = withParked ? [...parked.keys()] : []
     if (movable) {
-      return Math.floor((kvBytes - reservedBytes) / bytes)
+      const reclaimed = parkedOnes.reduce((sum, slot) => sum + slot.capacity * bytesPerPosition, 0)
+      return Math.floor((kvBytes - reservedBytes + reclaimed) / bytes)
     }
-    const inUse = [...slabs.values()].flat().filter((slab) => !isEmpty(slab))
-    const places = inUse.filter((slab) => slab.capacity === capacity).flatMap((slab) => slab.places.filter((each) => each === undefined))
+    const isFree = (each: KvSlot<T> | undefined): boolean => each === undefined || parkedOnes.includes(each)
+    const inUse = [...slabs.values()].flat().filter(({ places }) => !places.every(isFree))
+    const places = inUse.filter((slab) => slab.capacity === capacity).flatMap((slab) => slab.places.filter(isFree))
     return places.length + Math.floor((kvBytes - inUse.reduce((sum, slab) => sum + slabBytes(slab), 0)) / bytes)
+  }
+
+  const evictOldest = (): void => {
+    const [oldest] = parked
+    if (oldest !== undefined) {
+      const [slot, evicted] = oldest
+      slot.release()
+      evicted()
+    }
   }
 
   /** The lowest free place of a class: neighbours run together. */
@@ -112,7 +127,7 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
         return { slab, place }
       }
     }
-    const count = Math.max(1, Math.min(slabSlots, init.slots, room(capacity)))
+    const count = Math.max(1, Math.min(slabSlots, room(capacity, false)))
     makeRoom(count * capacity * bytesPerPosition)
     const slab: Slab<T> = { capacity, memory: init.allocate(capacity, count), places: new Array<undefined>(count).fill(undefined) }
     kept.push(slab)
@@ -148,8 +163,28 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
       release: () => {
         if (!released) {
           released = true
+          if (parked.delete(slot)) {
+            active++
+          }
           letGo()
         }
+      },
+      park: (evicted) => {
+        if (closed || released || parked.has(slot)) {
+          return
+        }
+        active--
+        parked.set(slot, evicted)
+        if (parked.size > init.slots) {
+          evictOldest()
+        }
+      },
+      resume: () => {
+        if (active >= init.slots || !parked.delete(slot)) {
+          return false
+        }
+        active++
+        return true
       }
     }
     at.slab.places[at.place] = slot
@@ -157,14 +192,17 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
   }
 
   return {
-    free: () => Object.fromEntries(classes.map((capacity) => [capacity, Math.max(0, Math.min(init.slots - active, room(capacity)))])),
+    free: () => Object.fromEntries(classes.map((capacity) => [capacity, Math.max(0, Math.min(init.slots - active, room(capacity, true)))])),
 
     reserve: (positions) => {
       const capacity = classOf(positions)
       if (capacity == null) {
         throw new ContextLengthError(positions, contextLength)
       }
-      if (active >= init.slots || room(capacity) < 1) {
+      while (active < init.slots && parked.size > 0 && room(capacity, false) < 1) {
+        evictOldest()
+      }
+      if (active >= init.slots || room(capacity, false) < 1) {
         throw new NoCapacityError(active >= init.slots ? `all ${init.slots} slots are taken` : `no KV memory for ${capacity} positions is free`)
       }
       const slot = slotAt(capacity, find(movable ? smallest : capacity))
@@ -193,6 +231,9 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
 
     close: () => {
       closed = true
+      while (parked.size > 0) {
+        evictOldest()
+      }
       for (const kept of slabs.values()) {
         kept.splice(0).filter(isEmpty).forEach(({ memory }) => { memory.free() })
       }

@@ -55,6 +55,10 @@ export interface Slot {
   readonly filled: number
   /** Idempotent. A slot in use by a run is freed when that run ends. */
   release (): void
+  /** Keeps what it holds, without counting as a session, until its memory is needed: then it is released, and `evicted` called. */
+  park (evicted: () => void): void
+  /** Makes a parked slot a session's again. False where it was released meanwhile, or all slots are taken. */
+  resume (): boolean
 }
 
 /** One piece of work for one session. */

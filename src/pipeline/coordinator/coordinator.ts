@@ -75,8 +75,8 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     return found
   }
 
-  const chunksOf = ({ promptIds, maxTokens }: PreparedRequest, score: boolean): Parameters<Ring['prompt']>[0] =>
-    promptChunks(promptIds.length, score ? Math.min(SCORED_ROWS, chunkRows) : chunkRows).map(({ from, to }) => ({
+  const chunksOf = ({ promptIds, maxTokens }: PreparedRequest, cached: number, score: boolean): Parameters<Ring['prompt']>[0] =>
+    promptChunks(cached, promptIds.length, score ? Math.min(SCORED_ROWS, chunkRows) : chunkRows).map(({ from, to }) => ({
       from,
       ids: promptIds.slice(from, to),
       score: score ? to - from : to === promptIds.length && maxTokens > 0 ? 1 : 0
@@ -122,12 +122,14 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
           positions: prepared.positions,
           route: found,
           tail: tailOf(prepared, scorePrompt),
+          // a prompt that is scored needs the logits of every position
+          reusable: scorePrompt ? [] : prepared.promptIds,
           openTimeoutMs,
           signal
         })
         const results = ring.results[Symbol.asyncIterator]()
         signal.addEventListener('abort', ring.close)
-        ring.prompt(chunksOf(prepared, scorePrompt))
+        ring.prompt(chunksOf(prepared, ring.cached, scorePrompt))
         const first = await results.next()
         signal.throwIfAborted()
         if (first.done === true) throw new NoCapacityError('the session ended before it began', RETRY_AFTER_MS)
@@ -170,7 +172,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     try {
       const begun = await begin(request, model, prepared, sessionId, signal)
       ring = begun.ring
-      yield made.started(ring.route)
+      yield made.started(ring.route, ring.cached)
       yield * made.take(begun.first)
       while (made.finished === undefined) {
         const next = await begun.results.next()
@@ -183,7 +185,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         if (error instanceof PeerFaultError) suspected.add(error.peerId)
         throw error
       }
-      if (ring === undefined) yield made.started([])
+      if (ring === undefined) yield made.started([], 0)
     } finally {
       if (ring !== undefined) {
         ring.close()

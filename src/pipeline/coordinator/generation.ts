@@ -25,7 +25,7 @@ export interface Generation {
   take (result: RingResult): GenerateEvent[]
   /** Set after the last event of `take`: nothing more is needed. */
   readonly finished: FinishReason | undefined
-  started (route: readonly RouteStage[]): GenerateEvent
+  started (route: readonly RouteStage[], cached: number): GenerateEvent
   done (reason: FinishReason): GenerateEvent[]
 }
 
@@ -34,6 +34,7 @@ export function generation (init: GenerationInit): Generation {
   const text = textStream(tokenizer.decoder(), stop)
   const tokens: number[] = []
   let route: readonly RouteStage[] = []
+  let cachedTokens = 0
   let said = ''
   let finished: FinishReason | undefined
   let firstMs: number | undefined
@@ -105,8 +106,9 @@ export function generation (init: GenerationInit): Generation {
       return events
     },
 
-    started (stages) {
+    started (stages, cached) {
       route = stages
+      cachedTokens = cached
       return { kind: 'started', sessionId: init.sessionId, promptTokens: promptIds.length, route }
     },
 
@@ -119,7 +121,7 @@ export function generation (init: GenerationInit): Generation {
         text: said,
         tokens,
         finishReason: reason,
-        usage: { promptTokens: promptIds.length, completionTokens: tokens.length, cachedTokens: 0 },
+        usage: { promptTokens: promptIds.length, completionTokens: tokens.length, cachedTokens },
         route,
         timings: {
           ttftMs: (firstMs ?? endMs) - startedMs,

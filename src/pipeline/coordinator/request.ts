@@ -81,10 +81,10 @@ function idsOf (prompt: GenerateRequest['prompt'], tokenizer: CoordinatorModel['
   }
 }
 
-/** Prompt chunks of at most `rows` rows and at least 2, where the prompt has as many: single rows are computed otherwise in the last bits. */
-export function promptChunks (length: number, rows: number): ReadonlyArray<{ readonly from: number, readonly to: number }> {
+/** Chunks of a prompt's positions from `start` on, of at most `rows` rows and at least 2, where the prompt has as many: single rows are computed otherwise in the last bits. */
+export function promptChunks (start: number, length: number, rows: number): ReadonlyArray<{ readonly from: number, readonly to: number }> {
   const chunks: Array<{ from: number, to: number }> = []
-  for (let from = 0; from < length;) {
+  for (let from = start; from < length;) {
     const left = length - from
     // a remainder of one row would be left: this chunk leaves it two
     const to = from + (left <= rows ? left : left === rows + 1 ? (rows > 2 ? rows - 1 : left) : rows)

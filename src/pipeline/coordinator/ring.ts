@@ -1,9 +1,10 @@
 import { NoCapacityError, PeerFaultError, RequestError } from '../../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import {
-  Beat, BeatState, Busy, ComputeCode, Fault, FaultKind, MAX_ROWS, Open, RING_PROTOCOL, Refused, RefusedCode, Result, RingType, Role, type Tail
+  Beat, BeatState, Busy, ComputeCode, Fault, FaultKind, MAX_ROWS, Open, RING_PROTOCOL, Ready, Refused, RefusedCode, Result, RingType, Role, type Tail
 } from '../../../protocols/ring/index.ts'
 import { encodeFrame, idBytes, parse, readFrame, type FrameHeader } from '../frames.ts'
+import { prefixKeys, reusable } from '../prefix.ts'
 import { eventQueue } from './event-queue.ts'
 import { ringWatch, type StageState } from './watch.ts'
 import type { Clock } from '../clock.ts'
@@ -18,6 +19,8 @@ export interface RingInit {
   readonly positions: number
   readonly route: FoundRoute
   readonly tail: Tail
+  /** The prompt, where stages may reuse what they have of it. */
+  readonly reusable: readonly number[]
   readonly openTimeoutMs: number
   readonly signal: AbortSignal
 }
@@ -31,6 +34,8 @@ export interface RingResult {
 /** Stages that are ready, watched until the session ends. */
 export interface Ring {
   readonly route: readonly RouteStage[]
+  /** Leading positions of the prompt that every stage has already. */
+  readonly cached: number
   /** Sends the prompt, chunk by chunk; `score` = rows of each that need logits. */
   prompt (chunks: ReadonlyArray<{ readonly from: number, readonly ids: readonly number[], readonly score: number }>): void
   /** Ends without an error only by `close`. */
@@ -79,6 +84,7 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
   let over = false
   let stopTimer = (): void => { /* nothing is timed yet */ }
   /** Tokens that the tail may still report. */
+  let cached = reusable(Infinity, init.reusable.length)
   let allowed = init.tail.maxTokens + (init.tail.scorePrompt ? init.tail.promptTokens : 0)
 
   const at = (index: number): FoundRoute['hops'][number] => {
@@ -109,6 +115,8 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
     }
   }
 
+  const keysOf = (index: number): Uint8Array<ArrayBuffer> => prefixKeys({ wire: init.wire, compute, ropeVariant: 0, upstream: hops.slice(0, index) }, init.reusable)
+
   function openFrame (index: number): Uint8Array {
     const { start, end: last } = at(index)
     const isTail = index === hops.length - 1
@@ -128,6 +136,8 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
       emitFrom: 0,
       ropeVariant: 0,
       requires: [],
+      stages: hops.length,
+      prefix: keysOf(index),
       ...(isTail ? { tail: init.tail } : {})
     }))
   }
@@ -184,6 +194,7 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
     const { peerId } = at(index)
     switch (type) {
       case RingType.ready:
+        cached = reusable(Math.min(cached, parse(Ready.decode, payload, 'the answer').cached), init.reusable.length)
         return
       case RingType.busy: {
         const { retryAfterMs, message } = parse(Busy.decode, payload, 'the answer')
@@ -288,6 +299,8 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
 
   return {
     route: hops.map(({ peerId, start, end: last }) => ({ peerId, span: [start, last] as const })),
+
+    cached,
 
     prompt (chunks) {
       for (const [index, { from, ids, score }] of chunks.entries()) {

@@ -1,5 +1,6 @@
-import { ComputeCode, MAX_POSITIONS, RefusedCode, Role, SESSION_BYTES, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
+import { ComputeCode, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
 import { readIds } from '../frames.ts'
+import { keyList } from '../prefix.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { wires } from '../wire/index.ts'
 import type { SamplingOptions, Wire } from '../types.ts'
@@ -18,6 +19,10 @@ export interface StagePlan {
   /** A standby computes and emits nothing. */
   readonly emits: boolean
   readonly emitFrom: number
+  /** Stages that take turns at the session's rows. */
+  readonly stages: number
+  /** Keys of the prompt's blocks. */
+  readonly prefix: readonly string[]
   readonly tail?: TailPlan
 }
 
@@ -36,6 +41,9 @@ export interface Refusal {
   readonly message: string
 }
 
+/** No ring has more: nobody waits for the share of stages that are not there. */
+const MAX_STAGES = 64
+
 /** Features that an OPEN may require of this implementation. */
 const features: ReadonlySet<string> = new Set()
 
@@ -46,7 +54,7 @@ const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupport
 
 /** @param runners those that are offered for the model */
 export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan | Refusal {
-  const { session, epoch, modelId, start, end, wire, positions, prev, next, role, emitFrom, ropeVariant, requires } = open
+  const { session, epoch, modelId, start, end, wire, positions, prev, next, role, emitFrom, ropeVariant, requires, prefix } = open
   const missing = requires.find((feature) => !features.has(feature))
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
   if (!isWire(wire)) return unsupported(`the wire '${wire.slice(0, 64)}' is not known here; there are: ${Object.keys(wires).join(', ')}`)
@@ -59,6 +67,8 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   if (prev.length < 1 || next.length < 1) return malformed('a stage has to have a previous and a next one')
   if ([...prev, ...next].some(({ peerId }) => peerId === '' || peerId.length > 128)) return malformed('a neighbour without a peer id')
 
+  if (prefix.length % PREFIX_KEY_BYTES !== 0 || prefix.length / PREFIX_KEY_BYTES * PREFIX_BLOCK > positions) return malformed(`${prefix.length} bytes are no keys of blocks of a prompt within ${positions} positions`)
+
   const compute = open.compute === ComputeCode.fast ? 'fast' : open.compute === ComputeCode.exact ? 'exact' : undefined
   if (compute === undefined) return unsupported(`compute ${open.compute} is not known here`)
   const runner = [...runners].find(({ span, compute: own }) => span.start === start && span.end === end && own === compute)
@@ -69,6 +79,7 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   if (typeof tail === 'string') return malformed(tail)
   return {
     session, epoch, modelId, runner, wire, positions, prev, next, emits: role !== Role.standby, emitFrom,
+    stages: Math.max(1, Math.min(open.stages, MAX_STAGES)), prefix: keyList(prefix),
     ...(tail === undefined ? {} : { tail })
   }
 }

@@ -7,7 +7,9 @@ import { encodeFrame, parse, readFrame, type FrameHeader } from '../frames.ts'
 import { holdQueue } from '../hold.ts'
 import { idle } from '../idle.ts'
 import { replayPool } from '../replay-buffer.ts'
+import { lease, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
+import { prefixCaches } from './prefix-cache.ts'
 import { stagePlan } from './stage-plan.ts'
 import { UnreachableError, stageSession, type StageSession } from './stage-session.ts'
 import type { StageServer, StageServerComponents, StageServerInit } from './types.ts'
@@ -15,7 +17,11 @@ import type { SpanRunner } from '../../engine/index.ts'
 import type { Link } from '../../p2p/index.ts'
 
 const MiB = 1024 * 1024
-const RETRY_AFTER_MS = 1000
+/** Bounds of what a coordinator is told to wait. */
+const MIN_RETRY_MS = 250
+const MAX_RETRY_MS = 30_000
+/** A token's time before any was measured. */
+const UNKNOWN_DECODE_MS = 50
 
 /** What a link does with what comes, once its first frame has said what it is. */
 interface LinkRole {
@@ -30,7 +36,8 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB } = init
   const offers = new Map<string, Set<SpanRunner>>()
   const meters = new WeakMap<SpanRunner, Meter>()
-  const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string }>()
+  const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string, readonly runner: SpanRunner }>()
+  const cacheOf = prefixCaches()
   const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes })
   const empty = idle(() => sessions.size > 0)
   let draining = false
@@ -57,7 +64,16 @@ export function stageServer (components: StageServerComponents, init: StageServe
   }
 
   const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
-  const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: RETRY_AFTER_MS, message })) }
+  const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: retryAfterMs(), message })) }
+
+  /** When the first session that is at work will have ended, if it takes all the positions it reserved. */
+  function retryAfterMs (): number {
+    let soonest = MAX_RETRY_MS
+    for (const { session, runner } of sessions.values()) {
+      soonest = Math.min(soonest, session.left * (meterOf(runner).rates.decodeMsPerToken || UNKNOWN_DECODE_MS))
+    }
+    return sessions.size === 0 ? MIN_RETRY_MS : Math.ceil(Math.max(MIN_RETRY_MS, soonest))
+  }
 
   function accept (link: Link): void {
     const waiting = clock.after(UNUSED_MS, () => { link.abort(new Error('nothing was said')) })
@@ -121,9 +137,9 @@ export function stageServer (components: StageServerComponents, init: StageServe
       busy(link, `${own} sessions of this coordinator and ${sessions.size} in all are at work`)
       return undefined
     }
-    let slot
+    let leased: Lease
     try {
-      slot = plan.runner.reserve(plan.positions)
+      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: link.peer, keys: plan.prefix, positions: plan.positions })
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)
@@ -137,14 +153,14 @@ export function stageServer (components: StageServerComponents, init: StageServe
       meter: meterOf(plan.runner),
       replay: replay.buffer(),
       control: link,
-      slot,
+      lease: leased,
       hold (header, payload, from) { earlyFrames.add(keyOf(plan.session, plan.runner.span.start, header.epoch), { header, payload, link: from }) },
       released () {
         sessions.delete(key)
         empty.changed()
       }
     }, plan)
-    sessions.set(key, { session, coordinator: link.peer })
+    sessions.set(key, { session, coordinator: link.peer, runner: plan.runner })
     for (const early of earlyLinks.take(key)) {
       try {
         early.become(session.attach(early.link, early.hello, early.frame))

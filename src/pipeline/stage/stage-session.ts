@@ -15,7 +15,7 @@ import type { Clock } from '../clock.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { Meter } from './meter.ts'
 import type { StagePlan } from './stage-plan.ts'
-import type { Slot } from '../../engine/index.ts'
+import type { Lease } from './lease.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 
 /** Frames waiting for their turn: over the first mark the senders are held back, over the second one of them ignores that. */
@@ -32,7 +32,7 @@ export interface StageSessionComponents {
   readonly meter: Meter
   readonly replay: ReplayBuffer
   readonly control: Link
-  readonly slot: Slot
+  readonly lease: Lease
   /** Keeps a frame of a higher epoch until that is open. */
   hold (header: FrameHeader, payload: Uint8Array, link: Link): void
   /** The session holds nothing any more. Called once. */
@@ -53,6 +53,8 @@ export interface StageSession {
   fail (fault: Partial<Fault> & Pick<Fault, 'kind' | 'message'>): void
   /** The control link is over: frees everything. */
   end (): void
+  /** Rows that may still come. */
+  readonly left: number
 }
 
 /** A next stage could not be dialled. */
@@ -67,8 +69,9 @@ export class UnreachableError extends Error {
 }
 
 export function stageSession (components: StageSessionComponents, plan: StagePlan): StageSession {
-  const { host, clock, meter, replay, control, slot } = components
+  const { host, clock, meter, replay, control, lease } = components
   const { epoch, runner, positions } = plan
+  const { slot } = lease
   const { hiddenSize, vocabSize } = runner
   const codec = wires[plan.wire]
   const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec }
@@ -109,12 +112,13 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     else if (clock.now() - usedAtMs > UNUSED_MS) session.fail({ kind: FaultKind.capacity, code: 'unused', message: `nothing came for ${UNUSED_MS} ms` })
   }
 
-  function release (): void {
+  /** @param keep whether what the prompt left may serve later sessions */
+  function release (keep = false): void {
     if (!live) return
     live = false
     stopTicking()
     stopping.abort(new Error('the session is over'))
-    slot.release()
+    lease.release(keep)
     replay.clear()
     queue = []
     queuedBytes = 0
@@ -185,6 +189,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       await runner.run([{
         slot,
         position,
+        turns: plan.stages,
         input: ids ?? read(payload, rows, from),
         score: end === undefined ? 0 : score,
         consume (output) {
@@ -201,6 +206,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       measured()
     }
     if (failed.length > 0) throw failed[0]
+    lease.filled(position + rows)
     if (full) await Promise.all(outlets.map((each) => each.drained({ signal: stopping.signal })))
   }
 
@@ -216,7 +222,10 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   }
 
   const session: StageSession = {
+    get left () { return positions - order.have },
+
     async open () {
+      const prepared = lease.prepare()
       const opened = await Promise.allSettled(plan.next.map(async (next) => {
         try {
           return await outlet(host, plan, next, {
@@ -232,7 +241,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
         for (const each of outlets) each.abort(new Error('the session is over'))
         throw failed?.reason ?? new Error('the session is over')
       }
-      tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity }))
+      const cached = await prepared
+      order = { ...order, have: cached }
+      tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity, cached }))
     },
 
     attach (link, hello, helloFrame) {
@@ -275,6 +286,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
             beat()
             return
           case RingType.close:
+            release(true)
             session.end()
             return
           default:

@@ -7,16 +7,16 @@ import { planRoute, type RouteCandidate } from '../../../src/routing/index.ts'
 
 describe('promptChunks', () => {
   it('covers the prompt in order, in chunks of the size asked for or one more, and never leaves a single row', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 2, max: 130 }), (length, rows) => {
-      const chunks = promptChunks(length, rows)
-      let at = 0
+    fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 2, max: 130 }), fc.integer({ min: 0, max: 1000 }), (length, rows, start) => {
+      const chunks = promptChunks(start, start + length, rows)
+      let at = start
       for (const { from, to } of chunks) {
         assert.equal(from, at)
         assert.ok(to - from <= Math.max(rows, 3))
         assert.ok(to - from >= 2 || length === 1)
         at = to
       }
-      assert.equal(at, length)
+      assert.equal(at, start + length)
     }))
   })
 })

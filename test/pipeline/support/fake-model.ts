@@ -59,6 +59,15 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
         release () {
           if (held) reserved--
           held = false
+        },
+        park () {
+          if (held) reserved--
+          held = false
+        },
+        resume () {
+          if (!held) reserved++
+          held = true
+          return true
         }
       }
       caches.set(slot, Array.from({ length: span.end - span.start }, () => []))

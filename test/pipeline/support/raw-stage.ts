@@ -60,7 +60,7 @@ export function openOf (span: Span, changes: Partial<Open> = {}): Open {
   return {
     session: SESSION, epoch: 1, modelId: 'model', ...span, compute: 1, wire: 'f32', positions: 20,
     prev: [{ peerId: 'p', start: 0, addresses: [] }], next: [{ peerId: 'n', start: 4, addresses: [] }],
-    role: 0, emitFrom: 0, ropeVariant: 0, requires: [], ...changes
+    role: 0, emitFrom: 0, ropeVariant: 0, requires: [], stages: 1, prefix: new Uint8Array(0), ...changes
   }
 }
 

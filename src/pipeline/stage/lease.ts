@@ -1,0 +1,63 @@
+import { PREFIX_BLOCK } from '../../../protocols/ring/index.ts'
+import type { Slot, SpanRunner } from '../../engine/index.ts'
+import type { PrefixCache, PrefixEntry } from './prefix-cache.ts'
+
+export interface LeaseInit {
+  readonly runner: SpanRunner
+  readonly cache: PrefixCache
+  readonly coordinator: string
+  /** Keys of the prompt's blocks; none: nothing is reused or kept. */
+  readonly keys: readonly string[]
+  readonly positions: number
+}
+
+/** A session's slot, with what an earlier prompt left in it. */
+export interface Lease {
+  readonly slot: Slot
+  /** Brings over what is there already. @returns leading positions that need not be computed */
+  prepare (): Promise<number>
+  /** The KV of positions below is complete. */
+  filled (positions: number): void
+  /** Idempotent. @param keep whether later sessions may use the prompt's KV */
+  release (keep: boolean): void
+}
+
+/** @throws {NoCapacityError} @throws {ContextLengthError} */
+export function lease ({ runner, cache, coordinator, keys, positions }: LeaseInit): Lease {
+  const match = keys.length === 0 ? undefined : cache.find(coordinator, keys)
+  const cached = (match?.blocks ?? 0) * PREFIX_BLOCK
+  const own = match !== undefined && match.whole && match.entry.slot.capacity >= positions && match.entry.slot.resume()
+  if (own) cache.remove(match.entry)
+  const slot = own ? match.entry.slot : runner.reserve(positions)
+  let entry: PrefixEntry | undefined
+  let over = false
+
+  return {
+    slot,
+
+    async prepare () {
+      if (match === undefined || own) return cached
+      try {
+        return await runner.copy(match.entry.slot, slot, cached) ? cached : 0
+      } catch {
+        // its memory was needed meanwhile
+        return 0
+      }
+    },
+
+    filled (end) {
+      if (entry === undefined && !over && keys.length > 0 && end >= keys.length * PREFIX_BLOCK) entry = cache.add(coordinator, keys, slot)
+    },
+
+    release (keep) {
+      if (over) return
+      over = true
+      if (entry !== undefined && keep) {
+        cache.park(entry)
+        return
+      }
+      if (entry !== undefined) cache.remove(entry)
+      slot.release()
+    }
+  }
+}
