@@ -54,6 +54,7 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
   let running = Promise.resolve()
   let inFlight: Promise<void> = Promise.resolve()
   let busy = false
+  let closed: Error | undefined
 
   async function loop (): Promise<void> {
     while (singles.size + prompts.length > 0) {
@@ -115,6 +116,9 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
       try {
         await run
         signal?.throwIfAborted()
+        if (closed !== undefined) {
+          throw closed
+        }
         pending.done += rows
         prompts.push(pending)
       } catch (error) {
@@ -145,6 +149,9 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
     run: async (work, options = {}) => {
       const signal = options.signal ?? undefined
       signal?.throwIfAborted()
+      if (closed !== undefined) {
+        throw closed
+      }
       const result = Promise.withResolvers<undefined>()
       const abort = (): void => { withdraw(pending, signal?.reason) }
       const pending: Pending<W> = {
@@ -176,6 +183,7 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
     idle: async () => inFlight,
 
     close: async (reason) => {
+      closed = reason
       for (const pending of [...singles, ...prompts]) {
         withdraw(pending, reason)
       }

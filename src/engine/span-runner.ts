@@ -47,7 +47,9 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
   })
   const entry = manifest.embedding.tensors[0]
   const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry) : undefined
-  const executor = spanExecutor({ ort, session, embedding, hiddenSize: config.hiddenSize, outputSize: span.end === config.layerCount ? config.vocabSize : config.hiddenSize, isTail: span.end === config.layerCount })
+  const isTail = span.end === config.layerCount
+  const { hiddenSize, vocabSize } = config
+  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail })
   return spanRunner({ ort, session, executor, kind: device.info.kind, manifest, span, contextLength, options })
 }
 

@@ -73,9 +73,9 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
       caches.set(slot, Array.from({ length: span.end - span.start }, () => []))
       return slot
     },
-    async copy (from, to, count) {
+    copy (from, to, count) {
       caches.set(to, (caches.get(from) ?? []).map((rows) => rows.slice(0, count)))
-      return true
+      return Promise.resolve(true)
     },
     async run (steps, options) {
       for (const { slot, position, input, score, consume } of steps) {

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { groups } from '../../src/engine/groups.ts'
+import { pace } from '../../src/engine/pace.ts'
+import { scheduler, type Scheduler, type Work } from '../../src/engine/scheduler.ts'
+
+interface FakeWork extends Work<string> {
+  readonly name: string
+}
+
+interface Run {
+  readonly kind: 'decode' | 'prefill'
+  readonly names: readonly string[]
+  readonly rows: number
+}
+
+/** A span whose runs take as long as they would: time goes on only by them. */
+function fakeSpan ({ decodeMs = 10, rowMs = 1 } = {}): { schedule: Scheduler<FakeWork>, runs: Run[], time: () => number, fail: (name: string) => void } {
+  let time = 0
+  const runs: Run[] = []
+  const failing = new Set<string>()
+  const run = async (kind: Run['kind'], works: readonly FakeWork[], rows: number, ms: number): Promise<void> => {
+    await nextTurn()
+    time += ms
+    runs.push({ kind, names: works.map(({ name }) => name), rows })
+    if (works.some(({ name }) => failing.has(name))) throw new Error('broken')
+  }
+  const schedule = scheduler<string, FakeWork>({
+    decode: (works) => run('decode', works, works.length, decodeMs),
+    prefill: (work, first, end) => run('prefill', [work], end - first, (end - first) * rowMs)
+  }, { maxRows: Infinity, maxGap: 3, bridges: () => true, now: () => time })
+  return { schedule, runs, time: () => time, fail: (name) => failing.add(name) }
+}
+
+let places = 0
+const work = (name: string, rows = 1, turns = 1, place = places++): FakeWork => ({ name, rows, turns, slot: { slab: 'one', place: place % 16 } })
+
+describe('groups', () => {
+  it('puts each place in one group, bridges no more than it may, and nothing that it must not', () => {
+    const ready = fc.uniqueArray(fc.record({ slab: fc.constantFrom('a', 'b'), place: fc.nat(20) }), { selector: ({ slab, place }) => `${slab}${place}`, maxLength: 20 })
+    fc.assert(fc.property(ready, fc.nat(4), fc.array(fc.nat(20)), (members, maxGap, barred) => {
+      const made = groups(members, { maxGap, bridges: (_slab, place) => !barred.includes(place) })
+      assert.deepEqual(new Set(made.flatMap((group) => group.members)), new Set(members))
+      for (const { slab, first, count, members: own } of made) {
+        const taken = new Set(own.map(({ place }) => place))
+        assert.ok(taken.has(first) && taken.has(first + count - 1))
+        assert.ok(own.every((each) => each.slab === slab && each.place >= first && each.place < first + count))
+        let gap = 0
+        for (let place = first; place < first + count; place++) {
+          gap = taken.has(place) ? 0 : gap + 1
+          assert.ok(gap <= maxGap && (gap === 0 || !barred.includes(place)))
+        }
+      }
+    }))
+  })
+})
+
+describe('pace', () => {
+  it('never leaves a single row, and no more rows than there are', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 3, max: 400 }), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), (total, most, decodeMs, rowMs) => {
+      const measured = pace()
+      measured.decoded(decodeMs, 0)
+      measured.prefilled(1, rowMs)
+      for (let left = total; left > 0;) {
+        const rows = measured.chunk(left, most, 1)
+        assert.ok(rows <= left && rows <= Math.max(3, most) && (rows >= 2 || total === 1))
+        assert.notEqual(left - rows, 1)
+        left -= rows
+      }
+    }))
+  })
+
+  it('takes large chunks while nobody decodes, and such that fit between two tokens while somebody does', () => {
+    const measured = pace()
+    assert.ok(measured.chunk(10_000, Infinity, 0) > 200)
+    measured.prefilled(256, 256)
+    measured.decoded(10, 1000)
+    assert.ok(measured.chunk(10_000, Infinity, 1001) <= 13)
+    assert.ok(measured.chunk(10_000, Infinity, 5000) > 200)
+  })
+})
+
+describe('scheduler', () => {
+  it('runs single rows that wait together', async () => {
+    const { schedule, runs } = fakeSpan()
+    const first = schedule.run(work('a'))
+    await Promise.all([first, ...['b', 'c', 'd'].map((name) => schedule.run(work(name)))])
+    assert.deepEqual(runs.map(({ names }) => names.join('')), ['a', 'bcd'])
+  })
+
+  it('waits a moment for the sessions that decode, so that they go on together', async () => {
+    const { schedule, runs } = fakeSpan()
+    const slots = ['a', 'b', 'c'].map((name) => work(name))
+    const session = async (own: FakeWork): Promise<void> => {
+      for (let token = 0; token < 10; token++) await schedule.run(own)
+    }
+    await Promise.all(slots.map(session))
+    assert.ok(runs.filter(({ names }) => names.length === 3).length >= 9, JSON.stringify(runs.map(({ names }) => names.join(''))))
+  })
+
+  it('leaves the other stages of a ring their share of the sessions', async () => {
+    const { schedule, runs } = fakeSpan()
+    await schedule.run(work('first', 1, 2))
+    const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => schedule.run(work(name, 1, 2)))
+    await Promise.all(others)
+    assert.ok(runs.every(({ names }) => names.length <= 4), JSON.stringify(runs))
+  })
+
+  it('keeps the gap between two tokens near the usual while a long prompt comes in', async () => {
+    const { schedule, time } = fakeSpan({ decodeMs: 10, rowMs: 2 })
+    const gaps: number[] = []
+    let long = true
+    const prompt = async (): Promise<void> => {
+      await schedule.run(work('long', 2000))
+      long = false
+    }
+    const decoder = async (): Promise<void> => {
+      const own = work('short')
+      for (let token = 0; token < 20; token++) await schedule.run(own)
+      const coming = prompt()
+      while (long) {
+        const before = time()
+        await schedule.run(own)
+        gaps.push((time() - before) / 10)
+      }
+      await coming
+    }
+    await decoder()
+    gaps.sort((a, b) => a - b)
+    assert.ok((gaps[Math.floor(gaps.length * 0.95)] ?? Infinity) <= 2.5, `95 % of the gaps are below ${gaps[Math.floor(gaps.length * 0.95)]}`)
+    assert.ok((gaps.at(-1) ?? Infinity) <= 60, 'the first chunk may have been chosen before anybody decoded')
+  })
+
+  it('takes prompts in turn', async () => {
+    const { schedule, runs } = fakeSpan()
+    await Promise.all(['a', 'b', 'c'].map((name) => schedule.run(work(name, 1000))))
+    const order = runs.map(({ names }) => names[0])
+    assert.deepEqual(order.slice(0, 6), ['a', 'b', 'c', 'a', 'b', 'c'])
+  })
+
+  it('gives up work that waits when its session ends, and only that', async () => {
+    const { schedule, runs } = fakeSpan()
+    const stop = new AbortController()
+    const [a, b, c, d] = [schedule.run(work('a')), schedule.run(work('b'), { signal: stop.signal }), schedule.run(work('c')), schedule.run(work('d', 500), { signal: stop.signal })]
+    stop.abort(new Error('over'))
+    await assert.rejects(b, /over/)
+    await assert.rejects(d, /over/)
+    await Promise.all([a, c])
+    assert.ok(runs.every(({ names }) => !names.includes('b') && !names.includes('d')))
+    await assert.rejects(schedule.run(work('e'), { signal: stop.signal }), /over/)
+  })
+
+  it('tells a failed run to those who were in it, and goes on', async () => {
+    const { schedule, fail } = fakeSpan()
+    fail('b')
+    const first = schedule.run(work('first'))
+    const [a, b] = [schedule.run(work('a')), schedule.run(work('b'))]
+    await first
+    await assert.rejects(a, /broken/)
+    await assert.rejects(b, /broken/)
+    await schedule.run(work('c'))
+    fail('p')
+    await assert.rejects(schedule.run(work('p', 600)), /broken/)
+    await schedule.run(work('q', 600))
+  })
+
+  it('does everything that is asked exactly once, whatever comes when', async () => {
+    const job = fc.record({ session: fc.nat(15), rows: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 700 })), wait: fc.nat(4), cancel: fc.boolean() })
+    await fc.assert(fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 30 }), async (jobs) => {
+      const { schedule, runs } = fakeSpan()
+      const busy = new Map<number, Promise<unknown>>()
+      const wanted = new Map<string, number>()
+      for (const [index, { session, rows, wait, cancel }] of jobs.entries()) {
+        for (let turn = 0; turn < wait; turn++) await nextTurn()
+        await busy.get(session)
+        const stop = new AbortController()
+        const name = `${index}`
+        const run = schedule.run(work(name, rows, 1, session), { signal: stop.signal })
+        if (cancel) stop.abort(new Error('over'))
+        else wanted.set(name, rows)
+        busy.set(session, run.catch((error: unknown) => { assert.ok(cancel, String(error)) }))
+      }
+      await Promise.all(busy.values())
+      for (const [name, rows] of wanted) {
+        assert.equal(runs.reduce((sum, run) => sum + (run.names.includes(name) ? (run.kind === 'decode' ? 1 : run.rows) : 0), 0), rows)
+      }
+      await schedule.close(new Error('closed'))
+    }), { numRuns: 50 })
+  })
+
+  it('refuses what waits when it closes, and waits for what runs', async () => {
+    const { schedule, runs } = fakeSpan()
+    const [a, b, long] = [schedule.run(work('a')), schedule.run(work('b')), schedule.run(work('long', 2000))]
+    await a
+    assert.equal(runs.length, 1)
+    const closing = schedule.close(new Error('closed'))
+    await assert.rejects(long, /closed/)
+    await assert.rejects(b, /closed/)
+    await closing
+    assert.ok(runs.length <= 2)
+    const { schedule: other, runs: chunks } = fakeSpan()
+    const running = other.run(work('long', 2000))
+    while (chunks.length === 0) await nextTurn()
+    await Promise.all([assert.rejects(running, /closed/), other.close(new Error('closed'))])
+    assert.ok(chunks.length <= 2)
+    await assert.rejects(other.run(work('late')), /closed/)
+  })
+})
