@@ -34,7 +34,8 @@ export function pace (): Pace {
 
     chunk (left, most, nowMs) {
       const decoding = nowMs - decodedAtMs < DECODING_MS
-      const wanted = decoding && rowMs > 0 ? Math.floor(CHUNK_SHARE * decodeMs / rowMs) : MAX_CHUNK
+      // before any row of a prompt was measured it is taken to last as long as a decoded one: longer than it does
+      const wanted = decoding ? Math.floor(CHUNK_SHARE * decodeMs / (rowMs || decodeMs)) : MAX_CHUNK
       const limit = Math.max(2, Math.min(most, MAX_CHUNK, wanted))
       if (left <= limit) {
         return left
