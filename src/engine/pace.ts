@@ -9,6 +9,8 @@ const NEWEST = 0.2
 
 /** Measures runs, and says from it how many rows of a prompt may run before the next token is due. */
 export interface Pace {
+  /** What a round of decoding takes. 0: none was measured. */
+  readonly decodeMs: number
   /** One row each of some sessions took so long. */
   decoded (ms: number, nowMs: number): void
   prefilled (rows: number, ms: number): void
@@ -23,6 +25,8 @@ export function pace (): Pace {
   const blend = (old: number, measured: number): number => old === 0 ? measured : old + (measured - old) * NEWEST
 
   return {
+    get decodeMs () { return decodeMs },
+
     decoded (ms, nowMs) {
       decodeMs = blend(decodeMs, ms)
       decodedAtMs = nowMs

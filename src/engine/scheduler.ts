@@ -33,6 +33,11 @@ export interface Scheduler<W> {
   close (reason: Error): Promise<void>
 }
 
+/** What a round may wait for sessions that belong to it. */
+const MAX_GATHER_MS = 1
+/** … and as a share of what a round takes. */
+const GATHER_SHARE = 0.1
+
 interface Pending<W> {
   readonly work: W
   readonly signal: AbortSignal | undefined
@@ -58,14 +63,23 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
 
   async function loop (): Promise<void> {
     while (singles.size + prompts.length > 0) {
-      // the sessions of the last round send their next rows one after another
-      if (singles.size < roundSize()) {
-        await nextTurn()
-      }
+      await gather()
       await decodeRound()
       await promptChunk()
     }
     busy = false
+  }
+
+  /** The sessions of a round send their next rows one after another: waiting a moment for them keeps them together. */
+  async function gather (): Promise<void> {
+    // real time, whatever clock runs are measured by: nothing else passes while it waits
+    const until = performance.now() + Math.min(MAX_GATHER_MS, GATHER_SHARE * measured.decodeMs)
+    do {
+      if (singles.size >= roundSize()) {
+        return
+      }
+      await nextTurn()
+    } while (performance.now() < until && prompts.length === 0)
   }
 
   /** Sessions that one round takes: in a ring of several stages each stage has its share of them, so that none stands idle. */
@@ -77,14 +91,16 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
       }
     }
     let turns = 1
+    let sessions = decoding.size
     for (const { work } of singles) {
       turns = Math.max(turns, work.turns)
+      sessions += decoding.has(work.slot) ? 0 : 1
     }
-    return Math.ceil(Math.max(decoding.size, singles.size) / turns)
+    return Math.ceil(sessions / turns)
   }
 
   async function decodeRound (): Promise<void> {
-    const round = [...singles].slice(0, roundSize())
+    const round = neighbours([...singles], roundSize())
     if (round.length === 0) {
       return
     }
@@ -190,6 +206,17 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
       await running
     }
   }
+}
+
+/** Of those who wait the first and the nearest to it, so that a run reaches over as few others as can be. */
+function neighbours<S, W extends Work<S>> (waiting: ReadonlyArray<Pending<W>>, size: number): ReadonlyArray<Pending<W>> {
+  const [first] = waiting
+  if (first === undefined || waiting.length <= size) {
+    return waiting
+  }
+  const { slab, place } = first.work.slot
+  const distance = ({ work: { slot } }: Pending<W>): number => slot.slab === slab ? Math.abs(slot.place - place) : Infinity
+  return [...waiting].sort((a, b) => distance(a) - distance(b)).slice(0, size)
 }
 
 const ended = async (run: Promise<void>): Promise<void> => { await Promise.allSettled([run]) }
