@@ -4,7 +4,8 @@ import { constants } from 'node:fs'
 import { access, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { freemem, totalmem } from 'node:os'
-import { detectDevices, ortLibrary } from '../engine/index.ts'
+import { detectDevices, ortLibrary, type DeviceName } from '../engine/index.ts'
+import { selfTester, type SelfTester } from './self-test.ts'
 import { findDaemon } from './state-file.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -35,15 +36,44 @@ async function * library (): AsyncGenerator<Finding> {
   try {
     const ort = ortLibrary()
     yield { check: 'ONNX Runtime', state: 'ok', detail: ort.version }
-    for (const device of await detectDevices(ort)) {
+    const devices = await detectDevices(ort)
+    ort.close()
+    for (const device of devices) {
       const check = `device ${device.kind}`
       yield device.available
         ? { check, state: 'ok', detail: `${device.label}, ${gigabytes(device.freeBytes)} of ${gigabytes(device.memoryBytes)} free` }
         : { check, state: 'warning', detail: device.label, advice: device.reason ?? 'it is not available' }
     }
-    ort.close()
+    yield * selfTests(devices.filter(({ available }) => available).map(({ kind }) => kind))
   } catch (error) {
     yield { check: 'ONNX Runtime', state: 'failed', detail: reason(error), advice: 'install the package again; where its download is blocked, with ONNXRUNTIME_NODE_INSTALL=skip' }
+  }
+}
+
+/** Whether each device computes, and computes right. */
+async function * selfTests (devices: readonly DeviceName[]): AsyncGenerator<Finding> {
+  let tester: SelfTester
+  try {
+    tester = await selfTester()
+  } catch (error) {
+    yield { check: 'self-test', state: 'failed', detail: reason(error), advice: 'the processor does not run two layers of the embedded model; install the package again' }
+    return
+  }
+  try {
+    for (const device of devices) {
+      const check = `self-test ${device}`
+      try {
+        const { rowMs, difference, right } = await tester.run(device)
+        const detail = `two layers of the embedded model: ${rowMs.toFixed(2)} ms a token, ${difference.toExponential(1)} from the processor's values`
+        yield right
+          ? { check, state: 'ok', detail }
+          : { check, state: 'failed', detail, advice: `${device} computes wrongly: update its driver, and serve with another --device until then` }
+      } catch (error) {
+        yield { check, state: 'failed', detail: reason(error), advice: `serve with another --device; ${device} was found and does not run` }
+      }
+    }
+  } finally {
+    await tester.close()
   }
 }
 

@@ -168,32 +168,32 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
       if (closed !== undefined) {
         throw closed
       }
-      const result = Promise.withResolvers<undefined>()
-      const abort = (): void => { withdraw(pending, signal?.reason) }
-      const pending: Pending<W> = {
-        work,
-        signal,
-        done: 0,
-        settle (error) {
-          signal?.removeEventListener('abort', abort)
-          if (error === undefined) {
-            result.resolve(undefined)
-          } else {
-            result.reject(error instanceof Error ? error : new Error('the run failed', { cause: error }))
+      await new Promise<void>((resolve, reject) => {
+        const abort = (): void => { withdraw(pending, signal?.reason) }
+        const pending: Pending<W> = {
+          work,
+          signal,
+          done: 0,
+          settle (error) {
+            signal?.removeEventListener('abort', abort)
+            if (error === undefined) {
+              resolve()
+            } else {
+              reject(error instanceof Error ? error : new Error('the run failed', { cause: error }))
+            }
           }
         }
-      }
-      signal?.addEventListener('abort', abort)
-      if (work.rows === 1) {
-        singles.add(pending)
-      } else {
-        prompts.push(pending)
-      }
-      if (!busy) {
-        busy = true
-        running = loop()
-      }
-      return result.promise
+        signal?.addEventListener('abort', abort)
+        if (work.rows === 1) {
+          singles.add(pending)
+        } else {
+          prompts.push(pending)
+        }
+        if (!busy) {
+          busy = true
+          running = loop()
+        }
+      })
     },
 
     idle: async () => inFlight,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { removeFolders, shoal, temporaryFolder } from '../support/shoal.ts'
+import { hasSwiftShader, swiftShaderEnv } from '../support/swiftshader.ts'
 
 describe('the command line', function () {
   this.timeout(60_000)
@@ -97,5 +98,14 @@ describe('the command line', function () {
     assert.equal(code, 0)
     assert.ok(events.some(({ check, state }) => check === 'ONNX Runtime' && state === 'ok'))
     assert.ok(events.some(({ check, state }) => check === 'device cpu' && state === 'ok'))
+    assert.ok(events.some(({ check, state, detail }) => check === 'self-test cpu' && state === 'ok' && /ms a token/.test(String(detail))))
+  })
+
+  it(`runs two layers on a GPU of software, and finds them right${hasSwiftShader ? '' : ' (skipped: SwiftShader is not packaged for this platform)'}`, async function () {
+    if (!hasSwiftShader) this.skip()
+    this.timeout(60_000)
+    const { events, code } = await shoal(['doctor', '--json'], { home: await temporaryFolder(), env: await swiftShaderEnv() })
+    assert.equal(code, 0)
+    assert.ok(events.some(({ check, state }) => check === 'self-test webgpu' && state === 'ok'), JSON.stringify(events))
   })
 })

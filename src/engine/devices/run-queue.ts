@@ -8,14 +8,15 @@ export function runQueue (): RunQueue {
     async run (task, { signal } = {}) {
       signal?.throwIfAborted()
       const before = last
-      const turn = Promise.withResolvers<undefined>()
+      let leave = (): void => { /* set at once, below */ }
+      const turn = new Promise<void>((resolve) => { leave = resolve })
       // Whoever comes later waits for those before this task too, also when this one gives up its place.
-      last = Promise.all([before, turn.promise])
+      last = Promise.all([before, turn])
       try {
         await abortable(before, signal ?? undefined)
         return await task()
       } finally {
-        turn.resolve(undefined)
+        leave()
       }
     }
   }
@@ -26,11 +27,13 @@ async function abortable (promise: Promise<unknown>, signal: AbortSignal | undef
     await promise
     return
   }
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => { aborted.reject(signal.reason as Error) } // `as`: what a caller aborts with is thrown as it is
+  let abort = (): void => { /* set at once, below */ }
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => { reject(signal.reason as Error) } // `as`: what a caller aborts with is thrown as it is
+  })
   signal.addEventListener('abort', abort)
   try {
-    await Promise.race([promise, aborted.promise])
+    await Promise.race([promise, aborted])
     signal.throwIfAborted()
   } finally {
     signal.removeEventListener('abort', abort)
