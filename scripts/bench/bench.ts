@@ -1,25 +1,103 @@
-/** `npm run bench`: measures, prints a table, and keeps it in docs/BENCHMARKS.md. Milliseconds hold for this machine alone; read the ratios. */
+/** `npm run bench`: measures, shows a table, and keeps it in docs/BENCHMARKS.md and docs/benchmarks.json. What it takes is in `options.ts`. */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { removeFolders } from '../../test/support/shoal.ts'
-import { hasSmollm2 } from '../../test/support/smollm2.ts'
-import { decodeRows } from './decode.ts'
-import { hopRows } from './hop.ts'
-import { markdown } from './table.ts'
+import { benchRun, type BenchRun } from './bench-run.ts'
+import { parseReport, worse } from './compare.ts'
+import { benchModel } from './models.ts'
+import { benchOptions, UsageError, type BenchOptions } from './options.ts'
+import { bandwidthRows } from './rows/bandwidth.ts'
+import { decodeRows } from './rows/decode.ts'
+import { delayRows } from './rows/delay.ts'
+import { hopRows } from './rows/hop.ts'
+import { prefillRows } from './rows/prefill.ts'
+import { prefixRows } from './rows/prefix.ts'
+import { sessionRows } from './rows/sessions.ts'
+import { markdown, page, type Group, type Report, type Row } from './table.ts'
 
-const rows = [...await hopRows(), ...(hasSmollm2 ? await decodeRows() : [])]
-await removeFolders()
-const table = markdown(rows)
-const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
-const [processor] = cpus()
-writeFileSync('docs/BENCHMARKS.md', `# Benchmarks
+const perModel: ReadonlyArray<readonly [Group, (run: BenchRun) => Promise<Row[]>]> = [
+  ['bandwidth', bandwidthRows],
+  ['decode', decodeRows],
+  ['prefill', prefillRows],
+  ['sessions', sessionRows],
+  ['prefix', prefixRows],
+  ['delay', delayRows]
+]
 
-Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)} at ${commit}: Node ${process.version}, ${cpus().length} cores of ${processor?.model ?? 'an unknown processor'}, loopback.
-Every row is measured in one run; decoding in interleaved rounds beside llama.cpp with the same file, one thread a process,
-everything warm, 64 tokens, end of text banned, median and spread. Shoal's speeds are read at an HTTP client.
+const say = (text: string): void => { process.stderr.write(`${text}\n`) }
 
-${table}
-${hasSmollm2 ? '' : '\nDecoding was not measured: ../shared with SmolLM2-135M is not here.\n'}`)
-process.stdout.write(`${table}\n`)
-process.exit(0)
+/** @returns the rows, and whether every group could be measured */
+async function measure (options: BenchOptions): Promise<{ rows: Row[], isWhole: boolean }> {
+  const rows: Row[] = []
+  let isWhole = true
+  const group = async (title: string, of: () => Promise<Row[]>): Promise<void> => {
+    const started = performance.now()
+    try {
+      rows.push(...await of())
+      say(`${title}: ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    } catch (error) {
+      // the other groups are worth having
+      isWhole = false
+      say(`${title} failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  if (options.groups.includes('hop')) await group('hop', hopRows)
+  for (const name of options.models) {
+    const wanted = perModel.filter(([each]) => options.groups.includes(each))
+    if (wanted.length === 0) continue
+    const model = await benchModel(name)
+    if (model == null) {
+      isWhole = false
+      say(`${name} is not on this machine: it is not measured`)
+      continue
+    }
+    const run = benchRun(model, options)
+    for (const [each, of] of wanted) {
+      await group(`${each}, ${name}`, async () => await of(run))
+    }
+    await run.close()
+  }
+  return { rows, isWhole }
+}
+
+function machine (): string {
+  const [processor] = cpus()
+  return `Node ${process.version}, ${cpus().length} cores of ${processor?.model ?? 'an unknown processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+}
+
+async function main (): Promise<number> {
+  const options = benchOptions(process.argv.slice(2))
+  // read first, as it may be the very file that is written
+  const before = options.compare == null ? undefined : parseReport(readFileSync(options.compare, 'utf8'))
+  const { rows, isWhole } = await measure(options)
+  const report: Report = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: execFileSync('git', ['describe', '--always', '--dirty']).toString().trim(),
+    machine: machine(),
+    rows
+  }
+  process.stdout.write(`${markdown(rows)}\n`)
+  if (options.out != null) {
+    mkdirSync(options.out, { recursive: true })
+    const path = join(options.out, 'BENCHMARKS.md')
+    writeFileSync(path, page(report, existsSync(path) ? readFileSync(path, 'utf8') : ''))
+    writeFileSync(join(options.out, 'benchmarks.json'), `${JSON.stringify(report, null, 2)}\n`)
+  }
+  const found = before == null ? [] : worse(before, report)
+  for (const { id, against, before: was, now } of found) {
+    process.stdout.write(`worse: ${id}: ${now.toFixed(2)} × ${against}, was ${was.toFixed(2)}\n`)
+  }
+  return isWhole && found.length === 0 ? 0 : 1
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  say(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+} finally {
+  await removeFolders()
+}
+process.exit()

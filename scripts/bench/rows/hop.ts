@@ -4,13 +4,14 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type Server } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { allocFrame, FRAME_HEADER_BYTES, payloadOf, writeHeader } from '../../protocols/frame/index.ts'
-import { createHost, type Link } from '../../src/p2p/index.ts'
-import { wires } from '../../src/pipeline/wire/index.ts'
-import { quantile, type Row } from './table.ts'
+import { allocFrame, FRAME_HEADER_BYTES, payloadOf, writeHeader } from '../../../protocols/frame/index.ts'
+import { createHost, type Link } from '../../../src/p2p/index.ts'
+import { wires } from '../../../src/pipeline/wire/index.ts'
+import { proxyTo } from '../proxy.ts'
+import { quantile, summary, type Summary } from '../statistics.ts'
+import type { Row } from '../table.ts'
 
 export const HOP_PROTOCOL = '/shoal/bench-hop/1.0.0'
 /** Answers the last of so many frames. */
@@ -19,24 +20,6 @@ export const SINK_FRAMES = 500
 const HIDDEN = 1024
 const ROUNDS = 2000
 const WARM_UP = 200
-
-/** A TCP proxy that counts what passes towards `port`, and back. */
-async function countingProxy (port: number): Promise<{ server: Server, port: number, passed: () => { there: number, back: number } }> {
-  let there = 0
-  let back = 0
-  const server = createServer((socket) => {
-    const target = connect(port, '127.0.0.1')
-    target.setNoDelay(true)
-    socket.setNoDelay(true)
-    socket.on('data', (bytes) => { there += bytes.length })
-    target.on('data', (bytes) => { back += bytes.length })
-    socket.pipe(target).pipe(socket)
-    socket.on('error', () => target.destroy())
-    target.on('error', () => socket.destroy())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { server, port: (server.address() as { port: number }).port, passed: () => ({ there, back }) }
-}
 
 /** Sends a frame again and again, each when the last has come back; half of each round trip in ms. */
 async function pingPong (link: Link, make: () => Uint8Array, take: (frame: Uint8Array) => void, rounds: number): Promise<number[]> {
@@ -77,7 +60,7 @@ export async function hopRows (): Promise<Row[]> {
   const times = await pingPong(await host.open(peerId, HOP_PROTOCOL, { addresses: [address] }), hiddenFrame, (frame) => { f16.decode(payloadOf(frame), 1, HIDDEN, input) }, ROUNDS + WARM_UP)
   await host.stop()
 
-  const proxy = await countingProxy(Number(/\/tcp\/(\d+)/.exec(address)?.[1]))
+  const proxy = await proxyTo(Number(/\/tcp\/(\d+)/.exec(address)?.[1]))
   const counted = await createHost({ listen: [] })
   await counted.start()
   const through = address.replace(/\/tcp\/\d+/, `/tcp/${proxy.port}`)
@@ -100,13 +83,37 @@ export async function hopRows (): Promise<Row[]> {
   const hiddenBytes = await bytesOf(hiddenFrame)
   const tokenBytes = await bytesOf(tokenFrame)
   await counted.stop()
-  proxy.server.close()
+  proxy.close()
   child.stdin.end()
 
   const measured = times.slice(WARM_UP)
+  const p50 = quantile(measured, 0.5)
   return [
-    { what: `hop, width ${HIDDEN}, 16-bit: one way, p50 / p99`, value: `${quantile(measured, 0.5).toFixed(2)} / ${quantile(measured, 0.99).toFixed(2)} ms`, ratio: `${(quantile(measured, 0.5) / 1).toFixed(2)} × the 1 ms allowed` },
-    { what: `bytes a token a hop, width ${HIDDEN}, on the socket`, value: `${hiddenBytes.there.toFixed(1)} (and ${hiddenBytes.back.toFixed(1)} back)`, ratio: `hidden × 2 + ${(hiddenBytes.there - 2 * HIDDEN).toFixed(1)}; + 64 allowed` },
-    { what: 'bytes a token from the tail to the head, on the socket', value: `${tokenBytes.there.toFixed(1)} (and ${tokenBytes.back.toFixed(1)} back)`, ratio: `${(tokenBytes.there / 64).toFixed(2)} × the 64 allowed` }
+    {
+      id: 'hop/time',
+      what: `a hop of width ${HIDDEN} in 16 bits between two processes`,
+      unit: 'ms',
+      measured: { median: p50, low: quantile(measured, 0.01), high: quantile(measured, 0.99), count: measured.length },
+      ratios: [{ against: 'the 1 ms allowed', value: p50, better: 'lower', aim: 1 }],
+      remark: 'from encoding to decoding; median, 1st and 99th percentile'
+    },
+    {
+      id: 'hop/hidden-bytes',
+      what: `bytes a token a hop on the socket, width ${HIDDEN} in 16 bits`,
+      unit: 'bytes',
+      measured: one(hiddenBytes.there),
+      ratios: [{ against: 'the 64 bytes allowed beyond 2 × width', value: (hiddenBytes.there - 2 * HIDDEN) / 64, better: 'lower', aim: 1 }],
+      remark: `and ${hiddenBytes.back.toFixed(1)} back`
+    },
+    {
+      id: 'hop/token-bytes',
+      what: 'bytes a token from the tail to the head on the socket',
+      unit: 'bytes',
+      measured: one(tokenBytes.there),
+      ratios: [{ against: 'the 64 bytes allowed', value: tokenBytes.there / 64, better: 'lower', aim: 1 }],
+      remark: `and ${tokenBytes.back.toFixed(1)} back`
+    }
   ]
 }
+
+const one = (value: number): Summary => summary([value])

@@ -1,5 +1,5 @@
 /** The other end of the hop benchmark: sends every frame back, or only counts them. Prints its address; ends with its parent. */
-import { createHost } from '../../src/p2p/index.ts'
+import { createHost } from '../../../src/p2p/index.ts'
 import { HOP_PROTOCOL, SINK_FRAMES, SINK_PROTOCOL } from './hop.ts'
 
 const host = await createHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })

@@ -1,0 +1,105 @@
+/**
+ * A TCP proxy in front of a node: it counts what passes, and can make the line longer. Bandwidth is not touched: pieces are
+ * under way at once, bounded by what the sockets and `MAX_UNDER_WAY_BYTES` take.
+ */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { delayQueue } from './delay-queue.ts'
+
+export interface Proxy {
+  readonly port: number
+  /** Bytes towards the node, and from it. */
+  passed (): { readonly there: number, readonly back: number }
+  setDelay (oneWayMs: number): void
+  close (): void
+}
+
+const MAX_UNDER_WAY_BYTES = 64 * 1024 * 1024
+/** Timers are this coarse: the rest is waited for in turns of the event loop. */
+const TIMER_MS = 1
+
+/** @param port of the node, on loopback */
+export async function proxyTo (port: number): Promise<Proxy> {
+  let there = 0
+  let back = 0
+  let delayMs = 0
+  const sockets = new Set<Socket>()
+
+  const line = (from: Socket, to: Socket, count: (bytes: number) => void): void => {
+    const queue = delayQueue<Uint8Array | 'end'>(() => delayMs)
+    let underWayBytes = 0
+    let waiting = false
+    const deliver = (): void => {
+      waiting = false
+      for (const item of queue.due(performance.now())) {
+        if (item === 'end') {
+          to.end()
+          continue
+        }
+        underWayBytes -= item.byteLength
+        if (!to.write(item)) {
+          from.pause()
+          to.once('drain', () => { from.resume() })
+        }
+      }
+      if (from.isPaused() && !to.writableNeedDrain && underWayBytes < MAX_UNDER_WAY_BYTES) from.resume()
+      wait()
+    }
+    const wait = (): void => {
+      const next = queue.next()
+      if (waiting || next == null || to.destroyed) return
+      waiting = true
+      const leftMs = next - performance.now()
+      if (leftMs > TIMER_MS) setTimeout(deliver, Math.floor(leftMs - TIMER_MS / 2))
+      else setImmediate(deliver)
+    }
+    const take = (item: Uint8Array | 'end'): void => {
+      queue.push(item, performance.now())
+      // without a delay nothing waits for the next turn
+      if (delayMs === 0 && !waiting) deliver()
+      else wait()
+    }
+    from.on('data', (bytes) => {
+      count(bytes.length)
+      underWayBytes += bytes.length
+      take(bytes)
+      if (underWayBytes >= MAX_UNDER_WAY_BYTES) from.pause()
+    })
+    from.on('end', () => { take('end') })
+    from.on('error', () => { to.destroy() })
+    from.on('close', () => { sockets.delete(from) })
+  }
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const node = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    for (const socket of [client, node]) {
+      sockets.add(socket)
+      socket.setNoDelay(true)
+    }
+    line(client, node, (bytes) => { there += bytes })
+    line(node, client, (bytes) => { back += bytes })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address == null || typeof address === 'string') throw new Error('a TCP server has a port')
+  return {
+    port: address.port,
+    passed: () => ({ there, back }),
+    setDelay: (oneWayMs) => { delayMs = oneWayMs },
+    close: () => {
+      server.close()
+      sockets.forEach((socket) => { socket.destroy() })
+    }
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address == null || typeof address === 'string') throw new Error('a TCP server has a port')
+  server.close()
+  await once(server, 'close')
+  return address.port
+}
