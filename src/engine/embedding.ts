@@ -21,14 +21,14 @@ interface RowRange {
   readonly buffer: Uint8Array
 }
 
-/** @throws {EngineError} where the blob can't be read */
-export async function openEmbedding (path: string, entry: TensorEntry): Promise<Embedding> {
+/** @param scale of every value @throws {EngineError} where the blob can't be read */
+export async function openEmbedding (path: string, entry: TensorEntry, scale = 1): Promise<Embedding> {
   const [, columns = 0] = entry.shape
   const file = await openAsync(path, 'r').catch((error: unknown) => {
     throw new EngineError(`can't read the embedding ${path}`, { cause: error })
   })
   const ranges = rowRanges(entry, columns)
-  const decode = await rowDecoder(file, entry, columns)
+  const decode = scaled(await rowDecoder(file, entry, columns), scale)
 
   return {
     lookUp: (ids, out) => {
@@ -69,6 +69,16 @@ function rowRanges (entry: TensorEntry, columns: number): RowRange[] {
     ? [of(entry.data, columns * (entry.dtype === 'f32' ? 4 : 2))]
     : [of(entry.data, columns * entry.bits / 8), of(entry.scales, columns / entry.block * 4)]
 }
+
+/** Multiplies a row in float32, as the reference does. */
+const scaled = (decode: RowDecoder, scale: number): RowDecoder => scale === 1
+  ? decode
+  : (id, buffers, out) => {
+      decode(id, buffers, out)
+      for (let column = 0; column < out.length; column++) {
+        out[column] = (out[column] ?? 0) * scale
+      }
+    }
 
 type RowDecoder = (id: number, buffers: readonly Uint8Array[], out: Float32Array) => void
 

@@ -24,8 +24,8 @@ export interface GroupBinding {
 
 /** KV of a slab's slots on the device, bound as both past and present, so that runs update it in place. */
 export interface SlabMemory extends KvMemory {
-  /** Made at first use, and kept. */
-  group (first: number, count: number): GroupBinding
+  /** Made at first use, and kept. @param variant of the rotation */
+  group (first: number, count: number, variant: number): GroupBinding
   readonly sides: readonly Side[]
 }
 
@@ -37,7 +37,7 @@ export interface SlabMemoryInit {
   readonly shape: readonly [slots: number, kvHeads: number, capacity: number, headDim: number]
   readonly onHost: boolean
   /** Binds what does not lie in the slab. */
-  bindShared (binding: Binding, count: number): void
+  bindShared (binding: Binding, count: number, variant: number): void
 }
 
 /** @throws {EngineError} where the device has no memory for it */
@@ -72,8 +72,9 @@ export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: S
   return {
     sides,
     free,
-    group: (first, count) => {
-      const known = bindings.get(first * slots + count - 1)
+    group: (first, count, variant) => {
+      const key = (variant * slots + first) * slots + count - 1
+      const known = bindings.get(key)
       if (known !== undefined) {
         return known
       }
@@ -87,7 +88,7 @@ export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: S
         binding.bindInput(past, view)
         binding.bindOutput(present, view)
       }
-      bindShared(binding, count)
+      bindShared(binding, count, variant)
       const made = {
         binding,
         bound: undefined,
@@ -96,7 +97,7 @@ export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: S
           views.forEach((view) => { view.close() })
         }
       }
-      bindings.set(first * slots + count - 1, made)
+      bindings.set(key, made)
       return made
     }
   }

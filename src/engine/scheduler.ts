@@ -9,6 +9,8 @@ export interface Work<S> {
   readonly rows: number
   /** Spans that the session's rows pass one after another, this one among them. */
   readonly turns: number
+  /** Of the graph's inputs: only works of one variant run together. */
+  readonly variant: number
 }
 
 export interface Executor<S, W extends Work<S>> {
@@ -100,7 +102,8 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
   }
 
   async function decodeRound (): Promise<void> {
-    const round = neighbours([...singles], roundSize())
+    const [first] = singles
+    const round = neighbours([...singles].filter(({ work }) => work.variant === first?.work.variant), roundSize())
     if (round.length === 0) {
       return
     }

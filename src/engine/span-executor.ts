@@ -16,7 +16,7 @@ export interface SpanWork extends Work<Slab<SlabMemory>> {
 
 /** Puts work into the graph's inputs, runs it, and hands over what comes out. One run at a time. */
 export interface SpanExecutor extends Executor<Slab<SlabMemory>, SpanWork> {
-  bindShared (binding: Binding, count: number): void
+  bindShared (binding: Binding, count: number, variant: number): void
   close (): Promise<void>
 }
 
@@ -29,6 +29,8 @@ export interface SpanExecutorInit {
   /** Values of one row of output. */
   readonly outputSize: number
   readonly isTail: boolean
+  /** Cosines and sines of each variant of the rotation, where the graph takes them as inputs. */
+  readonly rope: ReadonlyArray<{ readonly cos: Tensor, readonly sin: Tensor }>
 }
 
 /** Host memory that a graph reads from or writes to. */
@@ -37,7 +39,7 @@ interface Rows {
   readonly view: Float32Array
 }
 
-export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail }: SpanExecutorInit): SpanExecutor {
+export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, rope }: SpanExecutorInit): SpanExecutor {
   const input = rowBuffers(ort, hiddenSize)
   const output = rowBuffers(ort, outputSize)
   const seqlens = new Map<number, { readonly tensor: Tensor, readonly view: Int32Array }>()
@@ -76,11 +78,16 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
   }
 
   return {
-    bindShared: (binding, count) => {
+    bindShared: (binding, count, variant) => {
       binding.bindInput(graphNames.seqlens, seqlensOf(count).tensor)
       binding.bindInput(graphNames.totalLength, totalLength.tensor)
       if (isTail) {
         binding.bindInput(graphNames.scoreStart, scoreStart.tensor)
+      }
+      const caches = rope[variant]
+      if (caches !== undefined) {
+        binding.bindInput(graphNames.ropeCos, caches.cos)
+        binding.bindInput(graphNames.ropeSin, caches.sin)
       }
     },
 
@@ -108,7 +115,7 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       }
       totalLengthView[0] = longest
       scoreStartView[0] = 0n
-      const group = slab.memory.group(first, count)
+      const group = slab.memory.group(first, count, works[0]?.variant ?? 0)
       await run(group, hidden, out, signal)
       for (const { slot, step } of works) {
         slot.filled = step.position + 1
@@ -136,7 +143,7 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       totalLengthView[0] = position + rows
       scoreStartView[0] = BigInt(rows - scored)
       slot.filled = position
-      const group = slot.slab.memory.group(slot.place, 1)
+      const group = slot.slab.memory.group(slot.place, 1, work.variant)
       await run(group, hidden, out, signal)
       slot.filled = position + rows
       const made = out.view.subarray(0, wanted * outputSize)

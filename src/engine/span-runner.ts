@@ -1,4 +1,4 @@
-import { spanGraph, spanParts, type Compute, type Manifest, type Part, type Span } from '../model/index.ts'
+import { ropeVariants, spanGraph, spanParts, type Compute, type Manifest, type Part, type Span } from '../model/index.ts'
 import { openEmbedding } from './embedding.ts'
 import { EngineRequestError } from './errors.ts'
 import { copyKv, KV_BYTES, slabMemory, type SlabMemory } from './kv-memory.ts'
@@ -46,10 +46,11 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
     queue: device.queue
   })
   const entry = manifest.embedding.tensors[0]
-  const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry) : undefined
+  const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry, config.embeddingScale) : undefined
   const isTail = span.end === config.layerCount
+  const rope = graph.rope.map(({ cos, sin, shape }) => ({ cos: hostValues(ort, shape, cos), sin: hostValues(ort, shape, sin) }))
   const { hiddenSize, vocabSize } = config
-  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail })
+  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope })
   return spanRunner({ ort, session, executor, kind: device.info.kind, manifest, span, contextLength, options })
 }
 
@@ -110,6 +111,7 @@ function spanRunner ({ ort, session, executor, kind, manifest, span, contextLeng
     isHead,
     isTail,
     contextLength,
+    ropeVariants: ropeVariants(config.rope),
     weightBytes: spanParts(manifest, span).reduce((sum, part) => sum + loadedBytes(part, options.compute), 0),
     kvBytesPerPosition,
     freeSlots: () => slots.free(),
@@ -179,13 +181,16 @@ function spanRunner ({ ort, session, executor, kind, manifest, span, contextLeng
     if (step.position + rows > slot.capacity) {
       refuse(`positions ${step.position} to ${step.position + rows} exceed the slot's ${slot.capacity}`)
     }
+    if (!Number.isInteger(step.ropeVariant ?? 0) || (step.ropeVariant ?? 0) < 0 || (step.ropeVariant ?? 0) >= ropeVariants(config.rope)) {
+      refuse(`the model has no rope variant ${step.ropeVariant}`)
+    }
     if (!Number.isInteger(step.score) || step.score < 0 || step.score > rows) {
       refuse(`${step.score} of ${rows} rows can't be scored`)
     }
     if (step.input instanceof Uint32Array && step.input.some((id) => id >= vocabSize)) {
       refuse(`a token id is outside the vocabulary of ${vocabSize}`)
     }
-    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1) }
+    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1), variant: step.ropeVariant ?? 0 }
   }
 }
 

@@ -72,6 +72,8 @@ export interface Step {
   readonly score: number
   /** Spans that the session's rows pass one after another, this one among them: each takes its share of the sessions. @default 1 */
   readonly turns?: number
+  /** Of the model's rotations; the same for all steps of a session. @default 0 */
+  readonly ropeVariant?: number
   /**
    * Called once, synchronously, when the rows are done: hidden states `[rows, hidden]`, or logits `[score, vocab]` on a
    * span that ends the model. The view is valid only during the call: it belongs to the engine.
@@ -88,6 +90,8 @@ export interface SpanRunner {
   readonly isHead: boolean
   readonly isTail: boolean
   readonly contextLength: number
+  /** How many rotations the model has: see `ModelConfig.rope`. */
+  readonly ropeVariants: number
   readonly weightBytes: number
   readonly kvBytesPerPosition: number
   /** Free slots by capacity class. */

@@ -111,13 +111,15 @@ const isVector = ({ shape }: TensorEntry): boolean => shape.length === 1
 
 /** Shapes that the tensors of each part must have. Names that are absent from a part's table are refused. */
 function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest): void {
-  const { headNorms } = architectureOf('name', config.architecture)
+  const { headNorms, norms } = architectureOf('name', config.architecture)
   const { hiddenSize: h, intermediateSize: i, headDim, vocabSize: v } = config
   const q = config.headCount * headDim
   const kv = config.kvHeadCount * headDim
   const layerShapes: Shapes = {
-    attnNorm: [h], mlpNorm: [h], o: [h, q], down: [h, i],
-    ...(headNorms ? { qNorm: [headDim], kNorm: [headDim] } : {})
+    o: [h, q], down: [h, i],
+    ...(norms === 'behind' ? {} : { attnNorm: [h], mlpNorm: [h] }),
+    ...(norms === 'before' ? {} : { attnPostNorm: [h], mlpPostNorm: [h] }),
+    ...(headNorms === 'none' ? {} : headNorms === 'each' ? { qNorm: [headDim], kNorm: [headDim] } : { qNorm: [q], kNorm: [kv] })
   }
   const biases: Shapes = { qkvBias: [q + 2 * kv], oBias: [h], gateUpBias: [2 * i], downBias: [h] }
   if (tokenizer.tensors.length > 0 || tokenizer.size > MAX_TOKENIZER_BYTES) {

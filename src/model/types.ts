@@ -26,7 +26,7 @@ export type Compute = 'fast' | 'exact'
 /** Rotary embedding, normalised over both config spellings and GGUF. */
 export interface RopeConfig {
   readonly theta: number
-  /** How many of a head's dimensions are rotated; equals `headDim` for all architectures so far. */
+  /** How many of a head's dimensions are rotated: the first ones. */
   readonly dimensions: number
   readonly scaling:
     | { readonly type: 'none' }
@@ -34,11 +34,18 @@ export interface RopeConfig {
     | { readonly type: 'llama3', readonly factor: number, readonly lowFrequencyFactor: number, readonly highFrequencyFactor: number, readonly originalContextLength: number }
     /** GGUF's `rope_freqs.weight`: each of `dimensions / 2` frequencies is divided by its entry. */
     | { readonly type: 'factors', readonly factors: readonly number[] }
+    /** Slow waves are stretched by `factor`, quick ones kept; `attentionFactor` scales cosines and sines. `truncate`: the bounds between are whole dimensions. */
+    | { readonly type: 'yarn', readonly factor: number, readonly originalContextLength: number, readonly betaFast: number, readonly betaSlow: number, readonly attentionFactor: number, readonly truncate: boolean }
+    /** Two variants, chosen by a session's prompt: 0 divides frequencies by `shortFactors`, 1 (a prompt longer than `originalContextLength`) by `longFactors`. */
+    | { readonly type: 'longrope', readonly shortFactors: readonly number[], readonly longFactors: readonly number[], readonly originalContextLength: number, readonly attentionFactor: number }
 }
 
-/** The architecture as the manifest stores it: every number that the graph needs and nothing about the source's spelling. */
+/**
+ * The architecture as the manifest stores it: every number that the graph needs and nothing about the source's spelling. What is
+ * optional is left out where it would change nothing, so that a model's id does not depend on what other architectures have.
+ */
 export interface ModelConfig {
-  /** Key of the architecture table: `llama`, `mistral`, `qwen2`, `qwen3`. */
+  /** Key of the architecture table. */
   readonly architecture: string
   readonly hiddenSize: number
   readonly intermediateSize: number
@@ -55,6 +62,23 @@ export interface ModelConfig {
   readonly tiedEmbedding: boolean
   /** Ids that end a text. */
   readonly eosTokenIds: readonly number[]
+  /** Of the MLP's gate. @default silu */
+  readonly activation?: 'geluTanh'
+  /** Rotation in layers with a sliding window, where it differs from the others'. */
+  readonly localRope?: RopeConfig
+  /** Layers whose queries and keys are not rotated. */
+  readonly unrotatedLayers?: readonly number[]
+  /** Each factor below is 1 by default. The embedding times this enters layer 0. */
+  readonly embeddingScale?: number
+  /** What each sublayer adds to the residual stream is multiplied by this. */
+  readonly residualScale?: number
+  readonly logitScale?: number
+  /** Of the products of queries and keys. @default 1 / √headDim */
+  readonly attentionScale?: number
+  /** A softcap c makes c · tanh(x / c) of x. Of the scaled products of queries and keys, before the softmax. */
+  readonly attentionSoftcap?: number
+  /** Of the logits, after `logitScale`. */
+  readonly logitSoftcap?: number
 }
 
 /** Where a tensor's bytes lie inside its blob. Offsets are multiples of 4,096. */
@@ -108,7 +132,9 @@ export interface Part {
  *
  * Tensor names. Layer: `attnNorm` [H], `qkv` [(heads + 2 · kvHeads) · headDim, H] or, where the three differ in
  * container, `q`, `k`, `v`; `qkvBias`; `qNorm`, `kNorm` [headDim]; `o` [H, heads · headDim], `oBias`; `mlpNorm` [H];
- * `gateUp` [2 · I, H] (gate rows first) or `gate`, `up`; `gateUpBias`; `down` [H, I], `downBias`.
+ * `gateUp` [2 · I, H] (gate rows first) or `gate`, `up`; `gateUpBias`; `down` [H, I], `downBias`. Architectures with norms behind the
+ * sublayers have `attnPostNorm`, `mlpPostNorm` [H], beside or instead of `attnNorm`, `mlpNorm`; norms over all heads have
+ * `qNorm` [heads · headDim], `kNorm` [kvHeads · headDim].
  * Embedding: `embedding` [V, H]. Head: `norm` [H] and, unless the embedding is tied, `head` [V, H].
  * Norms and biases are dense float32.
  */

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { createEngine, type Engine, type SpanRunner } from '../../src/engine/index.ts'
+import { ropeVariantOf } from '../../src/model/index.ts'
 import { argmax, difference, fixtureFolder, imported, tinyModels, tinyReference } from '../support/reference.ts'
 import { removeFolders } from '../support/shoal.ts'
+import { note, writeModels, type ModelRow } from './models-table.ts'
 import { greedy, localRing } from './ring.ts'
+
+/** What was seen of each model, for docs/MODELS.md: `SHOAL_WRITE_MODELS=1 npx mocha --exit test/engine/reference.test.ts` writes it. */
+const measured = new Map<string, ModelRow>()
 
 describe('tiny models against the reference', function () {
   this.timeout(60_000)
@@ -11,6 +16,7 @@ describe('tiny models against the reference', function () {
   before(async () => { engine = await createEngine({ device: 'cpu', threads: 1 }) })
   after(async () => {
     await engine.close()
+    if (process.env.SHOAL_WRITE_MODELS != null) await writeModels(measured)
     await removeFolders()
   })
 
@@ -33,11 +39,12 @@ describe('tiny models against the reference', function () {
       for (let cut = 0; cut < layerCount; cut++) {
         const runners = await load(source, cut === 0 ? [] : [cut])
         for (const prompt of prompts) {
-          const ring = localRing(runners, prompt.inputIds.length + 24)
+          const ring = localRing(runners, prompt.inputIds.length + 24, ropeVariantOf(source.manifest.config.rope, prompt.inputIds.length))
           const logits = (await ring.feed(prompt.inputIds, 0, 1)).slice()
           const ids = await greedy(ring, prompt.inputIds, 24, argmax)
           ring.release()
           if (cut === 0) {
+            note(measured, name, source.manifest.config, { logits: difference(logits, prompt.logits) })
             assert.ok(difference(logits, prompt.logits) <= 5e-4, `${prompt.id}: ${difference(logits, prompt.logits)}`)
             assert.deepEqual(ids, prompt.greedy.ids, prompt.id)
             whole.set(prompt.id, { logits, ids })
@@ -64,6 +71,7 @@ describe('tiny models against the reference', function () {
         for (let layer = 1; layer < layerCount; layer++) {
           const size = inputIds.length * hiddenSize
           const found = difference(ring.hidden[layer - 1] ?? new Float32Array(), hidden.subarray(layer * size, (layer + 1) * size))
+          note(measured, name, source.manifest.config, { hidden: found })
           assert.ok(found <= 1e-3, `${id}, layer ${layer}: ${found}`)
         }
       }

@@ -9,7 +9,7 @@ export interface LocalRing {
   release (): void
 }
 
-export function localRing (runners: readonly SpanRunner[], positions: number): LocalRing {
+export function localRing (runners: readonly SpanRunner[], positions: number, ropeVariant = 0): LocalRing {
   const slots: Slot[] = runners.map((runner) => runner.reserve(positions))
   const hidden: Float32Array[] = []
   return {
@@ -22,7 +22,7 @@ export function localRing (runners: readonly SpanRunner[], positions: number): L
         if (slot == null) {
           throw new Error('no slot')
         }
-        await runner.run([{ slot, position, input, score: runner.isTail ? score : 0, consume: (view) => { output = view.slice() } }])
+        await runner.run([{ slot, position, input, ropeVariant, score: runner.isTail ? score : 0, consume: (view) => { output = view.slice() } }])
         hidden[index] = output
         input = output
       }

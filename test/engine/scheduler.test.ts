@@ -34,7 +34,7 @@ function fakeSpan ({ decodeMs = 10, rowMs = 1 } = {}): { schedule: Scheduler<Fak
 }
 
 let places = 0
-const work = (name: string, rows = 1, turns = 1, place = places++): FakeWork => ({ name, rows, turns, slot: { slab: 'one', place: place % 16 } })
+const work = (name: string, rows = 1, turns = 1, place = places++): FakeWork => ({ name, rows, turns, variant: 0, slot: { slab: 'one', place: place % 16 } })
 
 describe('groups', () => {
   it('puts each place in one group, bridges no more than it may, and nothing that it must not', () => {

@@ -115,7 +115,11 @@ describe('a manifest', () => {
     ['has another kind of CID', 'head.cid', () => modelIdOf(new Uint8Array([1]))],
     ['has more than it should', 'name', () => 'mine'],
     ['has heads that do not go together', 'config.kvHeadCount', () => 4],
-    ['rotates a part of a head', 'config.rope.dimensions', () => 8],
+    ['rotates half a pair of a head', 'config.rope.dimensions', () => 7],
+    ['rotates more than a head has', 'config.rope.dimensions', () => 64],
+    ['has a rope factor too many', 'config.rope.scaling', () => ({ type: 'longrope', shortFactors: [1, 1, 1, 1, 1, 1, 1, 1, 1], longFactors: [1, 1, 1, 1, 1, 1, 1, 1], originalContextLength: 8, attentionFactor: 1 })],
+    ['leaves a layer unrotated that it does not have', 'config.unrotatedLayers', () => [99]],
+    ['has a factor of zero', 'config.logitScale', () => 0],
     ['has windows for other layers', 'config.slidingWindow', () => [0]],
     ['ends texts outside its vocabulary', 'config.eosTokenIds', () => [40]]
   ] as const) {

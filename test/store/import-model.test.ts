@@ -223,8 +223,7 @@ describe('a source that can\'t be imported', () => {
     ['has biases that it does not name', 'llama3-rope', { mlp_bias: false }, /_proj\.bias belongs to nothing/],
     ['lacks the head that it says it has', 'llama-tied', { tie_word_embeddings: false }, /lm_head\.weight is missing/],
     ['has head norms that its architecture has not', 'qwen3', { architectures: ['LlamaForCausalLM'] }, /norm\.weight belongs to nothing/],
-    ['rotates in a way that is not known', 'llama', { rope_parameters: { rope_type: 'yarn', factor: 4 } }, /"yarn" is not supported/],
-    ['rotates a part of each head', 'llama', { partial_rotary_factor: 0.5 }, /partial_rotary_factor 0\.5/],
+    ['rotates in a way that is not known', 'llama', { rope_parameters: { rope_type: 'dynamic', factor: 4 } }, /"dynamic" is not supported/],
     ['is quantised in a way that is not known', 'llama', { quantization_config: { quant_method: 'gptq' } }, /gptq/],
     ['has another activation', 'llama', { hidden_act: 'gelu' }, /gelu is not supported/],
     ['attends in a way that is not known', 'llama', { layer_types: ['linear_attention'] }, /linear_attention/]

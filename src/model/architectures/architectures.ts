@@ -2,8 +2,8 @@ import { UnsupportedModelError } from '../errors.ts'
 
 /** What one tensor of a model is for, whatever its file calls it. */
 export type LayerRole =
-  | 'attnNorm' | 'q' | 'k' | 'v' | 'o' | 'qBias' | 'kBias' | 'vBias' | 'oBias' | 'qNorm' | 'kNorm'
-  | 'mlpNorm' | 'gate' | 'up' | 'down' | 'gateBias' | 'upBias' | 'downBias'
+  | 'attnNorm' | 'attnPostNorm' | 'q' | 'k' | 'v' | 'qkv' | 'o' | 'qBias' | 'kBias' | 'vBias' | 'oBias' | 'qNorm' | 'kNorm'
+  | 'mlpNorm' | 'mlpPostNorm' | 'gate' | 'up' | 'gateUp' | 'down' | 'gateBias' | 'upBias' | 'downBias'
 export type ModelRole = 'embedding' | 'norm' | 'head'
 
 /** How one file format names tensors. `{layer}` stands for the layer's number. */
@@ -24,8 +24,16 @@ export interface Architecture {
   readonly classes: readonly string[]
   /** `general.architecture` of GGUF files. */
   readonly gguf: readonly string[]
-  /** An RMS norm for each head of q and k before the rotation. */
-  readonly headNorms: boolean
+  /** RMS norms of q and k before the rotation: none, of each head by itself, or of all heads together. */
+  readonly headNorms: 'none' | 'each' | 'all'
+  /** RMS norms of the residual stream before the sublayers, of what they add, or both. */
+  readonly norms: 'before' | 'behind' | 'both'
+  /** A norm multiplies by 1 + its weight in safetensors files; the stored weight is the sum, as in GGUF files. */
+  readonly normsFromZero: boolean
+  /** The files have q, k and v as one matrix, and gate and up as another. */
+  readonly fusedMatrices: boolean
+  /** Without `layer_types` in config.json: every so many layers one sees all positions, the others have the window. 1: all have it. */
+  readonly fullEvery: number
   /** Biases that every model of it has. */
   readonly biases: readonly LayerRole[]
   /** Whether config.json's `sliding_window` holds without `use_sliding_window`. */
@@ -49,9 +57,14 @@ const safetensorsNames: TensorNames = {
     qBias: 'model.layers.{layer}.self_attn.q_proj.bias',
     kBias: 'model.layers.{layer}.self_attn.k_proj.bias',
     vBias: 'model.layers.{layer}.self_attn.v_proj.bias',
+    qkv: 'model.layers.{layer}.self_attn.qkv_proj.weight',
     oBias: 'model.layers.{layer}.self_attn.o_proj.bias',
     qNorm: 'model.layers.{layer}.self_attn.q_norm.weight',
     kNorm: 'model.layers.{layer}.self_attn.k_norm.weight',
+    // the names that Llama began with; files with norms behind the sublayers use them otherwise: see below
+    attnPostNorm: 'model.layers.{layer}.post_attention_layernorm.weight',
+    mlpPostNorm: 'model.layers.{layer}.post_feedforward_layernorm.weight',
+    gateUp: 'model.layers.{layer}.mlp.gate_up_proj.weight',
     mlpNorm: 'model.layers.{layer}.post_attention_layernorm.weight',
     gate: 'model.layers.{layer}.mlp.gate_proj.weight',
     up: 'model.layers.{layer}.mlp.up_proj.weight',
@@ -75,9 +88,13 @@ const ggufNames: TensorNames = {
     qBias: 'blk.{layer}.attn_q.bias',
     kBias: 'blk.{layer}.attn_k.bias',
     vBias: 'blk.{layer}.attn_v.bias',
+    qkv: 'blk.{layer}.attn_qkv.weight',
     oBias: 'blk.{layer}.attn_output.bias',
     qNorm: 'blk.{layer}.attn_q_norm.weight',
     kNorm: 'blk.{layer}.attn_k_norm.weight',
+    attnPostNorm: 'blk.{layer}.post_attention_norm.weight',
+    mlpPostNorm: 'blk.{layer}.post_ffw_norm.weight',
+    gateUp: 'blk.{layer}.ffn_up.weight',
     mlpNorm: 'blk.{layer}.ffn_norm.weight',
     gate: 'blk.{layer}.ffn_gate.weight',
     up: 'blk.{layer}.ffn_up.weight',
@@ -88,11 +105,21 @@ const ggufNames: TensorNames = {
   }
 }
 
+/** Gemma's names: norms before and behind. */
+const gemmaNames: TensorNames = {
+  ...safetensorsNames,
+  layer: { ...safetensorsNames.layer, mlpNorm: 'model.layers.{layer}.pre_feedforward_layernorm.weight' }
+}
+
 const llama: Architecture = {
   name: 'llama',
   classes: ['LlamaForCausalLM'],
   gguf: ['llama'],
-  headNorms: false,
+  headNorms: 'none',
+  norms: 'before',
+  normsFromZero: false,
+  fusedMatrices: false,
+  fullEvery: 1,
   biases: [],
   windowByDefault: false,
   ggufPermutesHeads: true,
@@ -100,12 +127,32 @@ const llama: Architecture = {
   ggufNames
 }
 
+/** GGUF files of these are not read yet. */
+const safetensorsOnly = { gguf: [], ggufPermutesHeads: false }
+
+const gemma2: Architecture = {
+  ...llama, ...safetensorsOnly,
+  name: 'gemma2',
+  classes: ['Gemma2ForCausalLM'],
+  norms: 'both',
+  normsFromZero: true,
+  windowByDefault: true,
+  fullEvery: 2,
+  safetensorsNames: gemmaNames
+}
+
 const architectures: readonly Architecture[] = [
   llama,
   // GGUF files of Mistral models say `llama` or `mistral`
   { ...llama, name: 'mistral', classes: ['MistralForCausalLM'], gguf: ['mistral'], windowByDefault: true },
   { ...llama, name: 'qwen2', classes: ['Qwen2ForCausalLM'], gguf: ['qwen2'], biases: ['qBias', 'kBias', 'vBias'], ggufPermutesHeads: false },
-  { ...llama, name: 'qwen3', classes: ['Qwen3ForCausalLM'], gguf: ['qwen3'], headNorms: true, ggufPermutesHeads: false }
+  { ...llama, name: 'qwen3', classes: ['Qwen3ForCausalLM'], gguf: ['qwen3'], headNorms: 'each', ggufPermutesHeads: false },
+  gemma2,
+  { ...gemma2, name: 'gemma3', classes: ['Gemma3ForCausalLM'], headNorms: 'each', fullEvery: 6 },
+  { ...llama, ...safetensorsOnly, name: 'phi3', classes: ['Phi3ForCausalLM'], fusedMatrices: true, windowByDefault: true },
+  { ...llama, ...safetensorsOnly, name: 'granite', classes: ['GraniteForCausalLM'] },
+  { ...llama, ...safetensorsOnly, name: 'olmo2', classes: ['Olmo2ForCausalLM'], headNorms: 'all', norms: 'behind' },
+  { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'] }
 ]
 
 /** @param spelling a name of ours, a class of config.json, or GGUF's word @throws {UnsupportedModelError} naming what there is */

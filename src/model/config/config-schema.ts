@@ -5,6 +5,8 @@ import type { ModelConfig } from '../types.ts'
 const size = (most: number): z.ZodInt => z.int().min(1).max(most)
 const finite = z.number().refine(Number.isFinite)
 
+const factors = z.array(finite.positive()).max(2048)
+
 const rope = z.strictObject({
   theta: finite.positive().max(1e12),
   dimensions: size(1024),
@@ -18,9 +20,22 @@ const rope = z.strictObject({
       highFrequencyFactor: finite.positive(),
       originalContextLength: size(2 ** 27)
     }),
-    z.strictObject({ type: z.literal('factors'), factors: z.array(finite.positive()).max(2048) })
+    z.strictObject({ type: z.literal('factors'), factors }),
+    z.strictObject({
+      type: z.literal('yarn'),
+      factor: finite.min(1),
+      originalContextLength: size(2 ** 27),
+      betaFast: finite.positive(),
+      betaSlow: finite.positive(),
+      attentionFactor: finite.positive(),
+      truncate: z.boolean()
+    }),
+    z.strictObject({ type: z.literal('longrope'), shortFactors: factors, longFactors: factors, originalContextLength: size(2 ** 27), attentionFactor: finite.positive() })
   ])
 })
+
+/** Of something that is multiplied or capped. */
+const factor = finite.positive().max(1e6)
 
 /** The bounds of a `ModelConfig`, also for one that came from the network. */
 export const configSchema = z.strictObject({
@@ -37,20 +52,39 @@ export const configSchema = z.strictObject({
   rope,
   slidingWindow: z.array(z.int().min(0).max(2 ** 27)).max(1024),
   tiedEmbedding: z.boolean(),
-  eosTokenIds: z.array(z.int().min(0)).max(64)
+  eosTokenIds: z.array(z.int().min(0)).max(64),
+  activation: z.literal('geluTanh').exactOptional(),
+  localRope: rope.exactOptional(),
+  unrotatedLayers: z.array(z.int().min(0)).max(1024).exactOptional(),
+  embeddingScale: factor.exactOptional(),
+  residualScale: factor.exactOptional(),
+  logitScale: factor.exactOptional(),
+  attentionScale: factor.exactOptional(),
+  attentionSoftcap: factor.exactOptional(),
+  logitSoftcap: factor.exactOptional()
 }).superRefine((config, context) => {
   const fail = (message: string): void => { context.addIssue({ code: 'custom', message }) }
   if (config.headCount % config.kvHeadCount !== 0) {
     fail(`${config.headCount} attention heads do not share ${config.kvHeadCount} key-value heads evenly`)
   }
-  if (config.headDim % 2 !== 0 || config.rope.dimensions !== config.headDim) {
-    fail(`rotating ${config.rope.dimensions} of a head's ${config.headDim} dimensions is not supported: all are rotated, in pairs`)
+  for (const { dimensions, scaling } of [config.rope, ...(config.localRope == null ? [] : [config.localRope])]) {
+    if (dimensions % 2 !== 0 || config.headDim % 2 !== 0 || dimensions > config.headDim) {
+      fail(`${dimensions} of a head's ${config.headDim} dimensions can't be rotated: they are rotated in pairs`)
+    }
+    const lists = scaling.type === 'factors' ? [scaling.factors] : scaling.type === 'longrope' ? [scaling.shortFactors, scaling.longFactors] : []
+    const wrong = lists.find(({ length }) => length !== dimensions / 2)
+    if (wrong != null) {
+      fail(`${wrong.length} rope factors for ${dimensions} dimensions`)
+    }
+  }
+  if (config.localRope?.scaling.type === 'longrope') {
+    fail('layers with a sliding window have no second variant of their rotation')
+  }
+  if (config.unrotatedLayers?.some((layer) => layer >= config.layerCount) === true) {
+    fail(`a layer that is not rotated is not among the ${config.layerCount}`)
   }
   if (config.slidingWindow.length !== config.layerCount) {
     fail(`${config.slidingWindow.length} sliding windows for ${config.layerCount} layers`)
-  }
-  if (config.rope.scaling.type === 'factors' && config.rope.scaling.factors.length !== config.rope.dimensions / 2) {
-    fail(`${config.rope.scaling.factors.length} rope factors for ${config.rope.dimensions} dimensions`)
   }
   const outside = config.eosTokenIds.find((id) => id >= config.vocabSize)
   if (outside != null) {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { architectureOf, type Architecture, type LayerRole } from '../architectures/architectures.ts'
 import { FormatError, UnsupportedModelError } from '../errors.ts'
 import { checkedConfig, uniqueIds } from './config-schema.ts'
-import type { ModelConfig, RopeConfig } from '../types.ts'
+import { ropeFields, ropesOf } from './hf-rope.ts'
+import type { ModelConfig } from '../types.ts'
 
 /** A model as its configuration describes it. */
 export interface DescribedModel {
@@ -14,17 +15,6 @@ export interface DescribedModel {
 
 const id = z.union([z.int(), z.array(z.int())]).nullish()
 
-const ropeParameters = z.looseObject({
-  rope_theta: z.number().optional(),
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  partial_rotary_factor: z.number().nullish(),
-  factor: z.number().optional(),
-  low_freq_factor: z.number().optional(),
-  high_freq_factor: z.number().optional(),
-  original_max_position_embeddings: z.number().optional()
-})
-
 /** What is read of config.json, in the spelling of transformers 5 (`rope_parameters`) and of most hub repositories (`rope_theta`, `rope_scaling`). */
 const schema = z.looseObject({
   architectures: z.array(z.string()).min(1),
@@ -35,6 +25,7 @@ const schema = z.looseObject({
   num_key_value_heads: z.int().nullish(),
   head_dim: z.int().nullish(),
   hidden_act: z.string().optional(),
+  hidden_activation: z.string().nullish(),
   vocab_size: z.int(),
   max_position_embeddings: z.int(),
   rms_norm_eps: z.number(),
@@ -43,13 +34,20 @@ const schema = z.looseObject({
   use_sliding_window: z.boolean().nullish(),
   max_window_layers: z.int().nullish(),
   layer_types: z.array(z.string()).nullish(),
-  rope_theta: z.number().nullish(),
-  rope_scaling: ropeParameters.nullish(),
-  rope_parameters: ropeParameters.nullish(),
-  partial_rotary_factor: z.number().nullish(),
+  ...ropeFields,
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
+  sliding_window_pattern: z.int().min(1).nullish(),
+  no_rope_layers: z.array(z.int()).nullish(),
+  no_rope_layer_interval: z.int().min(1).nullish(),
+  query_pre_attn_scalar: z.number().positive().nullish(),
+  attn_logit_softcapping: z.number().nullish(),
+  final_logit_softcapping: z.number().nullish(),
+  attention_multiplier: z.number().nullish(),
+  embedding_multiplier: z.number().nullish(),
+  residual_multiplier: z.number().nullish(),
+  logits_scaling: z.number().nullish(),
   eos_token_id: id
 })
 
@@ -77,8 +75,9 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): D
     throw new FormatError(`config.json is wrong: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
   }
   const source = parsed.data
-  if (source.hidden_act != null && source.hidden_act !== 'silu') {
-    throw new UnsupportedModelError(`the activation ${source.hidden_act} is not supported for ${architecture.name}; supported is silu`)
+  const activation = source.hidden_activation ?? source.hidden_act ?? 'silu'
+  if (activation !== 'silu' && activation !== 'gelu_pytorch_tanh') {
+    throw new UnsupportedModelError(`the activation ${activation} is not supported for ${architecture.name}; supported are silu and gelu_pytorch_tanh`)
   }
   if (source.quantization_config != null) {
     throw new UnsupportedModelError(`weights quantised by ${source.quantization_config.quant_method ?? 'an unnamed method'} (quantization_config) are not supported; import the unquantised model or a GGUF file of it`)
@@ -102,52 +101,46 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): D
       vocabSize: source.vocab_size,
       contextLength: source.max_position_embeddings,
       normEpsilon: source.rms_norm_eps,
-      rope: ropeOf(source, headDim),
+      ...ropesOf(source, headDim, source.max_position_embeddings),
       slidingWindow: windowsOf(source, architecture),
       tiedEmbedding: source.tie_word_embeddings ?? false,
-      eosTokenIds: uniqueIds(source.eos_token_id, ends.data.eos_token_id)
+      eosTokenIds: uniqueIds(source.eos_token_id, ends.data.eos_token_id),
+      ...(activation === 'silu' ? {} : { activation: 'geluTanh' }),
+      ...unrotatedLayers(source, architecture),
+      ...scales(source, architecture)
     }, 'config.json')
   }
 }
 
-function ropeOf (source: Source, headDim: number): RopeConfig {
-  const parameters = source.rope_parameters ?? source.rope_scaling
-  const theta = source.rope_parameters?.rope_theta ?? source.rope_theta ?? 10_000
-  const type = parameters?.rope_type ?? parameters?.type ?? 'default'
-  const rotated = parameters?.partial_rotary_factor ?? source.partial_rotary_factor ?? 1
-  if (rotated !== 1) {
-    throw new UnsupportedModelError(`rotating only a part of each head (partial_rotary_factor ${rotated}) is not supported yet`)
+/** Factors and caps, where they change anything. */
+function scales (source: Source, architecture: Architecture): Partial<ModelConfig> {
+  const attentionScale = source.query_pre_attn_scalar == null ? source.attention_multiplier : source.query_pre_attn_scalar ** -0.5
+  const values = {
+    embeddingScale: architecture.normsFromZero ? Math.sqrt(source.hidden_size) : source.embedding_multiplier,
+    residualScale: source.residual_multiplier,
+    logitScale: source.logits_scaling == null ? undefined : 1 / source.logits_scaling,
+    attentionScale,
+    attentionSoftcap: source.attn_logit_softcapping,
+    logitSoftcap: source.final_logit_softcapping
   }
-  const need = (value: number | undefined, name: string): number => {
-    if (value == null) {
-      throw new FormatError(`config.json: rope scaling ${type} lacks ${name}`)
-    }
-    return value
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value != null && (value !== 1 || name.endsWith('cap') || name === 'attentionScale')))
+}
+
+function unrotatedLayers ({ no_rope_layers: layers, no_rope_layer_interval: interval, num_hidden_layers: count }: Source, { name }: Architecture): Partial<ModelConfig> {
+  if (layers == null && interval == null) {
+    return {}
   }
-  switch (type) {
-    case 'default':
-      return { theta, dimensions: headDim, scaling: { type: 'none' } }
-    case 'linear':
-      return { theta, dimensions: headDim, scaling: { type: 'linear', factor: need(parameters?.factor, 'factor') } }
-    case 'llama3':
-      return {
-        theta,
-        dimensions: headDim,
-        scaling: {
-          type: 'llama3',
-          factor: need(parameters?.factor, 'factor'),
-          lowFrequencyFactor: need(parameters?.low_freq_factor, 'low_freq_factor'),
-          highFrequencyFactor: need(parameters?.high_freq_factor, 'high_freq_factor'),
-          originalContextLength: need(parameters?.original_max_position_embeddings, 'original_max_position_embeddings')
-        }
-      }
-    default:
-      throw new UnsupportedModelError(`rope scaling ${JSON.stringify(type)} is not supported yet; supported are default, linear, llama3`)
+  if (layers != null && layers.length !== count) {
+    throw new FormatError(`config.json: no_rope_layers of ${name} has ${layers.length} entries for ${count} layers`)
   }
+  const rotates = (layer: number): boolean => layers == null ? (layer + 1) % (interval ?? 1) !== 0 : layers[layer] !== 0
+  const unrotated = Array.from({ length: Math.min(count, 1024) }, (_, layer) => layer).filter((layer) => !rotates(layer))
+  return unrotated.length === 0 ? {} : { unrotatedLayers: unrotated }
 }
 
 function windowsOf (source: Source, architecture: Architecture): number[] {
   const window = (source.use_sliding_window ?? architecture.windowByDefault) ? source.sliding_window ?? 0 : 0
+  const fullEvery = architecture.fullEvery === 1 ? 1 : source.sliding_window_pattern ?? architecture.fullEvery
   return Array.from({ length: Math.max(0, Math.min(source.num_hidden_layers, 1024)) }, (_, layer) => {
     const type = source.layer_types?.[layer]
     if (type != null && type !== 'sliding_attention' && type !== 'full_attention') {
@@ -155,6 +148,9 @@ function windowsOf (source: Source, architecture: Architecture): number[] {
     }
     if (type != null) {
       return type === 'sliding_attention' ? window : 0
+    }
+    if ((layer + 1) % fullEvery === 0 && fullEvery > 1) {
+      return 0
     }
     // Qwen2 begins its windows behind the first `max_window_layers` layers
     return source.use_sliding_window === true && layer < (source.max_window_layers ?? 0) ? 0 : window

@@ -40,7 +40,7 @@ export interface InMemoryValue {
 }
 
 /** Operators of ONNX itself; every other one is contributed by Microsoft. */
-const standard = new Set(['Add', 'Cast', 'Concat', 'DequantizeLinear', 'Identity', 'MatMul', 'Mul', 'ReduceSum', 'Reshape', 'Slice', 'Split', 'Transpose', 'SimplifiedLayerNormalization'])
+const standard = new Set(['Add', 'Cast', 'Concat', 'DequantizeLinear', 'Identity', 'MatMul', 'Mul', 'ReduceSum', 'Reshape', 'Slice', 'Split', 'Tanh', 'Transpose', 'SimplifiedLayerNormalization'])
 
 export function graphBuilder (name: string): GraphBuilder {
   const node: Node[] = []

@@ -1,8 +1,8 @@
-import { graphBuilder, type InMemoryValue } from './builder.ts'
-import { layer, norm } from './layer.ts'
-import { ropeCaches } from './rope.ts'
+import { graphBuilder, type GraphBuilder, type InMemoryValue } from './builder.ts'
+import { layer, norm, times, type LayerContext } from './layer.ts'
+import { ropeCaches, ropeVariants, type RopeCaches } from './rope.ts'
 import { blockSums, weights, type GraphDevice } from './span-weights.ts'
-import type { Compute, Manifest, Span } from '../types.ts'
+import type { Compute, Manifest, ModelConfig, RopeConfig, Span } from '../types.ts'
 
 export interface SpanGraphOptions {
   readonly compute: Compute
@@ -23,6 +23,9 @@ export const graphNames = {
   scoreStart: 'scoreStart',
   /** float32 `[batch, rows, H]`, or on a span that ends the model `[batch, scored, vocabulary]`. */
   output: 'output',
+  /** float32 `[contextLength, pairs]`, of models whose rotation has variants: those of the run's sessions. */
+  ropeCos: 'rope.cos',
+  ropeSin: 'rope.sin',
   kv: (layerIndex: number, side: 'key' | 'value'): { past: string, present: string } =>
     ({ past: `past.${layerIndex}.${side}`, present: `present.${layerIndex}.${side}` })
 } as const
@@ -32,6 +35,8 @@ export interface SpanGraph {
   readonly model: Uint8Array
   /** Constants to hand over beside the model. */
   readonly values: ReadonlyMap<string, InMemoryValue>
+  /** What `ropeCos` and `ropeSin` are bound to, by variant; empty where the graph has the one there is in itself. */
+  readonly rope: ReadonlyArray<RopeCaches & { readonly shape: readonly [positions: number, pairs: number] }>
 }
 
 /**
@@ -43,16 +48,13 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
   const graph = graphBuilder(`layers ${span.start} to ${span.end}`)
   const init = { graph, compute: options.compute, device: options.device }
   const sums = blockSums(graph)
-  const pairs = config.rope.dimensions / 2
-  const caches = ropeCaches(config.rope, options.contextLength)
   const shared = {
     graph,
     config,
     seqlens: graph.input(graphNames.seqlens, 'i32', ['batch']),
-    totalLength: graph.input(graphNames.totalLength, 'i32', []),
-    cos: graph.inMemory('rope.cos', [options.contextLength, pairs], caches.cos),
-    sin: graph.inMemory('rope.sin', [options.contextLength, pairs], caches.sin)
+    totalLength: graph.input(graphNames.totalLength, 'i32', [])
   }
+  const ropeOf = layerRopes(graph, config, options.contextLength)
   let x = graph.input(graphNames.hidden, 'f32', ['batch', 'rows', config.hiddenSize])
   const kvShape = ['batch', config.kvHeadCount, 'capacity', config.headDim]
   manifest.layers.slice(span.start, span.end).forEach((part, offset) => {
@@ -65,7 +67,7 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
       graph.output(side.present, 'f32', kvShape)
     }
     const slidingWindow = config.slidingWindow[index] ?? 0
-    x = layer({ ...shared, kv, slidingWindow }, weights(init, part, `layer${index}`, sums), x)
+    x = layer({ ...shared, kv, slidingWindow, rope: ropeOf(index, slidingWindow) }, weights(init, part, `layer${index}`, sums), x)
   })
   if (span.end === config.layerCount) {
     const start = graph.input(graphNames.scoreStart, 'i64', [1])
@@ -74,18 +76,52 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
     const scored = graph.node('Slice', [x, start, end, axis])
     const head = weights(init, manifest.head, 'head', sums)
     const normed = norm(graph, scored, head.vector('norm'), config.normEpsilon)
-    x = config.tiedEmbedding
+    const logits = config.tiedEmbedding
       ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', normed)
       : head.product('head', normed)
+    x = softcap(graph, times(graph, logits, 'logits', config.logitScale), config.logitSoftcap)
     graph.output(graphNames.output, 'f32', ['batch', 'scored', config.vocabSize])
   } else {
     graph.output(graphNames.output, 'f32', ['batch', 'rows', config.hiddenSize])
   }
-  return finish(graph, x)
+  const variants = ropeVariants(config.rope)
+  const positions = options.contextLength
+  return {
+    ...finish(graph, x),
+    rope: variants === 1 ? [] : Array.from({ length: variants }, (_, variant) => ({ ...ropeCaches(config.rope, config.headDim, positions, variant), shape: [positions, config.headDim / 2] as const }))
+  }
+}
+
+/** Where each layer finds its cosines and sines. */
+function layerRopes (graph: GraphBuilder, config: ModelConfig, positions: number): (index: number, slidingWindow: number) => LayerContext['rope'] {
+  const { rope, localRope, unrotatedLayers = [] } = config
+  const shape = [positions, config.headDim / 2]
+  const constants = (name: string, of: RopeConfig): NonNullable<LayerContext['rope']> => {
+    const { cos, sin } = ropeCaches(of, config.headDim, positions)
+    return { cos: graph.inMemory(`${name}.cos`, shape, cos), sin: graph.inMemory(`${name}.sin`, shape, sin) }
+  }
+  const made = new Map<RopeConfig, NonNullable<LayerContext['rope']>>()
+  return (index, slidingWindow) => {
+    if (unrotatedLayers.includes(index)) {
+      return undefined
+    }
+    const isLocal = localRope !== undefined && slidingWindow > 0
+    const of = isLocal ? localRope : rope
+    const known = made.get(of) ?? (ropeVariants(of) > 1
+      ? { cos: graph.input(graphNames.ropeCos, 'f32', shape), sin: graph.input(graphNames.ropeSin, 'f32', shape) }
+      : constants(isLocal ? 'rope.local' : 'rope', of))
+    made.set(of, known)
+    return known
+  }
+}
+
+/** cap · tanh(x / cap) */
+function softcap (graph: GraphBuilder, x: string, cap: number | undefined): string {
+  return cap === undefined ? x : times(graph, graph.node('Tanh', [times(graph, x, 'cap.down', 1 / cap)]), 'cap.up', cap)
 }
 
 /** Names the graph's last value, which a node may have named otherwise. */
-function finish (graph: ReturnType<typeof graphBuilder>, last: string): SpanGraph {
+function finish (graph: GraphBuilder, last: string): Pick<SpanGraph, 'model' | 'values'> {
   graph.node('Identity', [last], {}, graphNames.output)
   return graph.finish()
 }

@@ -3,7 +3,7 @@ import { dequantiseRows, packRows, type PackedRows } from '../quant/container.ts
 import { asFloat32, asUint16, bf16ArrayToF32, f16ArrayToF32, f32ArrayToF16 } from '../quant/float.ts'
 import { quantiseRows } from '../quant/quantise.ts'
 import { FormatError } from '../errors.ts'
-import type { PartPlan, SourceRows, TensorPlan } from './plan.ts'
+import type { HeadOrder, PartPlan, SourceRows, TensorPlan } from './plan.ts'
 import type { TensorSource } from '../formats/tensor-source.ts'
 import type { BlockTensor, DenseTensor } from '../types.ts'
 
@@ -38,26 +38,25 @@ async function * rowBlocks (sources: TensorPlan['sources'], source: TensorSource
       yield part
       continue
     }
-    const unit = part.unpairHead ?? 1
+    const unit = part.heads?.rows ?? 1
     const most = Math.max(unit, Math.floor(VALUES_AT_ONCE / part.columns / unit) * unit)
     const rowBytes = part.tensor.rowBytes * part.columns / (part.tensor.shape.at(-1) ?? 1)
     for (let first = 0; first < part.rows; first += most) {
       const rows = Math.min(most, part.rows - first)
       const bytes = part.tensor.shape.length === 1 && part.rows > 1
         ? (await source.rows(part.tensor.name, 0, 1)).subarray(first * rowBytes, (first + rows) * rowBytes)
-        : await source.rows(part.tensor.name, first, rows)
-      yield { part, rows, bytes: part.unpairHead == null ? bytes : unpair(bytes, rowBytes, part.unpairHead) }
+        : await source.rows(part.tensor.name, (part.first ?? 0) + first, rows)
+      yield { part, rows, bytes: part.heads == null ? bytes : reorder(bytes, rowBytes, part.heads) }
     }
   }
 }
 
-/** Rows (2i, 2i + 1) of each head go to (i, i + half). */
-function unpair (bytes: Uint8Array, rowBytes: number, head: number): Uint8Array {
+function reorder (bytes: Uint8Array, rowBytes: number, heads: HeadOrder): Uint8Array {
   const out = new Uint8Array(bytes.byteLength)
   const rows = bytes.byteLength / rowBytes
   for (let row = 0; row < rows; row++) {
-    const within = row % head
-    const stored = row - within + (within % (head / 2)) * 2 + (within >= head / 2 ? 1 : 0)
+    const within = row % heads.rows
+    const stored = row - within + heads.from(within)
     out.set(bytes.subarray(stored * rowBytes, (stored + 1) * rowBytes), row * rowBytes)
   }
   return out
@@ -89,10 +88,14 @@ async function * makeDense ({ sources }: TensorPlan, entry: DenseTensor, source:
 }
 
 function denseBytes (entry: DenseTensor, { part, rows, bytes }: RowBlock): Uint8Array {
-  if (part.tensor.type.toLowerCase() === entry.dtype) {
+  const { plus } = part
+  if (part.tensor.type.toLowerCase() === entry.dtype && plus === undefined) {
     return bytes
   }
   const values = widen(part.tensor.type, bytes, rows, part.columns)
+  if (plus !== undefined) {
+    values.forEach((value, index) => { values[index] = value + plus })
+  }
   if (entry.dtype === 'f32') {
     return new Uint8Array(values.buffer)
   }

@@ -13,8 +13,17 @@ export interface SourceRows {
   readonly tensor: SourceTensor
   readonly rows: number
   readonly columns: number
-  /** Rows come in pairs (2i, 2i + 1) within a head of so many rows, and go to (i, i + half): llama.cpp's order undone. */
-  readonly unpairHead?: number
+  /** Of the tensor's rows. @default 0 */
+  readonly first?: number
+  /** Within each head of so many rows, the row of the source that row i is. */
+  readonly heads?: HeadOrder
+  /** Added to every value. */
+  readonly plus?: number
+}
+
+export interface HeadOrder {
+  readonly rows: number
+  from (row: number): number
 }
 
 /** How one stored tensor is made: rows of the sources one after another, and zeros for a bias that one of fused matrices lacks. */
@@ -77,7 +86,7 @@ export function planImport (request: PlanRequest): ImportPlan {
   const { hiddenSize, vocabSize } = config
   const embedding = planner('the embedding', [], [matrixOf('embedding', model('embedding', [vocabSize, hiddenSize]))], true)
   const layers = Array.from({ length: config.layerCount }, (_, layer) => planLayer(request, layer, find, planner))
-  const norm = vector('norm', [{ tensor: model('norm', [hiddenSize]), rows: 1, columns: hiddenSize }])
+  const norm = vector('norm', [{ tensor: model('norm', [hiddenSize]), rows: 1, columns: hiddenSize, ...normPlus(request) }])
   const head = planner('the head', [norm], config.tiedEmbedding ? [] : [matrixOf('head', model('head', [vocabSize, hiddenSize]))], true)
   used.add(names.model.head)
   for (const name of source.names()) {
@@ -88,9 +97,35 @@ export function planImport (request: PlanRequest): ImportPlan {
   return { embedding, layers, head, remarks: [...remarks] }
 }
 
-const matrixOf = (name: string, tensor: SourceTensor, unpairHead?: number): Matrix => {
+const normPlus = ({ architecture, names }: PlanRequest): Pick<SourceRows, 'plus'> =>
+  architecture.normsFromZero && names === architecture.safetensorsNames ? { plus: 1 } : {}
+
+const matrixOf = (name: string, tensor: SourceTensor, heads?: HeadOrder): Matrix => {
   const [rows = 0, columns = 0] = tensor.shape
-  return { name, sources: [{ tensor, rows, columns, ...(unpairHead == null ? {} : { unpairHead }) }] }
+  return { name, sources: [{ tensor, rows, columns, ...(heads == null ? {} : { heads }) }] }
+}
+
+/**
+ * The order of a head's rows in q and k, where it is not the source's. Rotation turns rows (i, i + half) of a whole head together:
+ * llama.cpp's converter has such pairs side by side; where only the first rows of a head are rotated the others go behind each half
+ * of them, and are turned by nothing.
+ */
+function headOrder ({ headDim, rope: { dimensions } }: ModelConfig, pairsSideBySide: boolean): HeadOrder | undefined {
+  const half = headDim / 2
+  const turned = dimensions / 2
+  if (dimensions < headDim) {
+    if (pairsSideBySide) {
+      throw new UnsupportedModelError('GGUF files of a model that rotates a part of each head in pairs are not supported')
+    }
+    return {
+      rows: headDim,
+      from: (row) => {
+        const [within, later] = [row % half, row >= half ? 1 : 0]
+        return within < turned ? within + later * turned : dimensions + within - turned + later * (half - turned)
+      }
+    }
+  }
+  return pairsSideBySide ? { rows: headDim, from: (row) => (row % half) * 2 + (row >= half ? 1 : 0) } : undefined
 }
 
 type Vector = { readonly name: string, readonly sources: TensorPlan['sources'] }
@@ -113,38 +148,69 @@ function planLayer (request: PlanRequest, layer: number, find: Find, planner: Pa
   const qRows = config.headCount * headDim
   const kvRows = config.kvHeadCount * headDim
   const nameOf = (role: LayerRole): string => names.layer[role].replace('{layer}', String(layer))
-  const unpair: [] | [number] = permutedHeads ? [headDim] : []
-  const matrix = (name: string, role: LayerRole, rows: number, columns: number, unpairHead?: number): Matrix =>
-    matrixOf(name, find(nameOf(role), [rows, columns]), unpairHead)
-  const norm = (role: LayerRole, size: number): Vector => vector(role, [{ tensor: find(nameOf(role), [size]), rows: 1, columns: size }])
+  const order = headOrder(config, permutedHeads)
+  const reordered: [] | [HeadOrder] = order === undefined ? [] : [order]
+  const matrix = (name: string, role: LayerRole, rows: number, columns: number, heads?: HeadOrder): Matrix =>
+    matrixOf(name, find(nameOf(role), [rows, columns]), heads)
+  const norm = (role: LayerRole, size: number): Vector => vector(role, [{ tensor: find(nameOf(role), [size]), rows: 1, columns: size, ...normPlus(request) }])
+  /** Matrices over the same input, one in the files of some architectures. */
+  const together = (name: 'qkv' | 'gateUp', parts: ReadonlyArray<readonly [role: LayerRole, rows: number, heads?: HeadOrder]>): Matrix | Fusible => {
+    if (!architecture.fusedMatrices) {
+      return { name, parts: parts.map(([role, rows, ofHeads]) => matrix(role, role, rows, hiddenSize, ofHeads)) }
+    }
+    const tensor = find(nameOf(name), [parts.reduce((sum, [, rows]) => sum + rows, 0), hiddenSize])
+    let first = 0
+    return {
+      name,
+      sources: parts.map(([, rows, ofHeads]) => {
+        const source = { tensor, rows, columns: hiddenSize, first, ...(ofHeads === undefined ? {} : { heads: ofHeads }) }
+        first += rows
+        return source
+      })
+    }
+  }
 
   const hasBias = (role: LayerRole): boolean => biases.includes(role) || (otherBiases && source.info(nameOf(role)) != null)
-  const biasRows = (role: LayerRole, size: number, unpairHead?: number): SourceRows | { readonly zeros: number } => {
+  const biasRows = (role: LayerRole, size: number, ofHeads?: HeadOrder): SourceRows | { readonly zeros: number } => {
     if (!hasBias(role)) {
       return { zeros: size }
     }
     const tensor = find(nameOf(role), [size])
-    // a permuted bias counts as rows of one value
-    return unpairHead == null ? { tensor, rows: 1, columns: size } : { tensor, rows: size, columns: 1, unpairHead }
+    // a reordered bias counts as rows of one value
+    return ofHeads == null ? { tensor, rows: 1, columns: size } : { tensor, rows: size, columns: 1, heads: ofHeads }
   }
   /** Biases that some of the fused matrices have, zeros for the others; nothing where none has one. */
-  const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, unpairHead?: number]>): Vector[] =>
+  const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, heads?: HeadOrder]>): Vector[] =>
     roles.some(([role]) => hasBias(role)) ? [vector(name, roles.map((entry) => biasRows(...entry)))] : []
 
   return planner(`layer ${layer}`, [
-    norm('attnNorm', hiddenSize),
-    ...bias('qkvBias', [['qBias', qRows, ...unpair], ['kBias', kvRows, ...unpair], ['vBias', kvRows]]),
-    ...(architecture.headNorms ? [norm('qNorm', headDim), norm('kNorm', headDim)] : []),
+    ...(architecture.norms === 'behind' ? [] : [norm('attnNorm', hiddenSize)]),
+    ...(architecture.norms === 'before' ? [] : [norm('attnPostNorm', hiddenSize)]),
+    ...bias('qkvBias', [['qBias', qRows, ...reordered], ['kBias', kvRows, ...reordered], ['vBias', kvRows]]),
+    ...headNorms(architecture, config).map(([role, size]) => norm(role, size)),
     ...bias('oBias', [['oBias', hiddenSize]]),
-    norm('mlpNorm', hiddenSize),
+    ...(architecture.norms === 'behind' ? [] : [norm('mlpNorm', hiddenSize)]),
+    ...(architecture.norms === 'before' ? [] : [norm('mlpPostNorm', hiddenSize)]),
     ...bias('gateUpBias', [['gateBias', intermediateSize], ['upBias', intermediateSize]]),
     ...bias('downBias', [['downBias', hiddenSize]])
   ], [
-    { name: 'qkv', parts: [matrix('q', 'q', qRows, hiddenSize, ...unpair), matrix('k', 'k', kvRows, hiddenSize, ...unpair), matrix('v', 'v', kvRows, hiddenSize)] },
+    together('qkv', [['q', qRows, ...reordered], ['k', kvRows, ...reordered], ['v', kvRows]]),
     matrix('o', 'o', hiddenSize, qRows),
-    { name: 'gateUp', parts: [matrix('gate', 'gate', intermediateSize, hiddenSize), matrix('up', 'up', intermediateSize, hiddenSize)] },
+    together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]),
     matrix('down', 'down', hiddenSize, intermediateSize)
   ], false)
+}
+
+/** Norms of queries and keys, with their sizes. */
+function headNorms ({ headNorms: which }: Architecture, { headCount, kvHeadCount, headDim }: ModelConfig): ReadonlyArray<readonly [role: LayerRole, size: number]> {
+  switch (which) {
+    case 'none':
+      return []
+    case 'each':
+      return [['qNorm', headDim], ['kNorm', headDim]]
+    case 'all':
+      return [['qNorm', headCount * headDim], ['kNorm', kvHeadCount * headDim]]
+  }
 }
 
 /** Matrices over the same input: one where all are stored alike, as one product is quicker than three; else each by itself. */

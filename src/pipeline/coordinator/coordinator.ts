@@ -9,6 +9,7 @@ import { prepareRequest, promptChunks, type PreparedRequest } from './request.ts
 import { RouteError, openRing, type Ring, type RingResult } from './ring.ts'
 import { findRoute, type FoundRoute, type Provider } from './routes.ts'
 import { suspects } from './suspects.ts'
+import { ropeVariantOf } from '../../model/index.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel } from './types.ts'
 import type { Tail } from '../../../protocols/ring/index.ts'
@@ -122,6 +123,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
           positions: prepared.positions,
           route: found,
           tail: tailOf(prepared, scorePrompt),
+          ropeVariant: ropeVariantOf(model.manifest.config.rope, prepared.promptIds.length),
           // a prompt that is scored needs the logits of every position
           reusable: scorePrompt ? [] : prepared.promptIds,
           openTimeoutMs,

@@ -19,6 +19,8 @@ export interface RingInit {
   readonly positions: number
   readonly route: FoundRoute
   readonly tail: Tail
+  /** Of the model's rotations, by the prompt's length. */
+  readonly ropeVariant: number
   /** The prompt, where stages may reuse what they have of it. */
   readonly reusable: readonly number[]
   readonly openTimeoutMs: number
@@ -115,7 +117,7 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
     }
   }
 
-  const keysOf = (index: number): Uint8Array<ArrayBuffer> => prefixKeys({ wire: init.wire, compute, ropeVariant: 0, upstream: hops.slice(0, index) }, init.reusable)
+  const keysOf = (index: number): Uint8Array<ArrayBuffer> => prefixKeys({ wire: init.wire, compute, ropeVariant: init.ropeVariant, upstream: hops.slice(0, index) }, init.reusable)
 
   function openFrame (index: number): Uint8Array {
     const { start, end: last } = at(index)
@@ -134,7 +136,7 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
       next: [{ peerId: next.peerId, start: next.start, addresses: next.addresses.slice(0, 16) }],
       role: Role.active,
       emitFrom: 0,
-      ropeVariant: 0,
+      ropeVariant: init.ropeVariant,
       requires: [],
       stages: hops.length,
       prefix: keysOf(index),

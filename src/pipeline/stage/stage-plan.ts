@@ -19,6 +19,7 @@ export interface StagePlan {
   /** A standby computes and emits nothing. */
   readonly emits: boolean
   readonly emitFrom: number
+  readonly ropeVariant: number
   /** Stages that take turns at the session's rows. */
   readonly stages: number
   /** Keys of the prompt's blocks. */
@@ -59,7 +60,6 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
   if (!isWire(wire)) return unsupported(`the wire '${wire.slice(0, 64)}' is not known here; there are: ${Object.keys(wires).join(', ')}`)
   if (role > Role.hedge) return unsupported(`role ${role} is not known here`)
-  if (ropeVariant !== 0) return unsupported(`rope variant ${ropeVariant} is not known here`)
   if (session.length !== SESSION_BYTES) return malformed(`the session has ${session.length} bytes, and has to have ${SESSION_BYTES}`)
   if (epoch < 1) return malformed('epochs begin with 1')
   if (start >= end) return malformed(`the span ${start}:${end} is empty`)
@@ -73,12 +73,13 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   if (compute === undefined) return unsupported(`compute ${open.compute} is not known here`)
   const runner = [...runners].find(({ span, compute: own }) => span.start === start && span.end === end && own === compute)
   if (runner === undefined) return { code: RefusedCode.notServed, message: `layers ${start}:${end} of this model are not served here in '${compute}'` }
+  if (ropeVariant >= runner.ropeVariants) return unsupported(`rope variant ${ropeVariant} is not known here`)
   if (runner.isTail !== (open.tail !== undefined)) return malformed('sampling options belong to the stage that ends the model, and to no other')
 
   const tail = open.tail === undefined ? undefined : tailPlan(open.tail, positions, runner.vocabSize)
   if (typeof tail === 'string') return malformed(tail)
   return {
-    session, epoch, modelId, runner, wire, positions, prev, next, emits: role !== Role.standby, emitFrom,
+    session, epoch, modelId, runner, wire, positions, prev, next, emits: role !== Role.standby, emitFrom, ropeVariant,
     stages: Math.max(1, Math.min(open.stages, MAX_STAGES)), prefix: keyList(prefix),
     ...(tail === undefined ? {} : { tail })
   }

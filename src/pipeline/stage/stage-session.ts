@@ -190,6 +190,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
         slot,
         position,
         turns: plan.stages,
+        ropeVariant: plan.ropeVariant,
         input: ids ?? read(payload, rows, from),
         score: end === undefined ? 0 : score,
         consume (output) {

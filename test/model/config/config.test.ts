@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { configFromGguf, configFromHuggingFace, type GgufFile, type GgufValue, type ModelConfig } from '../../../src/model/index.ts'
 import { fixture } from '../formats/files.ts'
 import { floats, memorySource } from '../import/sources.ts'
+import { tinyModels } from '../../support/reference.ts'
 
 const json = (path: string): Record<string, unknown> => JSON.parse(new TextDecoder().decode(fixture(path))) as Record<string, unknown>
 const hub = (model: string, changes: object = {}, generation?: unknown): ModelConfig => configFromHuggingFace({ ...json(`models/${model}/config.hub.json`), ...changes }, generation).config
@@ -18,7 +19,7 @@ const file = (changes: Readonly<Record<string, GgufValue | undefined>> = {}, ten
 const gguf = async (...given: Parameters<typeof file>): Promise<ModelConfig> => (await configFromGguf(file(...given))).config
 
 describe('a configuration of Hugging Face', () => {
-  for (const model of ['llama', 'llama-tied', 'llama3-rope', 'mistral-swa', 'qwen2', 'qwen3']) {
+  for (const model of tinyModels) {
     it(`of ${model} means the same in both spellings`, () => {
       assert.deepEqual(configFromHuggingFace(json(`models/${model}/config.json`)), configFromHuggingFace(json(`models/${model}/config.hub.json`)))
     })
@@ -105,7 +106,8 @@ describe('the metadata of a GGUF file', () => {
     [{ 'llama.embedding_length': 2n ** 60n }, /hiddenSize/],
     [{ 'llama.attention.layer_norm_rms_epsilon': Number.NaN }, /normEpsilon/],
     [{ 'llama.rope.freq_base': Number.POSITIVE_INFINITY }, /theta/],
-    [{ 'llama.rope.dimension_count': 8 }, /rotating 8 of a head's 16/],
+    [{ 'llama.rope.dimension_count': 7 }, /7 of a head's 16 dimensions can't be rotated/],
+    [{ 'llama.rope.dimension_count': 18 }, /18 of a head's 16 dimensions can't be rotated/],
     [{ 'llama.rope.scaling.type': 'yarn', 'llama.rope.scaling.factor': 4 }, /"yarn" is not supported/],
     [{ 'tokenizer.ggml.eos_token_id': 3 }, /end-of-text id 3 is outside/]
   ] as const) {

@@ -39,6 +39,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
     isHead,
     isTail,
     contextLength: CONTEXT,
+    ropeVariants: 1,
     weightBytes: 0,
     kvBytesPerPosition: 1,
     runs: [],
