@@ -9,7 +9,7 @@ import { architectureOf } from './architectures/architectures.ts'
 import { configSchema } from './config/config-schema.ts'
 import { FormatError } from './errors.ts'
 import { MAX_TOKENIZER_BYTES } from './tokenizer/tokenizer-data.ts'
-import type { BlobRange, Manifest, Part, Span, TensorEntry } from './types.ts'
+import type { BlobRange, Manifest, ModelConfig, Part, Span, TensorEntry } from './types.ts'
 
 export const PIECE_BYTES = 1024 * 1024
 /** No real manifest comes near: a thousand layers have about 4 MB. */
@@ -63,7 +63,7 @@ const part: z.ZodType<Part> = z.strictObject({
   size: bytes,
   pieceSize: z.literal(PIECE_BYTES),
   pieces: cid(raw.code),
-  tensors: z.array(tensor).max(64)
+  tensors: z.array(tensor).max(4096)
 })
 const schema: z.ZodType<Manifest> = z.strictObject({
   layout: z.literal(1),
@@ -116,7 +116,7 @@ function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest)
   const q = config.headCount * headDim
   const kv = config.kvHeadCount * headDim
   const layerShapes: Shapes = {
-    o: [h, q], down: [h, i],
+    o: [h, q],
     ...(norms === 'behind' ? {} : { attnNorm: [h], mlpNorm: [h] }),
     ...(norms === 'before' ? {} : { attnPostNorm: [h], mlpPostNorm: [h] }),
     ...(headNorms === 'none' ? {} : headNorms === 'each' ? { qNorm: [headDim], kNorm: [headDim] } : { qNorm: [q], kNorm: [kv] })
@@ -132,9 +132,24 @@ function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest)
     checkPart(`layer ${index}`, layer, {
       ...layerShapes,
       ...(has('qkv') ? { qkv: [q + 2 * kv, h] } : { q: [q, h], k: [kv, h], v: [kv, h] }),
-      ...(has('gateUp') ? { gateUp: [2 * i, h] } : { gate: [i, h], up: [i, h] })
+      ...mlpShapes(config, index, has)
     }, biases)
   })
+}
+
+/** Of a layer's MLP, or of its experts'. */
+function mlpShapes ({ hiddenSize: h, intermediateSize, experts }: ModelConfig, layer: number, has: (name: string) => boolean): Shapes {
+  const mlp = (prefix: string, i: number): Shapes => ({
+    ...(has(`${prefix}gateUp`) ? { [`${prefix}gateUp`]: [2 * i, h] } : { [`${prefix}gate`]: [i, h], [`${prefix}up`]: [i, h] }),
+    [`${prefix}down`]: [h, i]
+  })
+  if (experts == null || experts.denseLayers?.includes(layer) === true) {
+    return mlp('', intermediateSize)
+  }
+  const { count, sharedIntermediateSize } = experts
+  return Object.assign({ router: [count, h] },
+    ...Array.from({ length: count }, (_, expert) => mlp(`experts.${expert}.`, experts.intermediateSize)),
+    sharedIntermediateSize == null ? {} : { sharedRouter: [1, h], ...mlp('shared.', sharedIntermediateSize) }) as Shapes // of parts that are all Shapes
 }
 
 type Shapes = Readonly<Record<string, readonly number[]>>

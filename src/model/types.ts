@@ -40,6 +40,19 @@ export interface RopeConfig {
     | { readonly type: 'longrope', readonly shortFactors: readonly number[], readonly longFactors: readonly number[], readonly originalContextLength: number, readonly attentionFactor: number }
 }
 
+/** A mixture of experts in place of a layer's MLP: a router gives each row `perToken` of `count` MLPs. */
+export interface ExpertsConfig {
+  readonly count: number
+  readonly perToken: number
+  readonly intermediateSize: number
+  /** The chosen experts' probabilities are divided by their sum. */
+  readonly normalised: boolean
+  /** Of an MLP that every row passes beside its experts, behind a sigmoid gate of its own. */
+  readonly sharedIntermediateSize?: number
+  /** Layers that have a plain MLP. */
+  readonly denseLayers?: readonly number[]
+}
+
 /**
  * The architecture as the manifest stores it: every number that the graph needs and nothing about the source's spelling. What is
  * optional is left out where it would change nothing, so that a model's id does not depend on what other architectures have.
@@ -62,6 +75,7 @@ export interface ModelConfig {
   readonly tiedEmbedding: boolean
   /** Ids that end a text. */
   readonly eosTokenIds: readonly number[]
+  readonly experts?: ExpertsConfig
   /** Of the MLP's gate. @default silu */
   readonly activation?: 'geluTanh'
   /** Rotation in layers with a sliding window, where it differs from the others'. */
@@ -134,7 +148,8 @@ export interface Part {
  * container, `q`, `k`, `v`; `qkvBias`; `qNorm`, `kNorm` [headDim]; `o` [H, heads · headDim], `oBias`; `mlpNorm` [H];
  * `gateUp` [2 · I, H] (gate rows first) or `gate`, `up`; `gateUpBias`; `down` [H, I], `downBias`. Architectures with norms behind the
  * sublayers have `attnPostNorm`, `mlpPostNorm` [H], beside or instead of `attnNorm`, `mlpNorm`; norms over all heads have
- * `qNorm` [heads · headDim], `kNorm` [kvHeads · headDim].
+ * `qNorm` [heads · headDim], `kNorm` [kvHeads · headDim]. A layer with experts has `router` [experts, H], an MLP's tensors for each
+ * under `experts.N.`, and where there is a shared one `sharedRouter` [1, H] and its MLP's under `shared.`.
  * Embedding: `embedding` [V, H]. Head: `norm` [H] and, unless the embedding is tied, `head` [V, H].
  * Norms and biases are dense float32.
  */

@@ -4,9 +4,10 @@ import { UnsupportedModelError } from '../errors.ts'
 export type LayerRole =
   | 'attnNorm' | 'attnPostNorm' | 'q' | 'k' | 'v' | 'qkv' | 'o' | 'qBias' | 'kBias' | 'vBias' | 'oBias' | 'qNorm' | 'kNorm'
   | 'mlpNorm' | 'mlpPostNorm' | 'gate' | 'up' | 'gateUp' | 'down' | 'gateBias' | 'upBias' | 'downBias'
+  | 'router' | 'expertGate' | 'expertUp' | 'expertDown' | 'sharedRouter' | 'sharedGate' | 'sharedUp' | 'sharedDown'
 export type ModelRole = 'embedding' | 'norm' | 'head'
 
-/** How one file format names tensors. `{layer}` stands for the layer's number. */
+/** How one file format names tensors. `{layer}` stands for the layer's number, `{expert}` for an expert's. */
 export interface TensorNames {
   readonly layer: Readonly<Record<LayerRole, string>>
   readonly model: Readonly<Record<ModelRole, string>>
@@ -32,6 +33,8 @@ export interface Architecture {
   readonly normsFromZero: boolean
   /** The files have q, k and v as one matrix, and gate and up as another. */
   readonly fusedMatrices: boolean
+  /** Experts in place of the MLP: none, or some, or with one beside them that every row passes. `plain`: their probabilities add up to 1 unless config.json says otherwise. */
+  readonly experts: 'none' | 'plain' | 'routed' | 'shared'
   /** Without `layer_types` in config.json: every so many layers one sees all positions, the others have the window. 1: all have it. */
   readonly fullEvery: number
   /** Biases that every model of it has. */
@@ -69,6 +72,14 @@ const safetensorsNames: TensorNames = {
     gate: 'model.layers.{layer}.mlp.gate_proj.weight',
     up: 'model.layers.{layer}.mlp.up_proj.weight',
     down: 'model.layers.{layer}.mlp.down_proj.weight',
+    router: 'model.layers.{layer}.mlp.gate.weight',
+    expertGate: 'model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight',
+    expertUp: 'model.layers.{layer}.mlp.experts.{expert}.up_proj.weight',
+    expertDown: 'model.layers.{layer}.mlp.experts.{expert}.down_proj.weight',
+    sharedRouter: 'model.layers.{layer}.mlp.shared_expert_gate.weight',
+    sharedGate: 'model.layers.{layer}.mlp.shared_expert.gate_proj.weight',
+    sharedUp: 'model.layers.{layer}.mlp.shared_expert.up_proj.weight',
+    sharedDown: 'model.layers.{layer}.mlp.shared_expert.down_proj.weight',
     gateBias: 'model.layers.{layer}.mlp.gate_proj.bias',
     upBias: 'model.layers.{layer}.mlp.up_proj.bias',
     downBias: 'model.layers.{layer}.mlp.down_proj.bias'
@@ -99,6 +110,15 @@ const ggufNames: TensorNames = {
     gate: 'blk.{layer}.ffn_gate.weight',
     up: 'blk.{layer}.ffn_up.weight',
     down: 'blk.{layer}.ffn_down.weight',
+    // experts lie in one tensor there, which is not read yet: no architecture with experts has a GGUF name
+    router: 'blk.{layer}.ffn_gate_inp.weight',
+    expertGate: 'blk.{layer}.ffn_gate.{expert}.weight',
+    expertUp: 'blk.{layer}.ffn_up.{expert}.weight',
+    expertDown: 'blk.{layer}.ffn_down.{expert}.weight',
+    sharedRouter: 'blk.{layer}.ffn_gate_inp_shexp.weight',
+    sharedGate: 'blk.{layer}.ffn_gate_shexp.weight',
+    sharedUp: 'blk.{layer}.ffn_up_shexp.weight',
+    sharedDown: 'blk.{layer}.ffn_down_shexp.weight',
     gateBias: 'blk.{layer}.ffn_gate.bias',
     upBias: 'blk.{layer}.ffn_up.bias',
     downBias: 'blk.{layer}.ffn_down.bias'
@@ -111,6 +131,17 @@ const gemmaNames: TensorNames = {
   layer: { ...safetensorsNames.layer, mlpNorm: 'model.layers.{layer}.pre_feedforward_layernorm.weight' }
 }
 
+const mixtralNames: TensorNames = {
+  ...safetensorsNames,
+  layer: {
+    ...safetensorsNames.layer,
+    router: 'model.layers.{layer}.block_sparse_moe.gate.weight',
+    expertGate: 'model.layers.{layer}.block_sparse_moe.experts.{expert}.w1.weight',
+    expertUp: 'model.layers.{layer}.block_sparse_moe.experts.{expert}.w3.weight',
+    expertDown: 'model.layers.{layer}.block_sparse_moe.experts.{expert}.w2.weight'
+  }
+}
+
 const llama: Architecture = {
   name: 'llama',
   classes: ['LlamaForCausalLM'],
@@ -120,6 +151,7 @@ const llama: Architecture = {
   normsFromZero: false,
   fusedMatrices: false,
   fullEvery: 1,
+  experts: 'none',
   biases: [],
   windowByDefault: false,
   ggufPermutesHeads: true,
@@ -152,7 +184,10 @@ const architectures: readonly Architecture[] = [
   { ...llama, ...safetensorsOnly, name: 'phi3', classes: ['Phi3ForCausalLM'], fusedMatrices: true, windowByDefault: true },
   { ...llama, ...safetensorsOnly, name: 'granite', classes: ['GraniteForCausalLM'] },
   { ...llama, ...safetensorsOnly, name: 'olmo2', classes: ['Olmo2ForCausalLM'], headNorms: 'all', norms: 'behind' },
-  { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'] }
+  { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'] },
+  { ...llama, ...safetensorsOnly, name: 'mixtral', classes: ['MixtralForCausalLM'], experts: 'plain', windowByDefault: true, safetensorsNames: mixtralNames },
+  { ...llama, ...safetensorsOnly, name: 'qwen2-moe', classes: ['Qwen2MoeForCausalLM'], experts: 'shared', biases: ['qBias', 'kBias', 'vBias'] },
+  { ...llama, ...safetensorsOnly, name: 'qwen3-moe', classes: ['Qwen3MoeForCausalLM'], experts: 'routed', headNorms: 'each' }
 ]
 
 /** @param spelling a name of ours, a class of config.json, or GGUF's word @throws {UnsupportedModelError} naming what there is */

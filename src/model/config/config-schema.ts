@@ -53,6 +53,14 @@ export const configSchema = z.strictObject({
   slidingWindow: z.array(z.int().min(0).max(2 ** 27)).max(1024),
   tiedEmbedding: z.boolean(),
   eosTokenIds: z.array(z.int().min(0)).max(64),
+  experts: z.strictObject({
+    count: size(1024),
+    perToken: size(64),
+    intermediateSize: size(2 ** 20),
+    normalised: z.boolean(),
+    sharedIntermediateSize: size(2 ** 20).exactOptional(),
+    denseLayers: z.array(z.int().min(0)).max(1024).exactOptional()
+  }).exactOptional(),
   activation: z.literal('geluTanh').exactOptional(),
   localRope: rope.exactOptional(),
   unrotatedLayers: z.array(z.int().min(0)).max(1024).exactOptional(),
@@ -85,6 +93,9 @@ export const configSchema = z.strictObject({
   }
   if (config.slidingWindow.length !== config.layerCount) {
     fail(`${config.slidingWindow.length} sliding windows for ${config.layerCount} layers`)
+  }
+  if (config.experts != null && config.experts.perToken > config.experts.count) {
+    fail(`${config.experts.perToken} experts of ${config.experts.count} can't be chosen for a token`)
   }
   const outside = config.eosTokenIds.find((id) => id >= config.vocabSize)
   if (outside != null) {

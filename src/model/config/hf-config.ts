@@ -41,6 +41,14 @@ const schema = z.looseObject({
   sliding_window_pattern: z.int().min(1).nullish(),
   no_rope_layers: z.array(z.int()).nullish(),
   no_rope_layer_interval: z.int().min(1).nullish(),
+  num_local_experts: z.int().nullish(),
+  num_experts: z.int().nullish(),
+  num_experts_per_tok: z.int().nullish(),
+  moe_intermediate_size: z.int().nullish(),
+  shared_expert_intermediate_size: z.int().nullish(),
+  norm_topk_prob: z.boolean().nullish(),
+  mlp_only_layers: z.array(z.int()).nullish(),
+  decoder_sparse_step: z.int().min(1).nullish(),
   query_pre_attn_scalar: z.number().positive().nullish(),
   attn_logit_softcapping: z.number().nullish(),
   final_logit_softcapping: z.number().nullish(),
@@ -107,6 +115,7 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): D
       eosTokenIds: uniqueIds(source.eos_token_id, ends.data.eos_token_id),
       ...(activation === 'silu' ? {} : { activation: 'geluTanh' }),
       ...unrotatedLayers(source, architecture),
+      ...expertsOf(source, architecture),
       ...scales(source, architecture)
     }, 'config.json')
   }
@@ -124,6 +133,31 @@ function scales (source: Source, architecture: Architecture): Partial<ModelConfi
     logitSoftcap: source.final_logit_softcapping
   }
   return Object.fromEntries(Object.entries(values).filter(([name, value]) => value != null && (value !== 1 || name.endsWith('cap') || name === 'attentionScale')))
+}
+
+function expertsOf (source: Source, { name, experts }: Architecture): Partial<ModelConfig> {
+  if (experts === 'none') {
+    return {}
+  }
+  const count = source.num_local_experts ?? source.num_experts
+  const perToken = source.num_experts_per_tok
+  if (count == null || perToken == null) {
+    throw new FormatError(`config.json: ${name} lacks num_experts or num_experts_per_tok`)
+  }
+  const step = source.decoder_sparse_step ?? 1
+  const dense = Array.from({ length: Math.max(0, Math.min(source.num_hidden_layers, 1024)) }, (_, layer) => layer)
+    .filter((layer) => (layer + 1) % step !== 0 || source.mlp_only_layers?.includes(layer) === true)
+  return {
+    experts: {
+      count,
+      perToken,
+      intermediateSize: source.moe_intermediate_size ?? source.intermediate_size,
+      // Mixtral has no word for it and always does
+      normalised: source.norm_topk_prob ?? experts === 'plain',
+      ...(experts === 'shared' && source.shared_expert_intermediate_size != null ? { sharedIntermediateSize: source.shared_expert_intermediate_size } : {}),
+      ...(dense.length === 0 ? {} : { denseLayers: dense })
+    }
+  }
 }
 
 function unrotatedLayers ({ no_rope_layers: layers, no_rope_layer_interval: interval, num_hidden_layers: count }: Source, { name }: Architecture): Partial<ModelConfig> {

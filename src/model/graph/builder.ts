@@ -8,13 +8,13 @@ export type ElementType = keyof typeof elementTypes
 /** A name stands for a size that is known when the graph runs. */
 export type Dimensions = ReadonlyArray<number | string>
 
-export type Attributes = Readonly<Record<string, number | { readonly float: number } | readonly number[]>>
+export type Attributes = Readonly<Record<string, number | string | { readonly float: number } | readonly number[]>>
 
 const IR_VERSION = 10
 const OPERATOR_SET = 21
 const CONTRIBUTED = 'com.microsoft'
 /** ONNX's attribute types and data locations. */
-const [FLOAT, INT, INTS] = [1, 2, 7]
+const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7]
 const EXTERNAL = 1
 
 /** Writes an ONNX graph: each method returns the name of the value it made, to be used as an input. */
@@ -40,7 +40,10 @@ export interface InMemoryValue {
 }
 
 /** Operators of ONNX itself; every other one is contributed by Microsoft. */
-const standard = new Set(['Add', 'Cast', 'Concat', 'DequantizeLinear', 'Identity', 'MatMul', 'Mul', 'ReduceSum', 'Reshape', 'Slice', 'Split', 'Tanh', 'Transpose', 'SimplifiedLayerNormalization'])
+const standard = new Set([
+  'Add', 'Cast', 'Concat', 'ConstantOfShape', 'DequantizeLinear', 'Div', 'Equal', 'Gather', 'GatherND', 'Identity', 'MatMul', 'Mul', 'NonZero', 'ReduceSum', 'Reshape',
+  'ScatterND', 'Shape', 'Sigmoid', 'Slice', 'Softmax', 'Split', 'Tanh', 'TopK', 'Transpose', 'SimplifiedLayerNormalization'
+])
 
 export function graphBuilder (name: string): GraphBuilder {
   const node: Node[] = []
@@ -109,6 +112,9 @@ export function graphBuilder (name: string): GraphBuilder {
 function attribute (name: string, value: Attributes[string]): Attribute {
   if (typeof value === 'number') {
     return { name, i: value, type: INT, ints: [] }
+  }
+  if (typeof value === 'string') {
+    return { name, s: new TextEncoder().encode(value), type: STRING, ints: [] }
   }
   return 'float' in value ? { name, f: value.float, type: FLOAT, ints: [] } : { name, ints: [...value], type: INTS }
 }

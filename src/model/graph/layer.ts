@@ -1,27 +1,9 @@
 import { architectureOf } from '../architectures/architectures.ts'
+import { experts } from './experts.ts'
 import { int64Bytes, type GraphBuilder } from './builder.ts'
+import { FEATURES, norm, times, type LayerContext } from './layer-parts.ts'
+import { mlp } from './mlp.ts'
 import type { Weights } from './span-weights.ts'
-import type { ModelConfig } from '../types.ts'
-
-/** The last axis of `[batch, rows, features]`. Never −1: protons writes negative numbers wrongly. */
-const FEATURES = 2
-
-/** What every layer of a graph shares. */
-export interface LayerContext {
-  readonly graph: GraphBuilder
-  readonly config: ModelConfig
-  /** Cosines and sines; undefined: queries and keys are not rotated. */
-  readonly rope: { readonly cos: string, readonly sin: string } | undefined
-  readonly seqlens: string
-  readonly totalLength: string
-  /** Names of the layer's KV inputs and outputs. */
-  readonly kv: { readonly pastKey: string, readonly pastValue: string, readonly presentKey: string, readonly presentValue: string }
-  readonly slidingWindow: number
-}
-
-/** RMS norm over the last axis. */
-export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number): string =>
-  graph.node('SimplifiedLayerNormalization', [x, gamma], { epsilon: { float: epsilon } })
 
 /**
  * x + attention(x), then + mlp(·), each with a norm before it, behind it, or both, whichever the part has. `[batch, rows, H]` in
@@ -34,21 +16,20 @@ export function layer (context: LayerContext, weights: Weights, x: string): stri
   /** What a sublayer adds to the residual stream. */
   const addend = (postNorm: string, value: string): string => times(graph, normIf(postNorm, value), 'residual', config.residualScale)
 
+  const feedForward = (value: string): string => weights.has('router') && config.experts !== undefined
+    ? experts(context, config.experts, weights, value)
+    : mlp(context, weights, value, config.intermediateSize)
+
   const attended = addend('attnPostNorm', attention(context, weights, normIf('attnNorm', x)))
   if (!weights.has('mlpNorm')) {
     const sum = graph.node('Add', [attended, x])
-    return graph.node('Add', [addend('mlpPostNorm', mlp(context, weights, sum)), sum])
+    return graph.node('Add', [addend('mlpPostNorm', feedForward(sum)), sum])
   }
   const sum = `${attended}+skip`
   const normed = `${attended}+norm`
   graph.nodes('SkipSimplifiedLayerNormalization', [attended, x, weights.vector('mlpNorm')], [normed, '', '', sum], { epsilon: { float: config.normEpsilon } })
-  return graph.node('Add', [addend('mlpPostNorm', mlp(context, weights, normed)), sum])
+  return graph.node('Add', [addend('mlpPostNorm', feedForward(normed)), sum])
 }
-
-/** value · factor, where there is one. */
-export const times = (graph: GraphBuilder, value: string, name: string, factor: number | undefined): string => factor === undefined
-  ? value
-  : graph.node('Mul', [value, graph.constant(`scale.${name}`, 'f32', [1], () => new Uint8Array(Float32Array.of(factor).buffer))])
 
 function attention (context: LayerContext, weights: Weights, x: string): string {
   const { graph, config: { headCount, kvHeadCount, attentionScale, attentionSoftcap }, kv, rope } = context
@@ -92,22 +73,3 @@ function projections ({ graph, config, kv }: LayerContext, weights: Weights, x: 
 /** The fused bias of matrices that are stored apart. */
 const withBias = (graph: GraphBuilder, weights: Weights, value: string): string =>
   weights.has('qkvBias') ? graph.node('Add', [value, weights.vector('qkvBias')]) : value
-
-/** down(activation(gate(x)) · up(x)) */
-function mlp ({ graph, config: { intermediateSize, activation }, kv }: LayerContext, weights: Weights, x: string): string {
-  let gate = `${kv.presentKey}.gate`
-  let up = `${kv.presentKey}.up`
-  const halves = graph.constant('gateUp.sizes', 'i64', [2], () => int64Bytes(intermediateSize, intermediateSize))
-  if (weights.has('gateUp')) {
-    graph.nodes('Split', [weights.product('gateUp', x), halves], [gate, up], { axis: FEATURES })
-  } else if (weights.has('gateUpBias')) {
-    const joined = graph.node('Concat', [weights.product('gate', x), weights.product('up', x)], { axis: FEATURES })
-    graph.nodes('Split', [graph.node('Add', [joined, weights.vector('gateUpBias')]), halves], [gate, up], { axis: FEATURES })
-  } else {
-    gate = weights.product('gate', x)
-    up = weights.product('up', x)
-  }
-  // QuickGelu with alpha 1 is silu: x · sigmoid(x); FastGelu is gelu by tanh
-  const activated = activation === 'geluTanh' ? graph.node('FastGelu', [gate]) : graph.node('QuickGelu', [gate], { alpha: { float: 1 } })
-  return weights.product('down', graph.node('Mul', [activated, up]))
-}

@@ -1,5 +1,6 @@
 import { graphBuilder, type GraphBuilder, type InMemoryValue } from './builder.ts'
-import { layer, norm, times, type LayerContext } from './layer.ts'
+import { layer } from './layer.ts'
+import { norm, times, type LayerContext } from './layer-parts.ts'
 import { ropeCaches, ropeVariants, type RopeCaches } from './rope.ts'
 import { blockSums, weights, type GraphDevice } from './span-weights.ts'
 import type { Compute, Manifest, ModelConfig, RopeConfig, Span } from '../types.ts'

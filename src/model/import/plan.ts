@@ -60,7 +60,12 @@ export interface PlanRequest {
   readonly otherBiases: boolean
 }
 
-type Matrix = { readonly name: string, readonly sources: readonly SourceRows[] }
+type Matrix = {
+  readonly name: string
+  readonly sources: readonly SourceRows[]
+  /** Stored as float32 whatever the quantisation. */
+  readonly exact?: boolean
+}
 
 /**
  * Says how each part of a model is laid out and made, from shapes alone.
@@ -183,6 +188,29 @@ function planLayer (request: PlanRequest, layer: number, find: Find, planner: Pa
   const bias = (name: string, roles: ReadonlyArray<readonly [role: LayerRole, size: number, heads?: HeadOrder]>): Vector[] =>
     roles.some(([role]) => hasBias(role)) ? [vector(name, roles.map((entry) => biasRows(...entry)))] : []
 
+  const { experts } = config
+  const isSparse = experts != null && experts.denseLayers?.includes(layer) !== true
+  /** The three matrices of an expert's MLP. */
+  const expertMlp = (prefix: string, [gate, up, down]: readonly [LayerRole, LayerRole, LayerRole], size: number, expert: number): Array<Matrix | Fusible> => {
+    const of = (name: string, role: LayerRole, rows: number, columns: number): Matrix =>
+      matrixOf(`${prefix}${name}`, find(nameOf(role).replace('{expert}', String(expert)), [rows, columns]))
+    return [{ name: `${prefix}gateUp`, parts: [of('gate', gate, size, hiddenSize), of('up', up, size, hiddenSize)] }, of('down', down, hiddenSize, size)]
+  }
+  const mlp = (): Array<Matrix | Fusible> => {
+    if (!isSparse) {
+      return [together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]), matrix('down', 'down', hiddenSize, intermediateSize)]
+    }
+    const { count, intermediateSize: size, sharedIntermediateSize } = experts
+    return [
+      // few values that decide much: never rounded
+      { ...matrix('router', 'router', count, hiddenSize), exact: true },
+      ...Array.from({ length: count }, (_, expert) => expertMlp(`experts.${expert}.`, ['expertGate', 'expertUp', 'expertDown'], size, expert)).flat(),
+      ...(sharedIntermediateSize == null
+        ? []
+        : [{ ...matrix('sharedRouter', 'sharedRouter', 1, hiddenSize), exact: true }, ...expertMlp('shared.', ['sharedGate', 'sharedUp', 'sharedDown'], sharedIntermediateSize, 0)])
+    ]
+  }
+
   return planner(`layer ${layer}`, [
     ...(architecture.norms === 'behind' ? [] : [norm('attnNorm', hiddenSize)]),
     ...(architecture.norms === 'before' ? [] : [norm('attnPostNorm', hiddenSize)]),
@@ -196,8 +224,7 @@ function planLayer (request: PlanRequest, layer: number, find: Find, planner: Pa
   ], [
     together('qkv', [['q', qRows, ...reordered], ['k', kvRows, ...reordered], ['v', kvRows]]),
     matrix('o', 'o', hiddenSize, qRows),
-    together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]),
-    matrix('down', 'down', hiddenSize, intermediateSize)
+    ...mlp()
   ], false)
 }
 
@@ -236,7 +263,7 @@ function partPlanner ({ quantization }: PlanRequest, remarks: Set<string>): Part
       return { entry: { kind: 'dense', name, dtype: 'f32', shape: [size], data: reserve(size * 4) }, sources }
     })
     const storages = (matrix: Matrix): Storage[] =>
-      matrix.sources.map(({ tensor, columns }) => storageOf(tensor.type, columns, quantization, wholeVocabulary, remarks))
+      matrix.sources.map(({ tensor, columns }) => matrix.exact === true ? { dtype: 'f32' } : storageOf(tensor.type, columns, quantization, wholeVocabulary, remarks))
     const fused = ({ name, parts }: Fusible): readonly Matrix[] => {
       const [first, ...others] = parts.flatMap(storages)
       return first != null && others.every((other) => isSame(first, other)) ? [{ name, sources: parts.flatMap(({ sources }) => sources) }] : parts

@@ -1,0 +1,27 @@
+import type { GraphBuilder } from './builder.ts'
+import type { ModelConfig } from '../types.ts'
+
+/** The last axis of `[batch, rows, features]`. Never −1: protons writes negative numbers wrongly. */
+export const FEATURES = 2
+
+/** What every layer of a graph shares. */
+export interface LayerContext {
+  readonly graph: GraphBuilder
+  readonly config: ModelConfig
+  /** Cosines and sines; undefined: queries and keys are not rotated. */
+  readonly rope: { readonly cos: string, readonly sin: string } | undefined
+  readonly seqlens: string
+  readonly totalLength: string
+  /** Names of the layer's KV inputs and outputs. */
+  readonly kv: { readonly pastKey: string, readonly pastValue: string, readonly presentKey: string, readonly presentValue: string }
+  readonly slidingWindow: number
+}
+
+/** RMS norm over the last axis. */
+export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number): string =>
+  graph.node('SimplifiedLayerNormalization', [x, gamma], { epsilon: { float: epsilon } })
+
+/** value · factor, where there is one. */
+export const times = (graph: GraphBuilder, value: string, name: string, factor: number | undefined): string => factor === undefined
+  ? value
+  : graph.node('Mul', [value, graph.constant(`scale.${name}`, 'f32', [1], () => new Uint8Array(Float32Array.of(factor).buffer))])
