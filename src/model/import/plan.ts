@@ -1,5 +1,5 @@
 import { FormatError, UnsupportedModelError } from '../errors.ts'
-import { blockTypeNamed, type Container } from '../quant/block-types.ts'
+import { blockTypeNamed, blockTypeNames, type Container } from '../quant/block-types.ts'
 import { int4Container, int8Container } from '../quant/quantise.ts'
 import type { Architecture, LayerRole, ModelRole, TensorNames } from '../architectures/architectures.ts'
 import type { SourceTensor, TensorSource } from '../formats/tensor-source.ts'
@@ -299,7 +299,7 @@ const isSame = (a: Storage, b: Storage): boolean => 'dtype' in a || 'dtype' in b
 function storageOf (typeName: string, columns: number, quantization: Quantization, wholeVocabulary: boolean, remarks: Set<string>): Storage {
   const type = blockTypeNamed(typeName)
   if (type == null) {
-    throw new UnsupportedModelError(`tensors of type ${typeName} are not supported; Shoal imports F32, F16, BF16 and GGUF's Q types`)
+    throw new UnsupportedModelError(`tensors of type ${typeName} are not supported; Shoal imports ${blockTypeNames().join(', ')}`)
   }
   switch (quantization) {
     case 'keep':

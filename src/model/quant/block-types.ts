@@ -1,4 +1,6 @@
+import { iq1mBlock, iq1sBlock, iq2sBlock, iq2xsBlock, iq2xxsBlock, iq3sBlock, iq3xxsBlock } from './iq.ts'
 import { q2k, q3k, q4k, q5k, q6k } from './k-quants.ts'
+import { iq4nl, iq4xs, mxfp4, nvfp4, tq10, tq20 } from './table-types.ts'
 import { half, type UnpackBlock } from './unpack-block.ts'
 
 /** How a block type is stored without loss: see `BlockTensor` for what the numbers mean. */
@@ -82,13 +84,25 @@ const types: readonly BlockType[] = [
   { id: 11, name: 'Q3_K', elements: 256, bytes: 110, blocks: { container: container(4, 16, false), unpack: q3k } },
   { id: 12, name: 'Q4_K', elements: 256, bytes: 144, blocks: { container: container(4, 32, true), unpack: q4k } },
   { id: 13, name: 'Q5_K', elements: 256, bytes: 176, blocks: { container: container(8, 32, true), unpack: q5k } },
-  { id: 14, name: 'Q6_K', elements: 256, bytes: 210, blocks: { container: container(8, 16, false), unpack: q6k } }
+  { id: 14, name: 'Q6_K', elements: 256, bytes: 210, blocks: { container: container(8, 16, false), unpack: q6k } },
+  { id: 16, name: 'IQ2_XXS', elements: 256, bytes: 66, blocks: { container: container(8, 32, false), unpack: iq2xxsBlock } },
+  { id: 17, name: 'IQ2_XS', elements: 256, bytes: 74, blocks: { container: container(8, 16, false), unpack: iq2xsBlock } },
+  { id: 18, name: 'IQ3_XXS', elements: 256, bytes: 98, blocks: { container: container(8, 32, false), unpack: iq3xxsBlock } },
+  { id: 19, name: 'IQ1_S', elements: 256, bytes: 50, blocks: { container: container(8, 32, false), unpack: iq1sBlock } },
+  { id: 20, name: 'IQ4_NL', elements: 32, bytes: 18, blocks: { container: container(8, 32, false), unpack: iq4nl } },
+  { id: 21, name: 'IQ3_S', elements: 256, bytes: 110, blocks: { container: container(8, 32, false), unpack: iq3sBlock } },
+  { id: 22, name: 'IQ2_S', elements: 256, bytes: 82, blocks: { container: container(8, 16, false), unpack: iq2sBlock } },
+  { id: 23, name: 'IQ4_XS', elements: 256, bytes: 136, blocks: { container: container(8, 32, false), unpack: iq4xs } },
+  { id: 29, name: 'IQ1_M', elements: 256, bytes: 56, blocks: { container: container(8, 16, false), unpack: iq1mBlock } },
+  { id: 34, name: 'TQ1_0', elements: 256, bytes: 54, blocks: { container: container(4, 32, false), unpack: tq10 } },
+  { id: 35, name: 'TQ2_0', elements: 256, bytes: 66, blocks: { container: container(4, 32, false), unpack: tq20 } },
+  { id: 39, name: 'MXFP4', elements: 32, bytes: 17, blocks: { container: container(8, 32, false), unpack: mxfp4 } },
+  { id: 40, name: 'NVFP4', elements: 64, bytes: 36, blocks: { container: container(8, 16, false), unpack: nvfp4 } }
 ]
 
 /** Types of the format that are not read, so that a refusal can say their name. */
 const unread: Readonly<Record<number, string>> = {
-  9: 'Q8_1', 15: 'Q8_K', 16: 'IQ2_XXS', 17: 'IQ2_XS', 18: 'IQ3_XXS', 19: 'IQ1_S', 20: 'IQ4_NL', 21: 'IQ3_S', 22: 'IQ2_S', 23: 'IQ4_XS',
-  24: 'I8', 25: 'I16', 26: 'I32', 27: 'I64', 28: 'F64', 29: 'IQ1_M', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4', 40: 'NVFP4'
+  9: 'Q8_1', 15: 'Q8_K', 24: 'I8', 25: 'I16', 26: 'I32', 27: 'I64', 28: 'F64'
 }
 
 const byId = new Map(types.map((type) => [type.id, type]))

@@ -24,6 +24,9 @@ function valuesOf (type: BlockType, bytes: Uint8Array, rows: number, columns: nu
   return values
 }
 
+/** Types that have no bits for a scale that is no number, or keep them where the test below does not reach. */
+const everyScaleIsFinite = new Set(['MXFP4', 'NVFP4', 'IQ1_M'])
+
 describe('block types', () => {
   for (const { type, typeId, elements, blockElements, blockBytes, maxAbs, raw, values } of read) {
     it(`${type.name} keeps its values in its container`, () => {
@@ -47,11 +50,11 @@ describe('block types', () => {
   it('are all the types that are imported', () => {
     const covered = new Set(types.map(({ type }) => type))
     assert.deepEqual(blockTypeNames().filter((name) => name !== 'F32' && !covered.has(name)), [])
-    assert.deepEqual(read.length, 12)
+    assert.equal(read.length, types.length)
   })
 
   it('refuse a scale that is no number', () => {
-    for (const { type, raw, elements } of read.filter(({ type }) => type.blocks != null)) {
+    for (const { type, raw, elements } of read.filter(({ type }) => type.blocks != null && !everyScaleIsFinite.has(type.name))) {
       const bytes = fixture(`gguf-blocks/${raw}`).slice()
       // wherever a type keeps its float16 scale, one of these is its high byte
       for (let at = 0; at < type.bytes; at++) {
