@@ -114,6 +114,20 @@ export function linkCompliance (open: () => Promise<LinkPair>): void {
     assert.throws(() => near.send(frame(2)), LinkClosedError)
   })
 
+  it('tells both sides of the end when both close, one in answer to the other\'s last frame', async () => {
+    const back = collect(near)
+    const end = Promise.withResolvers<undefined>()
+    far.listen({
+      frame: () => { void far.close() },
+      close: () => { end.resolve(undefined) }
+    })
+    near.send(frame(1))
+    await near.close()
+    await end.promise
+    assert.equal(await back.ended, undefined)
+    assert.ok(near.closed && far.closed)
+  })
+
   it('ends at once, with an error on the other side', async () => {
     const there = collect(far)
     const back = collect(near)

@@ -91,7 +91,6 @@ function deliver (own: Mailbox, other: Mailbox): void {
   }
   if (own.ending && own.queue.length === 0 && !own.over) {
     end(own, other)
-    other.inbox.end()
   }
 }
 
@@ -144,7 +143,7 @@ function linkEnd ({ protocol, maxFrameBytes = MAX_FRAME_BYTES }: MemoryLinkInit,
     },
     close: () => {
       if (!own.over) {
-        own.over = true
+        end(own, other)
         other.ending = true
         schedule(other, own)
       }
