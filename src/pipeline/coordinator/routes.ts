@@ -27,13 +27,24 @@ export interface FoundRoute {
 const RETRY_AFTER_MS = 1000
 const UNCOVERED_RETRY_MS = 5000
 
-/** The best route in one compute: a ring never mixes them. Or why there is none. */
+/**
+ * The best route in one compute: a ring never mixes them. Or why there is none. Records are seconds old: where they leave no free slot, a
+ * full stage is asked all the same; it knows, and says when to come again.
+ */
 export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
+  const found = findAmong(search, true)
+  if (!(found instanceof NoCapacityError) || found instanceof UncoveredError) return found
+  const perhaps = findAmong(search, false)
+  return perhaps instanceof NoCapacityError ? found : perhaps
+}
+
+/** @param free count only slots that are free by the records, not all */
+function findAmong (search: RouteSearch, free: boolean): FoundRoute | NoCapacityError {
   const plan = (request: RouteRequest): RoutePlan => search.planRoute(request)
   const plans = (['fast', 'exact'] as const).map((compute) => {
     const request: RouteRequest = {
       layerCount: search.layerCount,
-      candidates: search.providers.flatMap((provider) => candidates(provider, compute, search)),
+      candidates: search.providers.flatMap((provider) => candidates(provider, compute, search, free)),
       exclude: search.exclude,
       oneWayMs: (from, to) => search.oneWayMs(from, to)
     }
@@ -54,7 +65,7 @@ export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
   return new UncoveredError(`nobody serves layers ${spans(missing)} of this model`, UNCOVERED_RETRY_MS)
 }
 
-function candidates ({ peerId, spans: served }: Provider, compute: Compute, { modelId, layerCount, wire, positions }: RouteSearch): RouteCandidate[] {
+function candidates ({ peerId, spans: served }: Provider, compute: Compute, { modelId, layerCount, wire, positions }: RouteSearch, onlyFree: boolean): RouteCandidate[] {
   const fits = (span: ServedSpan): boolean => span.modelId === modelId && span.layerCount === layerCount &&
     span.state === 'online' && span.compute === compute && span.wires.includes(wire)
   return served.filter(fits).map(({ start, end, decodeMsPerToken, queueMs, freeSlots }) => ({
@@ -63,7 +74,7 @@ function candidates ({ peerId, spans: served }: Provider, compute: Compute, { mo
     end,
     decodeMsPerToken,
     queueMs,
-    hasCapacity: Object.entries(freeSlots).some(([capacity, free]) => Number(capacity) >= positions && free > 0)
+    hasCapacity: Object.entries(freeSlots).some(([capacity, free]) => Number(capacity) >= positions && (free > 0 || !onlyFree))
   }))
 }
 
