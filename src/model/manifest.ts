@@ -111,12 +111,13 @@ const isVector = ({ shape }: TensorEntry): boolean => shape.length === 1
 
 /** Shapes that the tensors of each part must have. Names that are absent from a part's table are refused. */
 function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest): void {
-  const { headNorms, norms } = architectureOf('name', config.architecture)
+  const { headNorms, norms, sinks } = architectureOf('name', config.architecture)
   const { hiddenSize: h, intermediateSize: i, headDim, vocabSize: v } = config
   const q = config.headCount * headDim
   const kv = config.kvHeadCount * headDim
   const layerShapes: Shapes = {
     o: [h, q],
+    ...(sinks ? { sinks: [config.headCount] } : {}),
     ...(norms === 'behind' ? {} : { attnNorm: [h], mlpNorm: [h] }),
     ...(norms === 'before' ? {} : { attnPostNorm: [h], mlpPostNorm: [h] }),
     ...(headNorms === 'none' ? {} : headNorms === 'each' ? { qNorm: [headDim], kNorm: [headDim] } : { qNorm: [q], kNorm: [kv] })
@@ -141,13 +142,14 @@ function checkTensors ({ config, embedding, layers, head, tokenizer }: Manifest)
 function mlpShapes ({ hiddenSize: h, intermediateSize, experts }: ModelConfig, layer: number, has: (name: string) => boolean): Shapes {
   const mlp = (prefix: string, i: number): Shapes => ({
     ...(has(`${prefix}gateUp`) ? { [`${prefix}gateUp`]: [2 * i, h] } : { [`${prefix}gate`]: [i, h], [`${prefix}up`]: [i, h] }),
-    [`${prefix}down`]: [h, i]
+    [`${prefix}down`]: [h, i],
+    ...(experts?.clamped == null ? {} : { [`${prefix}gateUpBias`]: [2 * i], [`${prefix}downBias`]: [h] })
   })
   if (experts == null || experts.denseLayers?.includes(layer) === true) {
     return mlp('', intermediateSize)
   }
-  const { count, sharedIntermediateSize } = experts
-  return Object.assign({ router: [count, h] },
+  const { count, clamped, sharedIntermediateSize } = experts
+  return Object.assign({ router: [count, h] }, clamped == null ? {} : { routerBias: [count] },
     ...Array.from({ length: count }, (_, expert) => mlp(`experts.${expert}.`, experts.intermediateSize)),
     sharedIntermediateSize == null ? {} : { sharedRouter: [1, h], ...mlp('shared.', sharedIntermediateSize) }) as Shapes // of parts that are all Shapes
 }

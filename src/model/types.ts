@@ -49,6 +49,10 @@ export interface ExpertsConfig {
   readonly normalised: boolean
   /** Of an MLP that every row passes beside its experts, behind a sigmoid gate of its own. */
   readonly sharedIntermediateSize?: number
+  /** The probabilities are a softmax over the chosen experts' scores, not over all. */
+  readonly softmaxOfChosen?: true
+  /** gate and up are cut at ±limit (gate above only), and down gets gate · sigmoid(alpha · gate) · (up + 1). */
+  readonly clamped?: { readonly limit: number, readonly alpha: number }
   /** Layers that have a plain MLP. */
   readonly denseLayers?: readonly number[]
 }
@@ -148,7 +152,8 @@ export interface Part {
  * container, `q`, `k`, `v`; `qkvBias`; `qNorm`, `kNorm` [headDim]; `o` [H, heads · headDim], `oBias`; `mlpNorm` [H];
  * `gateUp` [2 · I, H] (gate rows first) or `gate`, `up`; `gateUpBias`; `down` [H, I], `downBias`. Architectures with norms behind the
  * sublayers have `attnPostNorm`, `mlpPostNorm` [H], beside or instead of `attnNorm`, `mlpNorm`; norms over all heads have
- * `qNorm` [heads · headDim], `kNorm` [kvHeads · headDim]. A layer with experts has `router` [experts, H], an MLP's tensors for each
+ * `qNorm` [heads · headDim], `kNorm` [kvHeads · headDim]. `sinks` [heads]: scores that take part in each head's softmax and bring nothing.
+ * A layer with experts has `router` [experts, H], `routerBias` where there is one, an MLP's tensors for each
  * under `experts.N.`, and where there is a shared one `sharedRouter` [1, H] and its MLP's under `shared.`.
  * Embedding: `embedding` [V, H]. Head: `norm` [H] and, unless the embedding is tied, `head` [V, H].
  * Norms and biases are dense float32.

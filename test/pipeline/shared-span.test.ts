@@ -81,7 +81,8 @@ describe('many sessions on one span of the embedded model', function () {
     const ids: number[] = []
     const step = async (position: number, input: readonly number[], score: number): Promise<number> => {
       let next = -1
-      await runner.run([{ slot, position, input: Uint32Array.from(input), score, consume: (logits) => { if (score > 0) next = argmax(logits.subarray((score - 1) * runner.vocabSize)) } }], { signal: stop.signal })
+      const consume = (logits: Float32Array): void => { if (score > 0) next = argmax(logits.subarray((score - 1) * runner.vocabSize)) }
+      await runner.run([{ slot, position, input: Uint32Array.from(input), score, consume }], { signal: stop.signal })
       return next
     }
     let ended = false

@@ -8,7 +8,7 @@ import { temporaryFolder } from './shoal.ts'
 export const fixtureFolder = fileURLToPath(new URL('../fixtures/', import.meta.url))
 
 /** Architectures that are supported, by the name of their tiny model. */
-export const tinyModels = ['llama', 'llama-tied', 'llama3-rope', 'mistral-swa', 'qwen2', 'qwen3', 'qwen3-yarn', 'gemma2', 'gemma3', 'phi3', 'phi3-longrope', 'phi4-mini', 'granite', 'olmo2', 'smollm3', 'mixtral', 'qwen2-moe', 'qwen3-moe'] as const
+export const tinyModels = ['llama', 'llama-tied', 'llama3-rope', 'mistral-swa', 'qwen2', 'qwen3', 'qwen3-yarn', 'gemma2', 'gemma3', 'phi3', 'phi3-longrope', 'phi4-mini', 'granite', 'olmo2', 'smollm3', 'mixtral', 'qwen2-moe', 'qwen3-moe', 'gpt-oss'] as const
 
 export interface TinyPrompt {
   readonly id: string

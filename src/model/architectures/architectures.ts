@@ -4,7 +4,7 @@ import { UnsupportedModelError } from '../errors.ts'
 export type LayerRole =
   | 'attnNorm' | 'attnPostNorm' | 'q' | 'k' | 'v' | 'qkv' | 'o' | 'qBias' | 'kBias' | 'vBias' | 'oBias' | 'qNorm' | 'kNorm'
   | 'mlpNorm' | 'mlpPostNorm' | 'gate' | 'up' | 'gateUp' | 'down' | 'gateBias' | 'upBias' | 'downBias'
-  | 'router' | 'expertGate' | 'expertUp' | 'expertDown' | 'sharedRouter' | 'sharedGate' | 'sharedUp' | 'sharedDown'
+  | 'router' | 'expertGate' | 'expertUp' | 'expertDown' | 'routerBias' | 'sinks' | 'expertGateUpBias' | 'expertDownBias' | 'sharedRouter' | 'sharedGate' | 'sharedUp' | 'sharedDown'
 export type ModelRole = 'embedding' | 'norm' | 'head'
 
 /** How one file format names tensors. `{layer}` stands for the layer's number, `{expert}` for an expert's. */
@@ -33,8 +33,13 @@ export interface Architecture {
   readonly normsFromZero: boolean
   /** The files have q, k and v as one matrix, and gate and up as another. */
   readonly fusedMatrices: boolean
-  /** Experts in place of the MLP: none, or some, or with one beside them that every row passes. `plain`: their probabilities add up to 1 unless config.json says otherwise. */
-  readonly experts: 'none' | 'plain' | 'routed' | 'shared'
+  /**
+   * Experts in place of the MLP: none, or some, or with one beside them that every row passes. `plain`: their probabilities add up
+   * to 1 unless config.json says otherwise. `stacked`: all experts of a layer in one tensor, transposed, gate and up in turns, with biases.
+   */
+  readonly experts: 'none' | 'plain' | 'routed' | 'shared' | 'stacked'
+  /** A score for each head beside those of the keys. */
+  readonly sinks: boolean
   /** Without `layer_types` in config.json: every so many layers one sees all positions, the others have the window. 1: all have it. */
   readonly fullEvery: number
   /** Biases that every model of it has. */
@@ -76,6 +81,10 @@ const safetensorsNames: TensorNames = {
     expertGate: 'model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight',
     expertUp: 'model.layers.{layer}.mlp.experts.{expert}.up_proj.weight',
     expertDown: 'model.layers.{layer}.mlp.experts.{expert}.down_proj.weight',
+    routerBias: 'model.layers.{layer}.mlp.router.bias',
+    sinks: 'model.layers.{layer}.self_attn.sinks',
+    expertGateUpBias: 'model.layers.{layer}.mlp.experts.gate_up_proj_bias',
+    expertDownBias: 'model.layers.{layer}.mlp.experts.down_proj_bias',
     sharedRouter: 'model.layers.{layer}.mlp.shared_expert_gate.weight',
     sharedGate: 'model.layers.{layer}.mlp.shared_expert.gate_proj.weight',
     sharedUp: 'model.layers.{layer}.mlp.shared_expert.up_proj.weight',
@@ -115,6 +124,10 @@ const ggufNames: TensorNames = {
     expertGate: 'blk.{layer}.ffn_gate.{expert}.weight',
     expertUp: 'blk.{layer}.ffn_up.{expert}.weight',
     expertDown: 'blk.{layer}.ffn_down.{expert}.weight',
+    routerBias: 'blk.{layer}.ffn_gate_inp.bias',
+    sinks: 'blk.{layer}.attn_sinks.weight',
+    expertGateUpBias: 'blk.{layer}.ffn_gate_exps.bias',
+    expertDownBias: 'blk.{layer}.ffn_down_exps.bias',
     sharedRouter: 'blk.{layer}.ffn_gate_inp_shexp.weight',
     sharedGate: 'blk.{layer}.ffn_gate_shexp.weight',
     sharedUp: 'blk.{layer}.ffn_up_shexp.weight',
@@ -142,6 +155,17 @@ const mixtralNames: TensorNames = {
   }
 }
 
+const gptOssNames: TensorNames = {
+  ...safetensorsNames,
+  layer: {
+    ...safetensorsNames.layer,
+    router: 'model.layers.{layer}.mlp.router.weight',
+    expertGate: 'model.layers.{layer}.mlp.experts.gate_up_proj',
+    expertUp: 'model.layers.{layer}.mlp.experts.gate_up_proj',
+    expertDown: 'model.layers.{layer}.mlp.experts.down_proj'
+  }
+}
+
 const llama: Architecture = {
   name: 'llama',
   classes: ['LlamaForCausalLM'],
@@ -152,6 +176,7 @@ const llama: Architecture = {
   fusedMatrices: false,
   fullEvery: 1,
   experts: 'none',
+  sinks: false,
   biases: [],
   windowByDefault: false,
   ggufPermutesHeads: true,
@@ -187,6 +212,16 @@ const architectures: readonly Architecture[] = [
   { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'] },
   { ...llama, ...safetensorsOnly, name: 'mixtral', classes: ['MixtralForCausalLM'], experts: 'plain', windowByDefault: true, safetensorsNames: mixtralNames },
   { ...llama, ...safetensorsOnly, name: 'qwen2-moe', classes: ['Qwen2MoeForCausalLM'], experts: 'shared', biases: ['qBias', 'kBias', 'vBias'] },
+  {
+    ...llama, ...safetensorsOnly,
+    name: 'gpt-oss',
+    classes: ['GptOssForCausalLM'],
+    experts: 'stacked',
+    sinks: true,
+    windowByDefault: true,
+    fullEvery: 2,
+    safetensorsNames: gptOssNames
+  },
   { ...llama, ...safetensorsOnly, name: 'qwen3-moe', classes: ['Qwen3MoeForCausalLM'], experts: 'routed', headNorms: 'each' }
 ]
 

@@ -59,6 +59,8 @@ export const configSchema = z.strictObject({
     intermediateSize: size(2 ** 20),
     normalised: z.boolean(),
     sharedIntermediateSize: size(2 ** 20).exactOptional(),
+    softmaxOfChosen: z.literal(true).exactOptional(),
+    clamped: z.strictObject({ limit: finite.positive(), alpha: finite.positive() }).exactOptional(),
     denseLayers: z.array(z.int().min(0)).max(1024).exactOptional()
   }).exactOptional(),
   activation: z.literal('geluTanh').exactOptional(),

@@ -48,6 +48,8 @@ const schema = z.looseObject({
   shared_expert_intermediate_size: z.int().nullish(),
   norm_topk_prob: z.boolean().nullish(),
   mlp_only_layers: z.array(z.int()).nullish(),
+  swiglu_limit: z.number().positive().nullish(),
+  swiglu_alpha: z.number().positive().nullish(),
   decoder_sparse_step: z.int().min(1).nullish(),
   query_pre_attn_scalar: z.number().positive().nullish(),
   attn_logit_softcapping: z.number().nullish(),
@@ -154,6 +156,7 @@ function expertsOf (source: Source, { name, experts }: Architecture): Partial<Mo
       intermediateSize: source.moe_intermediate_size ?? source.intermediate_size,
       // Mixtral has no word for it and always does
       normalised: source.norm_topk_prob ?? experts === 'plain',
+      ...(experts === 'stacked' ? { softmaxOfChosen: true, clamped: { limit: source.swiglu_limit ?? 7, alpha: source.swiglu_alpha ?? 1.702 } } : {}),
       ...(experts === 'shared' && source.shared_expert_intermediate_size != null ? { sharedIntermediateSize: source.shared_expert_intermediate_size } : {}),
       ...(dense.length === 0 ? {} : { denseLayers: dense })
     }

@@ -13,7 +13,8 @@ const CHOICES = 1
  * gathered, run together and added where they came from, in the order of experts: only chosen experts' weights are read, and
  * what a row gets does not depend on the rows beside it. `[batch, rows, H]` in and out.
  */
-export function experts (context: LayerContext, { count, perToken, intermediateSize, normalised, sharedIntermediateSize }: ExpertsConfig, weights: Weights, x: string): string {
+export function experts (context: LayerContext, of: ExpertsConfig, weights: Weights, x: string): string {
+  const { count, perToken, intermediateSize, normalised, softmaxOfChosen, clamped, sharedIntermediateSize } = of
   const { graph, config: { hiddenSize }, kv } = context
   const shape = (name: string, ...sizes: number[]): string => graph.constant(`shape.${name}`, 'i64', [sizes.length], () => int64Bytes(...sizes))
   const rows = graph.node('Reshape', [x, shape(`rows.${hiddenSize}`, 1, -1, hiddenSize)])
@@ -23,8 +24,9 @@ export function experts (context: LayerContext, { count, perToken, intermediateS
 
   const scores = graph.node('Reshape', [weights.product('router', rows), shape(`experts.${count}`, -1, count)])
   const [top, chosen] = [`${kv.presentKey}.top`, `${kv.presentKey}.chosen`]
-  graph.nodes('TopK', [graph.node('Softmax', [scores], { axis: CHOICES }), number(perToken)], [top, chosen], { axis: CHOICES, largest: 1, sorted: 1 })
-  const shares = normalised ? graph.node('Div', [top, graph.node('ReduceSum', [top, number(CHOICES)], { keepdims: 1 })]) : top
+  const ranked = softmaxOfChosen === true ? scores : graph.node('Softmax', [scores], { axis: CHOICES })
+  graph.nodes('TopK', [ranked, number(perToken)], [top, chosen], { axis: CHOICES, largest: 1, sorted: 1 })
+  const shares = softmaxOfChosen === true ? graph.node('Softmax', [top], { axis: CHOICES }) : normalised ? graph.node('Div', [top, graph.node('ReduceSum', [top, number(CHOICES)], { keepdims: 1 })]) : top
 
   let sum = graph.node('ConstantOfShape', [graph.node('Shape', [graph.node('Reshape', [rows, flat])])])
   for (let expert = 0; expert < count; expert++) {
@@ -32,7 +34,7 @@ export function experts (context: LayerContext, { count, perToken, intermediateS
     const uses = graph.node('NonZero', [graph.node('Equal', [chosen, number(expert)])])
     const own = graph.node('Gather', [uses, graph.constant('zero', 'i64', [], () => int64Bytes(0))], { axis: 0 })
     const share = graph.node('GatherND', [shares, graph.node('Transpose', [uses], { perm: [1, 0] })])
-    const output = mlp(context, weights, graph.node('Gather', [rows, own], { axis: ROWS }), intermediateSize, `experts.${expert}.`)
+    const output = mlp(context, weights, graph.node('Gather', [rows, own], { axis: ROWS }), intermediateSize, `experts.${expert}.`, clamped)
     const weighted = graph.node('Mul', [graph.node('Reshape', [output, flat]), graph.node('Reshape', [share, column])])
     sum = graph.node('ScatterND', [sum, graph.node('Reshape', [own, column]), weighted], { reduction: 'add' })
   }

@@ -3,7 +3,7 @@ import { dequantiseRows, packRows, type PackedRows } from '../quant/container.ts
 import { asFloat32, asUint16, bf16ArrayToF32, f16ArrayToF32, f32ArrayToF16 } from '../quant/float.ts'
 import { quantiseRows } from '../quant/quantise.ts'
 import { FormatError } from '../errors.ts'
-import type { HeadOrder, PartPlan, SourceRows, TensorPlan } from './plan.ts'
+import type { HeadOrder, PartPlan, SourceRows, TensorPlan } from './plan-types.ts'
 import type { TensorSource } from '../formats/tensor-source.ts'
 import type { BlockTensor, DenseTensor } from '../types.ts'
 
@@ -38,6 +38,10 @@ async function * rowBlocks (sources: TensorPlan['sources'], source: TensorSource
       yield part
       continue
     }
+    if (part.transposed !== undefined) {
+      yield { part, rows: part.rows, bytes: await columns(part, part.transposed, source) }
+      continue
+    }
     const unit = part.heads?.rows ?? 1
     const most = Math.max(unit, Math.floor(VALUES_AT_ONCE / part.columns / unit) * unit)
     const rowBytes = part.tensor.rowBytes * part.columns / (part.tensor.shape.at(-1) ?? 1)
@@ -49,6 +53,23 @@ async function * rowBlocks (sources: TensorPlan['sources'], source: TensorSource
       yield { part, rows, bytes: part.heads == null ? bytes : reorder(bytes, rowBytes, part.heads) }
     }
   }
+}
+
+/** Columns of a tensor as rows: all of its rows that are needed are read at once, as one expert's matrix is not large. */
+async function columns ({ tensor, first = 0, rows, columns: count }: SourceRows, { offset, step }: NonNullable<SourceRows['transposed']>, source: TensorSource): Promise<Uint8Array> {
+  const wide = tensor.shape.at(-1) ?? 1
+  const bytes = await source.rows(tensor.name, first, count)
+  const size = tensor.rowBytes / wide
+  const out = new Uint8Array(rows * count * size)
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < count; column++) {
+      const from = (column * wide + offset + step * row) * size
+      for (let byte = 0; byte < size; byte++) {
+        out[(row * count + column) * size + byte] = bytes[from + byte] ?? 0
+      }
+    }
+  }
+  return out
 }
 
 function reorder (bytes: Uint8Array, rowBytes: number, heads: HeadOrder): Uint8Array {
