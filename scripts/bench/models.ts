@@ -22,7 +22,7 @@ export interface BenchModel {
   /** Tokens from here on are ordinary ones, up to `vocabSize`. */
   readonly firstWord: number
   readonly vocabSize: number
-  /** What one token's products read: all but the rows of the embedding. */
+  /** What one token's products read: all but an embedding that is not the head too. */
   readonly weightBytes: { readonly file: number, readonly shoal: number }
 }
 
@@ -52,7 +52,7 @@ export async function benchModel (name: ModelName): Promise<BenchModel | undefin
   const folder = await temporaryFolder()
   const { code, stderr } = await shoal(['import', path, '--name', name], { home: folder, timeoutMs: 300_000 })
   if (code !== 0) throw new Error(`importing ${path} failed: ${stderr}`)
-  const { manifest: { config, layers, head } } = await (await modelStore(folder)).get(name)
+  const { manifest: { config, embedding, layers, head } } = await (await modelStore(folder)).get(name)
   return {
     name,
     title: known.title,
@@ -64,7 +64,7 @@ export async function benchModel (name: ModelName): Promise<BenchModel | undefin
     vocabSize: config.vocabSize,
     weightBytes: {
       file: await fileWeightBytes(path, config.tiedEmbedding),
-      shoal: layers.reduce((sum, { size }) => sum + size, head.size)
+      shoal: layers.reduce((sum, { size }) => sum + size, head.size + (config.tiedEmbedding ? embedding.size : 0))
     }
   }
 }

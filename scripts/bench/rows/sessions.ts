@@ -33,7 +33,7 @@ export async function sessionRows ({ model, options, prompts, swarm }: BenchRun)
         measured: summary(measured),
         ...(name === 'alone' ? { llamaCpp: summary(of('llama.cpp', sessions)) } : {}),
         ratios: [
-          { against: 'one session', value: pairedRatio(measured, of(name, 1)), better: 'higher', ...aimed },
+          ...(sessions === 1 ? [] : [{ against: 'one session', value: pairedRatio(measured, of(name, 1)), better: 'higher' as const, ...aimed }]),
           ...(name === 'alone' ? [{ against: 'llama.cpp', value: pairedRatio(measured, of('llama.cpp', sessions)), better: 'higher' as const }] : [])
         ]
       }

@@ -1,0 +1,138 @@
+/** From what clients and processes went through to what is missed. Pure. */
+import { median } from '../bench/statistics.ts'
+
+/** One client's run. Times in ms. */
+export interface ClientLog {
+  readonly kind: string
+  readonly answers: number
+  readonly cancelled: number
+  readonly tokens: number
+  /** From the start to the end of the last answer that was counted. */
+  readonly activeMs: number
+  readonly longestStallMs: number
+  readonly longestFirstTokenMs: number
+  /** Answers that there was no capacity for, each tried again when the gateway said so. */
+  readonly refusals: number
+  readonly errors: readonly string[]
+}
+
+/** Resident memory of one process, at times in ms from the start. */
+export interface MemoryLog {
+  readonly node: string
+  readonly samples: ReadonlyArray<{ readonly atMs: number, readonly bytes: number }>
+}
+
+export interface KindFairness {
+  readonly kind: string
+  readonly clients: number
+  readonly medianTokensPerSecond: number
+  /** The largest distance from the median, as a share of it. */
+  readonly spread: number
+}
+
+export interface MemoryGrowth {
+  readonly node: string
+  readonly bytesByMinute: readonly number[]
+  /** Along a straight line through the samples after the first minute, as a share; undefined where the run was too short. */
+  readonly growth: number | undefined
+}
+
+export interface Verdict {
+  readonly answers: number
+  readonly cancelled: number
+  readonly tokens: number
+  readonly refusals: number
+  readonly errors: ReadonlyArray<{ readonly message: string, readonly count: number }>
+  readonly longestStallMs: number
+  readonly longestFirstTokenMs: number
+  readonly fairness: readonly KindFairness[]
+  readonly memory: readonly MemoryGrowth[]
+  /** Aims that were missed, in words. */
+  readonly missed: readonly string[]
+}
+
+export const aims = { stallMs: 5000, growth: 0.1, spread: 0.2 } as const
+
+const MINUTE_MS = 60_000
+/** A line through less than this after the first minute says nothing. */
+const WATCHED_MS = MINUTE_MS
+
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0)
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+function fairnessOf (clients: readonly ClientLog[]): KindFairness[] {
+  return [...new Set(clients.map(({ kind }) => kind))].map((kind) => {
+    const rates = clients.filter((each) => each.kind === kind).map(({ tokens, activeMs }) => (activeMs > 0 ? tokens / activeMs * 1000 : 0))
+    const middle = median(rates)
+    return { kind, clients: rates.length, medianTokensPerSecond: middle, spread: middle > 0 ? most(rates.map((rate) => Math.abs(rate / middle - 1))) : 1 }
+  })
+}
+
+/** Least squares: what the line gains from the first to the last sample, over what it begins with. */
+export function growthOf (samples: MemoryLog['samples']): number {
+  const meanAt = total(samples.map(({ atMs }) => atMs)) / samples.length
+  const meanBytes = total(samples.map(({ bytes }) => bytes)) / samples.length
+  const slope = total(samples.map(({ atMs, bytes }) => (atMs - meanAt) * (bytes - meanBytes))) / total(samples.map(({ atMs }) => (atMs - meanAt) ** 2))
+  const first = samples[0]?.atMs ?? NaN
+  const last = samples.at(-1)?.atMs ?? NaN
+  return slope * (last - first) / (meanBytes + slope * (first - meanAt))
+}
+
+function memoryOf ({ node, samples }: MemoryLog): MemoryGrowth {
+  const minutes = Math.ceil(((samples.at(-1)?.atMs ?? 0) + 1) / MINUTE_MS)
+  const later = samples.filter(({ atMs }) => atMs >= MINUTE_MS)
+  const watched = (later.at(-1)?.atMs ?? 0) - (later[0]?.atMs ?? 0)
+  return {
+    node,
+    bytesByMinute: Array.from({ length: minutes }, (_, minute) => most(samples.filter(({ atMs }) => Math.floor(atMs / MINUTE_MS) === minute).map(({ bytes }) => bytes))),
+    growth: watched < WATCHED_MS ? undefined : growthOf(later)
+  }
+}
+
+export function verdict (clients: readonly ClientLog[], processes: readonly MemoryLog[]): Verdict {
+  const counts = new Map<string, number>()
+  for (const message of clients.flatMap(({ errors }) => errors)) counts.set(message, (counts.get(message) ?? 0) + 1)
+  const errors = [...counts].map(([message, count]) => ({ message, count }))
+  const longestStallMs = most(clients.map((each) => each.longestStallMs))
+  const fairness = fairnessOf(clients)
+  const memory = processes.map(memoryOf)
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
+  return {
+    answers: total(clients.map((each) => each.answers)),
+    cancelled: total(clients.map((each) => each.cancelled)),
+    tokens: total(clients.map((each) => each.tokens)),
+    refusals: total(clients.map((each) => each.refusals)),
+    errors,
+    longestStallMs,
+    longestFirstTokenMs: most(clients.map((each) => each.longestFirstTokenMs)),
+    fairness,
+    memory,
+    missed: [
+      ...errors.map(({ message, count }) => `no error: ${count} × ${message}`),
+      ...clients.filter(({ answers }) => answers === 0).map(({ kind }) => `a client (${kind}) got no answer`),
+      ...(longestStallMs > aims.stallMs ? [`no stall over ${aims.stallMs / 1000} s: one took ${(longestStallMs / 1000).toFixed(1)} s`] : []),
+      ...memory.flatMap(({ node, growth }) => (growth != null && growth > aims.growth ? [`memory flat after the first minute: ${node} grew by ${percent(growth)}`] : [])),
+      ...fairness.flatMap(({ kind, spread }) => (spread > aims.spread ? [`fair within ${percent(aims.spread)}: ${kind} differ by ${percent(spread)}`] : []))
+    ]
+  }
+}
+
+export function shown ({ answers, cancelled, tokens, refusals, longestStallMs, longestFirstTokenMs, fairness, memory, missed }: Verdict, seconds: number): string {
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+  return [
+    `${answers} answers, ${cancelled} cancelled midway, ${tokens} tokens (${(tokens / seconds).toFixed(1)} a second) in ${seconds.toFixed(0)} s`,
+    `${refusals} times no capacity, each tried again when the gateway said so`,
+    `longest stall between tokens ${(longestStallMs / 1000).toFixed(2)} s; longest wait for a first token ${(longestFirstTokenMs / 1000).toFixed(2)} s`,
+    '',
+    '| clients | tokens/s of one | furthest from the median |',
+    '| --- | --- | --- |',
+    ...fairness.map(({ kind, clients, medianTokensPerSecond, spread }) => `| ${clients} × ${kind} | ${medianTokensPerSecond.toFixed(2)} | ${(spread * 100).toFixed(1)} % |`),
+    '',
+    '| memory (RSS) | MB in each minute | growth after the first |',
+    '| --- | --- | --- |',
+    ...memory.map(({ node, bytesByMinute, growth }) =>
+      `| ${node} | ${bytesByMinute.map(megabytes).join(', ')} | ${growth == null ? 'too short to say' : `${(growth * 100).toFixed(1)} %`} |`),
+    '',
+    ...(missed.length === 0 ? ['every aim was met'] : missed.map((each) => `missed: ${each}`))
+  ].join('\n')
+}
