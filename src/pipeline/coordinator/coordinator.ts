@@ -19,6 +19,10 @@ const RETRY_AFTER_MS = 1000
 const REFRESH_MS = 5000
 /** Logits of a whole chunk are made when a prompt is scored: keep them small. */
 const SCORED_ROWS = 32
+/** Fewer rows of a prompt at once cost more a row. */
+const MIN_CHUNK_ROWS = 16
+/** Chunks that a prompt is cut into for each stage, as far as it is long enough: the more, the shorter stages wait for the first. */
+const CHUNKS_PER_STAGE = 4
 /** Between peers that were never measured. */
 const UNKNOWN_ONE_WAY_MS = 25
 
@@ -76,8 +80,12 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     return found
   }
 
-  const chunksOf = ({ promptIds, maxTokens }: PreparedRequest, cached: number, score: boolean): Parameters<Ring['prompt']>[0] =>
-    promptChunks(cached, promptIds.length, score ? Math.min(SCORED_ROWS, chunkRows) : chunkRows).map(({ from, to }) => ({
+  /** Several stages work at once only on several chunks. */
+  const rowsOf = (left: number, stages: number): number =>
+    stages === 1 ? chunkRows : Math.min(chunkRows, Math.max(MIN_CHUNK_ROWS, Math.ceil(left / (CHUNKS_PER_STAGE * stages))))
+
+  const chunksOf = ({ promptIds, maxTokens }: PreparedRequest, { cached, route: { length: stages } }: Ring, score: boolean): Parameters<Ring['prompt']>[0] =>
+    promptChunks(cached, promptIds.length, score ? Math.min(SCORED_ROWS, chunkRows) : rowsOf(promptIds.length - cached, stages)).map(({ from, to }) => ({
       from,
       ids: promptIds.slice(from, to),
       score: score ? to - from : to === promptIds.length && maxTokens > 0 ? 1 : 0
@@ -131,7 +139,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         })
         const results = ring.results[Symbol.asyncIterator]()
         signal.addEventListener('abort', ring.close)
-        ring.prompt(chunksOf(prepared, ring.cached, scorePrompt))
+        ring.prompt(chunksOf(prepared, ring, scorePrompt))
         const first = await results.next()
         signal.throwIfAborted()
         if (first.done === true) throw new NoCapacityError('the session ended before it began', RETRY_AFTER_MS)
