@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { growthOf, verdict, type ClientLog, type MemoryLog } from '../../../scripts/load/verdict.ts'
+
+const client = (changes: Partial<ClientLog> = {}): ClientLog => ({
+  kind: 'short', answers: 10, cancelled: 2, tokens: 1000, activeMs: 100_000, longestStallMs: 100, longestFirstTokenMs: 500, refusals: 0, errors: [], ...changes
+})
+
+/** A sample every 5 s for so many minutes. */
+const memory = (minutes: number, bytesAt: (atMs: number) => number): MemoryLog => ({
+  node: 'node 1',
+  samples: Array.from({ length: minutes * 12 }, (_, index) => ({ atMs: index * 5000, bytes: bytesAt(index * 5000) }))
+})
+const flat = memory(5, (atMs) => 300e6 + (atMs % 15_000) * 1000)
+
+describe('the verdict of a load run', () => {
+  it('misses nothing where all went well', () => {
+    assert.deepEqual(verdict([client(), client({ tokens: 1150 }), client({ tokens: 900 })], [flat]).missed, [])
+  })
+
+  const cases: Array<[what: string, clients: ClientLog[], memory: MemoryLog, missed: RegExp]> = [
+    ['errors, each with how often it came', [client({ errors: ['broke', 'broke'] }), client({ errors: ['broke'] })], flat, /^no error: 3 × broke$/],
+    ['a stall over 5 s', [client({ longestStallMs: 5100 })], flat, /no stall over 5 s: one took 5\.1 s/],
+    ['a client without an answer', [client(), client({ kind: 'long', answers: 0 })], flat, /a client \(long\) got no answer/],
+    ['like clients that are served unlike', [client(), client(), client({ tokens: 700 })], flat, /fair within 20 %: short differ by 30 %/],
+    ['memory that goes on growing', [client()], memory(5, (atMs) => 300e6 + atMs * 200), /memory flat after the first minute: node 1 grew by 1\d %/]
+  ]
+  for (const [what, clients, log, missed] of cases) {
+    it(`names ${what}`, () => {
+      const found = verdict(clients, [log]).missed
+      assert.equal(found.length, 1, found.join('\n'))
+      assert.match(found[0] ?? '', missed)
+    })
+  }
+
+  it('compares only clients of one kind, by the time they were at work', () => {
+    assert.deepEqual(verdict([client(), client({ kind: 'long', tokens: 100 }), client({ tokens: 500, activeMs: 50_000 })], [flat]).missed, [])
+  })
+
+  it('counts refusals apart from errors', () => {
+    const { refusals, errors, missed } = verdict([client({ refusals: 3 }), client({ refusals: 4 })], [flat])
+    assert.deepEqual([refusals, errors, missed], [7, [], []])
+  })
+
+  it('says nothing of memory in a run that is too short, and nothing of what the first minute takes', () => {
+    assert.equal(verdict([client()], [memory(1, (atMs) => atMs * 1e4)]).memory[0]?.growth, undefined)
+    assert.deepEqual(verdict([client()], [memory(5, (atMs) => 100e6 + Math.min(atMs, 60_000) * 5000)]).missed, [])
+  })
+
+  it('measures growth along a straight line', () => {
+    const samples = memory(2, (atMs) => 100e6 + atMs * 1000).samples
+    assert.ok(Math.abs(growthOf(samples) - 115_000 * 1000 / 100e6) < 1e-9)
+  })
+})
