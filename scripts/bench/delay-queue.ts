@@ -8,12 +8,12 @@ export interface DelayQueue<T> {
   next (): number | undefined
 }
 
-/** @param delayMs asked at every `push`: a line that gets shorter does not let later pieces overtake */
+/** @param delayMs asked at every `push`: where the line gets shorter, a later piece still waits for those before it */
 export function delayQueue<T> (delayMs: () => number): DelayQueue<T> {
   const underWay: Array<{ readonly item: T, readonly at: number }> = []
   return {
     get length () { return underWay.length },
-    push: (item, now) => { underWay.push({ item, at: Math.max(now + delayMs(), underWay.at(-1)?.at ?? 0) }) },
+    push: (item, now) => { underWay.push({ item, at: now + delayMs() }) },
     due: (now) => {
       const count = underWay.findIndex(({ at }) => at > now)
       return underWay.splice(0, count < 0 ? underWay.length : count).map(({ item }) => item)

@@ -1,6 +1,6 @@
 /**
  * A TCP proxy in front of a node: it counts what passes, and can make the line longer. Bandwidth is not touched: pieces are
- * under way at once, bounded by what the sockets and `MAX_UNDER_WAY_BYTES` take.
+ * under way at once, bounded by what the sockets and `maxUnderWayBytes` take.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
@@ -14,12 +14,17 @@ export interface Proxy {
   close (): void
 }
 
+export interface ProxyInit {
+  /** In each direction of a connection. @default 64 MiB */
+  readonly maxUnderWayBytes?: number
+}
+
 const MAX_UNDER_WAY_BYTES = 64 * 1024 * 1024
 /** Timers are this coarse: the rest is waited for in turns of the event loop. */
 const TIMER_MS = 1
 
 /** @param port of the node, on loopback */
-export async function proxyTo (port: number): Promise<Proxy> {
+export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_BYTES }: ProxyInit = {}): Promise<Proxy> {
   let there = 0
   let back = 0
   let delayMs = 0
@@ -42,7 +47,7 @@ export async function proxyTo (port: number): Promise<Proxy> {
           to.once('drain', () => { from.resume() })
         }
       }
-      if (from.isPaused() && !to.writableNeedDrain && underWayBytes < MAX_UNDER_WAY_BYTES) from.resume()
+      if (from.isPaused() && !to.writableNeedDrain && underWayBytes < maxUnderWayBytes) from.resume()
       wait()
     }
     const wait = (): void => {
@@ -63,7 +68,7 @@ export async function proxyTo (port: number): Promise<Proxy> {
       count(bytes.length)
       underWayBytes += bytes.length
       take(bytes)
-      if (underWayBytes >= MAX_UNDER_WAY_BYTES) from.pause()
+      if (underWayBytes >= maxUnderWayBytes) from.pause()
     })
     from.on('end', () => { take('end') })
     from.on('error', () => { to.destroy() })

@@ -23,7 +23,8 @@ describe('runs of the benchmarks', () => {
     // while the second has not begun, or is done, the first is twice as fast
     const early = Array.from({ length: 100 }, (_, index) => index * 5)
     const both = Array.from({ length: 51 }, (_, index) => 500 + index * 10)
-    const first: Run = { startedAt: 0, arrivals: [...early, ...both], tokens: 151, cached: 0 }
+    const late = Array.from({ length: 100 }, (_, index) => 1005 + index * 5)
+    const first: Run = { startedAt: 0, arrivals: [...early, ...both, ...late], tokens: 251, cached: 0 }
     assert.equal(aggregateTokensPerSecond([first, steady(500, 10, 51)]), 200)
   })
 
