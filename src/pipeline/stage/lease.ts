@@ -18,6 +18,8 @@ export interface Lease {
   prepare (): Promise<number>
   /** The KV of positions below is complete. */
   filled (positions: number): void
+  /** Whether later sessions could use it: the prompt is complete. */
+  readonly reusable: boolean
   /** Idempotent. @param keep whether later sessions may use the prompt's KV */
   release (keep: boolean): void
 }
@@ -48,6 +50,8 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
     filled (end) {
       if (entry === undefined && !over && keys.length > 0 && end >= keys.length * PREFIX_BLOCK) entry = cache.add(coordinator, keys, slot)
     },
+
+    get reusable () { return entry !== undefined },
 
     release (keep) {
       if (over) return

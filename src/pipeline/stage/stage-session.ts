@@ -86,6 +86,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   let current: Job | undefined
   let pumping = false
   let paused = false
+  let atRest = (): void => { /* nobody waits for the slot */ }
   let input = new Float32Array(0)
   let usedAtMs = clock.now()
   let live = true
@@ -118,7 +119,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     live = false
     stopTicking()
     stopping.abort(new Error('the session is over'))
-    lease.release(keep)
+    // A run may still write into the slot: whoever takes it over must find it at rest.
+    if (keep && pumping && lease.reusable) atRest = () => { lease.release(true) }
+    else lease.release(keep)
     replay.clear()
     queue = []
     queuedBytes = 0
@@ -171,6 +174,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       if (paused && queuedBytes < PAUSE_BYTES) hold(false)
     }
     pumping = false
+    atRest()
   }
 
   function explain (error: unknown, job: Job): void {
