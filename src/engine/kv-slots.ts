@@ -170,7 +170,12 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
         }
       },
       park: (evicted) => {
-        if (closed || released || parked.has(slot)) {
+        if (released || parked.has(slot)) {
+          return
+        }
+        if (closed) {
+          slot.release()
+          evicted()
           return
         }
         active--

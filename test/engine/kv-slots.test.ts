@@ -96,6 +96,16 @@ describe('kvSlots', () => {
     assert.deepEqual(gone, ['a', 'b'])
   })
 
+  it('keeps nothing for later once it is closed', () => {
+    const { slots, bytes } = slotsOf()
+    const slot = slots.reserve(100)
+    let gone = false
+    slots.close()
+    slot.park(() => { gone = true })
+    assert.ok(gone && slot.released)
+    assert.equal(bytes(), 0)
+  })
+
   it('keeps its books whatever happens, and never has two slots in one place', async () => {
     const action = fc.record({ what: fc.constantFrom('reserve', 'release', 'park', 'resume', 'grow'), which: fc.nat(9), positions: fc.integer({ min: 1, max: 5000 }) })
     await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 60 }), fc.boolean(), fc.integer({ min: 1, max: 4 }), async (actions, movable, slabSlots) => {
