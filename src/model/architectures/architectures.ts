@@ -42,6 +42,10 @@ export interface Architecture {
   readonly sinks: boolean
   /** Without `layer_types` in config.json: every so many layers one sees all positions, the others have the window. 1: all have it. */
   readonly fullEvery: number
+  /** What config.json means where it is silent, in the words of transformers. */
+  readonly configDefaults: Readonly<Record<string, unknown>>
+  /** The embedding is multiplied by √hiddenSize. */
+  readonly scaledEmbedding: boolean
   /** Biases that every model of it has. */
   readonly biases: readonly LayerRole[]
   /** Whether config.json's `sliding_window` holds without `use_sliding_window`. */
@@ -177,6 +181,8 @@ const llama: Architecture = {
   fullEvery: 1,
   experts: 'none',
   sinks: false,
+  configDefaults: {},
+  scaledEmbedding: false,
   biases: [],
   windowByDefault: false,
   ggufPermutesHeads: true,
@@ -193,6 +199,8 @@ const gemma2: Architecture = {
   classes: ['Gemma2ForCausalLM'],
   norms: 'both',
   normsFromZero: true,
+  scaledEmbedding: true,
+  configDefaults: { tie_word_embeddings: true, query_pre_attn_scalar: 256, attn_logit_softcapping: 50, final_logit_softcapping: 30, hidden_activation: 'gelu_pytorch_tanh' },
   windowByDefault: true,
   fullEvery: 2,
   safetensorsNames: gemmaNames
@@ -205,11 +213,18 @@ const architectures: readonly Architecture[] = [
   { ...llama, name: 'qwen2', classes: ['Qwen2ForCausalLM'], gguf: ['qwen2'], biases: ['qBias', 'kBias', 'vBias'], ggufPermutesHeads: false },
   { ...llama, name: 'qwen3', classes: ['Qwen3ForCausalLM'], gguf: ['qwen3'], headNorms: 'each', ggufPermutesHeads: false },
   gemma2,
-  { ...gemma2, name: 'gemma3', classes: ['Gemma3ForCausalLM'], headNorms: 'each', fullEvery: 6 },
+  {
+    ...gemma2,
+    name: 'gemma3',
+    classes: ['Gemma3ForCausalLM'],
+    headNorms: 'each',
+    fullEvery: 6,
+    configDefaults: { tie_word_embeddings: true, query_pre_attn_scalar: 256, rope_theta: 1_000_000, rope_local_base_freq: 10_000, hidden_activation: 'gelu_pytorch_tanh' }
+  },
   { ...llama, ...safetensorsOnly, name: 'phi3', classes: ['Phi3ForCausalLM'], fusedMatrices: true, windowByDefault: true },
   { ...llama, ...safetensorsOnly, name: 'granite', classes: ['GraniteForCausalLM'] },
   { ...llama, ...safetensorsOnly, name: 'olmo2', classes: ['Olmo2ForCausalLM'], headNorms: 'all', norms: 'behind' },
-  { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'] },
+  { ...llama, ...safetensorsOnly, name: 'smollm3', classes: ['SmolLM3ForCausalLM'], configDefaults: { tie_word_embeddings: true, no_rope_layer_interval: 4 } },
   { ...llama, ...safetensorsOnly, name: 'mixtral', classes: ['MixtralForCausalLM'], experts: 'plain', windowByDefault: true, safetensorsNames: mixtralNames },
   { ...llama, ...safetensorsOnly, name: 'qwen2-moe', classes: ['Qwen2MoeForCausalLM'], experts: 'shared', biases: ['qBias', 'kBias', 'vBias'] },
   {

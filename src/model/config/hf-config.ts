@@ -79,7 +79,7 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): D
     throw new FormatError('config.json does not say which architecture this is (architectures)')
   }
   const architecture = architectureOf('classes', named.data.architectures[0] ?? '')
-  const parsed = schema.safeParse(config)
+  const parsed = schema.safeParse({ ...architecture.configDefaults, ...named.data })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new FormatError(`config.json is wrong: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
@@ -127,7 +127,7 @@ export function configFromHuggingFace (config: unknown, generation?: unknown): D
 function scales (source: Source, architecture: Architecture): Partial<ModelConfig> {
   const attentionScale = source.query_pre_attn_scalar == null ? source.attention_multiplier : source.query_pre_attn_scalar ** -0.5
   const values = {
-    embeddingScale: architecture.normsFromZero ? Math.sqrt(source.hidden_size) : source.embedding_multiplier,
+    embeddingScale: architecture.scaledEmbedding ? Math.sqrt(source.hidden_size) : source.embedding_multiplier,
     residualScale: source.residual_multiplier,
     logitScale: source.logits_scaling == null ? undefined : 1 / source.logits_scaling,
     attentionScale,

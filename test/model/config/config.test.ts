@@ -57,6 +57,22 @@ describe('a configuration of Hugging Face', () => {
   }
 })
 
+describe('a configuration that is silent', () => {
+  const silent = (model: string, ...keys: string[]): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(json(`models/${model}/config.hub.json`)).filter(([key]) => !keys.includes(key)))
+
+  it('means for Gemma what transformers takes it to mean', () => {
+    const { config } = configFromHuggingFace(silent('gemma2', 'tie_word_embeddings', 'query_pre_attn_scalar', 'attn_logit_softcapping', 'final_logit_softcapping', 'hidden_activation', 'hidden_act'))
+    assert.deepEqual([config.tiedEmbedding, config.attentionScale, config.attentionSoftcap, config.logitSoftcap, config.activation], [true, 1 / 16, 50, 30, 'geluTanh'])
+    const gemma3 = configFromHuggingFace(silent('gemma3', 'rope_local_base_freq', 'attn_logit_softcapping')).config
+    assert.deepEqual([gemma3.localRope?.theta, gemma3.attentionSoftcap], [10_000, undefined])
+  })
+
+  it('leaves every fourth layer of SmolLM3 unrotated', () => {
+    assert.deepEqual(configFromHuggingFace(silent('smollm3', 'no_rope_layers', 'no_rope_layer_interval')).config.unrotatedLayers, [3])
+  })
+})
+
 describe('the metadata of a GGUF file', () => {
   it('says what a configuration says', async () => {
     const config = await gguf()
