@@ -250,7 +250,9 @@ export async function openRing ({ host, clock }: RingComponents, init: RingInit)
         return
       }
       case RingType.gap:
-        end(fault(index - 1, `sent positions that ${named(index)} can't use: it has ${position}`))
+        end(position < cached
+          ? fault(index, `does not have the ${cached} positions of the prompt that it said it has`)
+          : fault(index - 1, `sent positions that ${named(index)} can't use: it has ${position}`))
         return
       case RingType.fault:
         end(faultOf(index, payload))
