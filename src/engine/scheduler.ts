@@ -128,10 +128,10 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
     const started = now()
     const rows = measured.chunk(work.rows - done, maxRows, started)
     const run = executor.prefill(work, done, done + rows, signal)
-    inFlight = ended(run)
     if (done + rows === work.rows) {
       await settled([pending], run)
     } else {
+      inFlight = ended(run)
       try {
         await run
         signal?.throwIfAborted()

@@ -35,7 +35,9 @@ function attention (context: LayerContext, weights: Weights, x: string): string 
   const { graph, config: { headCount, kvHeadCount, attentionScale, attentionSoftcap }, kv, rope } = context
   const output = `${kv.presentKey}.attended`
   const [query, key, value] = projections(context, weights, x)
-  graph.nodes('GroupQueryAttention', [query, key, value, kv.pastKey, kv.pastValue, context.seqlens, context.totalLength, ...(rope === undefined ? [] : [rope.cos, rope.sin]), ...(weights.has('sinks') ? [...(rope === undefined ? ['', ''] : []), '', '', weights.vector('sinks')] : [])],
+  // positions and a bias of the scores, between the rotation and the sinks, are left out
+  const optional = [rope?.cos ?? '', rope?.sin ?? '', ...(weights.has('sinks') ? ['', '', weights.vector('sinks')] : [])]
+  graph.nodes('GroupQueryAttention', [query, key, value, kv.pastKey, kv.pastValue, context.seqlens, context.totalLength, ...optional],
     [output, kv.presentKey, kv.presentValue], {
       num_heads: headCount,
       kv_num_heads: kvHeadCount,

@@ -75,6 +75,7 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
 
   const { experts } = config
   const isSparse = experts != null && experts.denseLayers?.includes(layer) !== true
+  const stacked = isSparse && architecture.experts === 'stacked' ? stackedExperts(find, nameOf, experts, hiddenSize) : undefined
   /** The three matrices of an expert's MLP. */
   const expertMlp = (prefix: string, [gate, up, down]: readonly [LayerRole, LayerRole, LayerRole], size: number, expert: number): Array<Matrix | Fusible> => {
     const of = (name: string, role: LayerRole, rows: number, columns: number): Matrix =>
@@ -86,11 +87,10 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
       return [together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]), matrix('down', 'down', hiddenSize, intermediateSize)]
     }
     const { count, intermediateSize: size, sharedIntermediateSize } = experts
-    const experts3d = architecture.experts === 'stacked' ? stackedExperts(find, nameOf, experts, hiddenSize) : undefined
     return [
       // few values that decide much: never rounded
       { ...matrix('router', 'router', count, hiddenSize), exact: true },
-      ...(experts3d?.matrices ?? Array.from({ length: count }, (_, expert) => expertMlp(`experts.${expert}.`, ['expertGate', 'expertUp', 'expertDown'], size, expert)).flat()),
+      ...(stacked?.matrices ?? Array.from({ length: count }, (_, expert) => expertMlp(`experts.${expert}.`, ['expertGate', 'expertUp', 'expertDown'], size, expert)).flat()),
       ...(sharedIntermediateSize == null
         ? []
         : [{ ...matrix('sharedRouter', 'sharedRouter', 1, hiddenSize), exact: true }, ...expertMlp('shared.', ['sharedGate', 'sharedUp', 'sharedDown'], sharedIntermediateSize, 0)])
@@ -106,7 +106,7 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
     ...(architecture.norms === 'behind' ? [] : [norm('mlpNorm', hiddenSize)]),
     ...(architecture.norms === 'before' ? [] : [norm('mlpPostNorm', hiddenSize)]),
     ...(architecture.sinks ? [vector('sinks', [{ tensor: find(nameOf('sinks'), [config.headCount]), rows: 1, columns: config.headCount }])] : []),
-    ...(isSparse && architecture.experts === 'stacked' ? stackedExperts(find, nameOf, experts, hiddenSize).biases : []),
+    ...(stacked?.biases ?? []),
     ...bias('gateUpBias', [['gateBias', intermediateSize], ['upBias', intermediateSize]]),
     ...bias('downBias', [['downBias', hiddenSize]])
   ], [
