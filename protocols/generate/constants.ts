@@ -15,7 +15,8 @@ export const GenerateType = {
   token: 4,
   done: 5,
   failure: 6,
-  beat: 7
+  beat: 7,
+  repaired: 8
 } as const
 
 /** Kinds of failure, in both protocols. */

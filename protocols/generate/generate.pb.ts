@@ -16,6 +16,7 @@ export interface Request {
   wire: string
   scorePrompt: boolean
   ignoreEos: boolean
+  generatedIds?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Request {
@@ -85,6 +86,11 @@ export namespace Request {
         if ((obj.ignoreEos != null && obj.ignoreEos !== false)) {
           w.uint32(88)
           w.bool(obj.ignoreEos)
+        }
+
+        if (obj.generatedIds != null) {
+          w.uint32(98)
+          w.bytes(obj.generatedIds)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -170,6 +176,10 @@ export namespace Request {
             }
             case 11: {
               obj.ignoreEos = reader.bool()
+              break
+            }
+            case 12: {
+              obj.generatedIds = reader.bytes()
               break
             }
             default: {
@@ -296,6 +306,13 @@ export namespace Request {
               }
               break
             }
+            case 12: {
+              yield {
+                field: `${prefix}.generatedIds`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -417,6 +434,11 @@ export namespace Request {
     value: boolean
   }
 
+  export interface RequestGeneratedIdsFieldEvent {
+    field: '$.generatedIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -425,7 +447,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent | RequestGeneratedIdsFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }
@@ -977,6 +999,8 @@ export interface Started {
   sessionId: Uint8Array<ArrayBuffer>
   promptTokens: number
   route: Stage[]
+  promptIds: Uint8Array<ArrayBuffer>
+  seed: bigint
 }
 
 export namespace Started {
@@ -1006,6 +1030,16 @@ export namespace Started {
           }
         }
 
+        if ((obj.promptIds != null && obj.promptIds.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.promptIds)
+        }
+
+        if ((obj.seed != null && obj.seed !== 0n)) {
+          w.uint32(40)
+          w.uint64(obj.seed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1013,7 +1047,9 @@ export namespace Started {
         const obj: any = {
           sessionId: uint8ArrayAlloc(0),
           promptTokens: 0,
-          route: []
+          route: [],
+          promptIds: uint8ArrayAlloc(0),
+          seed: 0n
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1042,6 +1078,14 @@ export namespace Started {
               obj.route.push(Stage.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.route$
               }))
+              break
+            }
+            case 4: {
+              obj.promptIds = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.seed = reader.uint64()
               break
             }
             default: {
@@ -1099,6 +1143,20 @@ export namespace Started {
 
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.promptIds`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.seed`,
+                value: reader.uint64()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1139,6 +1197,16 @@ export namespace Started {
     index: number
   }
 
+  export interface StartedPromptIdsFieldEvent {
+    field: '$.promptIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StartedSeedFieldEvent {
+    field: '$.seed'
+    value: bigint
+  }
+
   export function encode (obj: Partial<Started>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Started.codec())
   }
@@ -1147,8 +1215,251 @@ export namespace Started {
     return decodeMessage(buf, Started.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Started>): Generator<StartedSessionIdFieldEvent | StartedPromptTokensFieldEvent | StartedRoutePeerIdFieldEvent | StartedRouteStartFieldEvent | StartedRouteEndFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Started>): Generator<StartedSessionIdFieldEvent | StartedPromptTokensFieldEvent | StartedRoutePeerIdFieldEvent | StartedRouteStartFieldEvent | StartedRouteEndFieldEvent | StartedPromptIdsFieldEvent | StartedSeedFieldEvent> {
     return streamMessage(buf, Started.codec(), opts)
+  }
+}
+
+export interface Repaired {
+  lost: Stage[]
+  tookMs: number
+  replayed: number
+  route: Stage[]
+}
+
+export namespace Repaired {
+  let _codec: Codec<Repaired>
+
+  export const codec = (): Codec<Repaired> => {
+    if (_codec == null) {
+      _codec = message<Repaired>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.lost != null && obj.lost.length > 0) {
+          for (const value of obj.lost) {
+            w.uint32(10)
+            Stage.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.tookMs != null && obj.tookMs !== 0)) {
+          w.uint32(17)
+          w.double(obj.tookMs)
+        }
+
+        if ((obj.replayed != null && obj.replayed !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.replayed)
+        }
+
+        if (obj.route != null && obj.route.length > 0) {
+          for (const value of obj.route) {
+            w.uint32(34)
+            Stage.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          lost: [],
+          tookMs: 0,
+          replayed: 0,
+          route: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.lost != null && obj.lost.length === opts.limits.lost) {
+                throw new MaxLengthError('Decode error - repeated field "lost" had too many elements')
+              }
+
+              if (obj.lost.length === 256) {
+                throw new MaxLengthError('Decode error - repeated field "lost" had too many elements')
+              }
+
+              obj.lost.push(Stage.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.lost$
+              }))
+              break
+            }
+            case 2: {
+              obj.tookMs = reader.double()
+              break
+            }
+            case 3: {
+              obj.replayed = reader.uint32()
+              break
+            }
+            case 4: {
+              if (opts.limits?.route != null && obj.route.length === opts.limits.route) {
+                throw new MaxLengthError('Decode error - repeated field "route" had too many elements')
+              }
+
+              if (obj.route.length === 256) {
+                throw new MaxLengthError('Decode error - repeated field "route" had too many elements')
+              }
+
+              obj.route.push(Stage.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.route$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          lost: 256,
+          route: 256
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.lost != null && obj.lost === opts.limits.lost) {
+                throw new MaxLengthError('Streaming decode error - repeated field "lost" had too many elements')
+              }
+
+              if (obj.lost === 256) {
+                throw new MaxLengthError('Streaming decode error - repeated field "lost" had too many elements')
+              }
+
+              for (const evt of Stage.codec().stream(reader, reader.uint32(), `${prefix}.lost[]`, {
+                limits: opts.limits?.lost$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.lost
+                }
+              }
+
+              obj.lost++
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.tookMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.replayed`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              if (opts.limits?.route != null && obj.route === opts.limits.route) {
+                throw new MaxLengthError('Streaming decode error - repeated field "route" had too many elements')
+              }
+
+              if (obj.route === 256) {
+                throw new MaxLengthError('Streaming decode error - repeated field "route" had too many elements')
+              }
+
+              for (const evt of Stage.codec().stream(reader, reader.uint32(), `${prefix}.route[]`, {
+                limits: opts.limits?.route$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.route
+                }
+              }
+
+              obj.route++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface RepairedLostPeerIdFieldEvent {
+    field: '$.lost[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface RepairedLostStartFieldEvent {
+    field: '$.lost[].start'
+    value: number
+    index: number
+  }
+
+  export interface RepairedLostEndFieldEvent {
+    field: '$.lost[].end'
+    value: number
+    index: number
+  }
+
+  export interface RepairedTookMsFieldEvent {
+    field: '$.tookMs'
+    value: number
+  }
+
+  export interface RepairedReplayedFieldEvent {
+    field: '$.replayed'
+    value: number
+  }
+
+  export interface RepairedRoutePeerIdFieldEvent {
+    field: '$.route[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface RepairedRouteStartFieldEvent {
+    field: '$.route[].start'
+    value: number
+    index: number
+  }
+
+  export interface RepairedRouteEndFieldEvent {
+    field: '$.route[].end'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<Repaired>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Repaired.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Repaired>): Repaired {
+    return decodeMessage(buf, Repaired.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Repaired>): Generator<RepairedLostPeerIdFieldEvent | RepairedLostStartFieldEvent | RepairedLostEndFieldEvent | RepairedTookMsFieldEvent | RepairedReplayedFieldEvent | RepairedRoutePeerIdFieldEvent | RepairedRouteStartFieldEvent | RepairedRouteEndFieldEvent> {
+    return streamMessage(buf, Repaired.codec(), opts)
   }
 }
 

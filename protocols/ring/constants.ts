@@ -21,7 +21,10 @@ export const RingType = {
   // any link
   gap: 12,
   fault: 13,
-  close: 14
+  close: 14,
+  // control link, coordinator → stage
+  reroute: 15,
+  resume: 16
 } as const
 
 export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as const
@@ -48,9 +51,6 @@ export const RefusedCode = {
 export const SESSION_BYTES = 16
 /** An OPEN that stays without work, and a HELLO that stays without its OPEN, are freed after this. */
 export const UNUSED_MS = 10_000
-/** Frames of a higher epoch are kept this long for its OPEN. */
-export const HOLD_MS = 1000
-export const HOLD_FRAMES = 32
 /** A stage that holds a lap beats at least this often. */
 export const BEAT_MS = 250
 /** A sender marks its evidence after this many data frames, and at the end. */

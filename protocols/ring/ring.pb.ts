@@ -16,7 +16,6 @@ export interface Open {
   prev: Neighbour[]
   next: Neighbour[]
   role: number
-  emitFrom: number
   ropeVariant: number
   tail?: Tail
   requires: string[]
@@ -93,11 +92,6 @@ export namespace Open {
           w.uint32(obj.role)
         }
 
-        if ((obj.emitFrom != null && obj.emitFrom !== 0)) {
-          w.uint32(96)
-          w.uint32(obj.emitFrom)
-        }
-
         if ((obj.ropeVariant != null && obj.ropeVariant !== 0)) {
           w.uint32(104)
           w.uint32(obj.ropeVariant)
@@ -141,7 +135,6 @@ export namespace Open {
           prev: [],
           next: [],
           role: 0,
-          emitFrom: 0,
           ropeVariant: 0,
           requires: [],
           stages: 0,
@@ -216,10 +209,6 @@ export namespace Open {
             }
             case 11: {
               obj.role = reader.uint32()
-              break
-            }
-            case 12: {
-              obj.emitFrom = reader.uint32()
               break
             }
             case 13: {
@@ -380,13 +369,6 @@ export namespace Open {
               }
               break
             }
-            case 12: {
-              yield {
-                field: `${prefix}.emitFrom`,
-                value: reader.uint32()
-              }
-              break
-            }
             case 13: {
               yield {
                 field: `${prefix}.ropeVariant`,
@@ -527,11 +509,6 @@ export namespace Open {
     value: number
   }
 
-  export interface OpenEmitFromFieldEvent {
-    field: '$.emitFrom'
-    value: number
-  }
-
   export interface OpenRopeVariantFieldEvent {
     field: '$.ropeVariant'
     value: number
@@ -614,6 +591,11 @@ export namespace Open {
     value: number
   }
 
+  export interface OpenTailGeneratedIdsFieldEvent {
+    field: '$.tail.generatedIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export interface OpenRequiresFieldEvent {
     field: '$.requires[]'
     index: number
@@ -638,7 +620,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenEmitFromFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGeneratedIdsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -821,6 +803,7 @@ export interface Tail {
   logitBias: Map<number, number>
   seed: bigint
   logprobs?: number
+  generatedIds: Uint8Array<ArrayBuffer>
 }
 
 export namespace Tail {
@@ -1024,6 +1007,11 @@ export namespace Tail {
           w.uint32(obj.logprobs)
         }
 
+        if ((obj.generatedIds != null && obj.generatedIds.byteLength > 0)) {
+          w.uint32(130)
+          w.bytes(obj.generatedIds)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1042,7 +1030,8 @@ export namespace Tail {
           presencePenalty: 0,
           frequencyPenalty: 0,
           logitBias: new Map<number, number>(),
-          seed: 0n
+          seed: 0n,
+          generatedIds: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1130,6 +1119,10 @@ export namespace Tail {
             }
             case 15: {
               obj.logprobs = reader.uint32()
+              break
+            }
+            case 16: {
+              obj.generatedIds = reader.bytes()
               break
             }
             default: {
@@ -1281,6 +1274,13 @@ export namespace Tail {
               }
               break
             }
+            case 16: {
+              yield {
+                field: `${prefix}.generatedIds`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1370,6 +1370,11 @@ export namespace Tail {
     value: number
   }
 
+  export interface TailGeneratedIdsFieldEvent {
+    field: '$.generatedIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Tail>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Tail.codec())
   }
@@ -1378,14 +1383,259 @@ export namespace Tail {
     return decodeMessage(buf, Tail.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent | TailGeneratedIdsFieldEvent> {
     return streamMessage(buf, Tail.codec(), opts)
+  }
+}
+
+export interface Reroute {
+  prev: Neighbour[]
+  next: Neighbour[]
+  stages: number
+  role: number
+}
+
+export namespace Reroute {
+  let _codec: Codec<Reroute>
+
+  export const codec = (): Codec<Reroute> => {
+    if (_codec == null) {
+      _codec = message<Reroute>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.prev != null && obj.prev.length > 0) {
+          for (const value of obj.prev) {
+            w.uint32(10)
+            Neighbour.codec().encode(value, w)
+          }
+        }
+
+        if (obj.next != null && obj.next.length > 0) {
+          for (const value of obj.next) {
+            w.uint32(18)
+            Neighbour.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.stages != null && obj.stages !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.stages)
+        }
+
+        if ((obj.role != null && obj.role !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.role)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          prev: [],
+          next: [],
+          stages: 0,
+          role: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.prev != null && obj.prev.length === opts.limits.prev) {
+                throw new MaxLengthError('Decode error - repeated field "prev" had too many elements')
+              }
+
+              if (obj.prev.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "prev" had too many elements')
+              }
+
+              obj.prev.push(Neighbour.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.prev$
+              }))
+              break
+            }
+            case 2: {
+              if (opts.limits?.next != null && obj.next.length === opts.limits.next) {
+                throw new MaxLengthError('Decode error - repeated field "next" had too many elements')
+              }
+
+              if (obj.next.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "next" had too many elements')
+              }
+
+              obj.next.push(Neighbour.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.next$
+              }))
+              break
+            }
+            case 3: {
+              obj.stages = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.role = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          prev: 8,
+          next: 8
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              if (opts.limits?.prev != null && obj.prev === opts.limits.prev) {
+                throw new MaxLengthError('Streaming decode error - repeated field "prev" had too many elements')
+              }
+
+              if (obj.prev === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "prev" had too many elements')
+              }
+
+              for (const evt of Neighbour.codec().stream(reader, reader.uint32(), `${prefix}.prev[]`, {
+                limits: opts.limits?.prev$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.prev
+                }
+              }
+
+              obj.prev++
+
+              break
+            }
+            case 2: {
+              if (opts.limits?.next != null && obj.next === opts.limits.next) {
+                throw new MaxLengthError('Streaming decode error - repeated field "next" had too many elements')
+              }
+
+              if (obj.next === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "next" had too many elements')
+              }
+
+              for (const evt of Neighbour.codec().stream(reader, reader.uint32(), `${prefix}.next[]`, {
+                limits: opts.limits?.next$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.next
+                }
+              }
+
+              obj.next++
+
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.stages`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.role`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ReroutePrevPeerIdFieldEvent {
+    field: '$.prev[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface ReroutePrevStartFieldEvent {
+    field: '$.prev[].start'
+    value: number
+    index: number
+  }
+
+  export interface ReroutePrevAddressesFieldEvent {
+    field: '$.prev[].addresses[]'
+    index: number
+    value: string
+  }
+
+  export interface RerouteNextPeerIdFieldEvent {
+    field: '$.next[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface RerouteNextStartFieldEvent {
+    field: '$.next[].start'
+    value: number
+    index: number
+  }
+
+  export interface RerouteNextAddressesFieldEvent {
+    field: '$.next[].addresses[]'
+    index: number
+    value: string
+  }
+
+  export interface RerouteStagesFieldEvent {
+    field: '$.stages'
+    value: number
+  }
+
+  export interface RerouteRoleFieldEvent {
+    field: '$.role'
+    value: number
+  }
+
+  export function encode (obj: Partial<Reroute>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Reroute.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Reroute>): Reroute {
+    return decodeMessage(buf, Reroute.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Reroute>): Generator<ReroutePrevPeerIdFieldEvent | ReroutePrevStartFieldEvent | ReroutePrevAddressesFieldEvent | RerouteNextPeerIdFieldEvent | RerouteNextStartFieldEvent | RerouteNextAddressesFieldEvent | RerouteStagesFieldEvent | RerouteRoleFieldEvent> {
+    return streamMessage(buf, Reroute.codec(), opts)
   }
 }
 
 export interface Ready {
   positions: number
-  cached: number
+  have: number
+  from: number
+  to: number
 }
 
 export namespace Ready {
@@ -1403,9 +1653,19 @@ export namespace Ready {
           w.uint32(obj.positions)
         }
 
-        if ((obj.cached != null && obj.cached !== 0)) {
+        if ((obj.have != null && obj.have !== 0)) {
           w.uint32(16)
-          w.uint32(obj.cached)
+          w.uint32(obj.have)
+        }
+
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.from)
+        }
+
+        if ((obj.to != null && obj.to !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.to)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1414,7 +1674,9 @@ export namespace Ready {
       }, (reader, length, opts = {}) => {
         const obj: any = {
           positions: 0,
-          cached: 0
+          have: 0,
+          from: 0,
+          to: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1428,7 +1690,15 @@ export namespace Ready {
               break
             }
             case 2: {
-              obj.cached = reader.uint32()
+              obj.have = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.from = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.to = reader.uint32()
               break
             }
             default: {
@@ -1455,7 +1725,21 @@ export namespace Ready {
             }
             case 2: {
               yield {
-                field: `${prefix}.cached`,
+                field: `${prefix}.have`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.to`,
                 value: reader.uint32()
               }
               break
@@ -1477,8 +1761,18 @@ export namespace Ready {
     value: number
   }
 
-  export interface ReadyCachedFieldEvent {
-    field: '$.cached'
+  export interface ReadyHaveFieldEvent {
+    field: '$.have'
+    value: number
+  }
+
+  export interface ReadyFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface ReadyToFieldEvent {
+    field: '$.to'
     value: number
   }
 
@@ -1490,8 +1784,97 @@ export namespace Ready {
     return decodeMessage(buf, Ready.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent | ReadyCachedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent | ReadyHaveFieldEvent | ReadyFromFieldEvent | ReadyToFieldEvent> {
     return streamMessage(buf, Ready.codec(), opts)
+  }
+}
+
+export interface Resume {
+  until: number
+}
+
+export namespace Resume {
+  let _codec: Codec<Resume>
+
+  export const codec = (): Codec<Resume> => {
+    if (_codec == null) {
+      _codec = message<Resume>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.until != null && obj.until !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.until)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          until: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.until = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.until`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ResumeUntilFieldEvent {
+    field: '$.until'
+    value: number
+  }
+
+  export function encode (obj: Partial<Resume>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Resume.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resume>): Resume {
+    return decodeMessage(buf, Resume.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resume>): Generator<ResumeUntilFieldEvent> {
+    return streamMessage(buf, Resume.codec(), opts)
   }
 }
 

@@ -1,18 +1,19 @@
 import {
-  Done, Failure, GenerateType, Request, Scored, Started, Token, errorOf, type Sampling, type Stage
+  Done, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Sampling, type Stage
 } from '../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE, encodeFrame, payloadOf, readHeader } from '../../protocols/frame/index.ts'
 import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
 
 /** A request as a frame. */
 export function requestFrame (request: GenerateRequest): Uint8Array {
-  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false } = request
+  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false, generatedIds } = request
   return encodeFrame({ type: GenerateType.request }, Request.encode({
     modelId,
     chat: prompt.kind === 'chat' ? prompt.messages.map(({ role, content }) => ({ role, content })) : [],
     special: prompt.kind === 'text' && prompt.special,
     ...(prompt.kind === 'text' ? { text: prompt.text } : {}),
-    ...(prompt.kind === 'ids' ? { ids: new Uint8Array(Uint32Array.from(prompt.ids).buffer) } : {}),
+    ...(prompt.kind === 'ids' ? { ids: idBytes(prompt.ids) } : {}),
+    ...(generatedIds === undefined ? {} : { generatedIds: idBytes(generatedIds) }),
     maxTokens,
     stop: [...stop],
     sampling: sampling(request.sampling),
@@ -32,8 +33,12 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
   const payload = payloadOf(frame)
   switch (type) {
     case GenerateType.started: {
-      const { sessionId, promptTokens, route } = Started.decode(payload)
-      return { kind: 'started', sessionId: hex(sessionId), promptTokens, route: stages(route) }
+      const { sessionId, promptTokens, route, promptIds, seed } = Started.decode(payload)
+      return { kind: 'started', sessionId: hex(sessionId), promptTokens, route: stages(route), promptIds: ids(promptIds), seed }
+    }
+    case GenerateType.repaired: {
+      const { lost, tookMs, replayed, route } = Repaired.decode(payload)
+      return { kind: 'repaired', lost: stages(lost), tookMs, replayed, route: stages(route) }
     }
     case GenerateType.scored:
       return {
@@ -65,6 +70,8 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
       throw new Error(`a frame of type ${type} does not belong to this protocol`)
   }
 }
+
+const idBytes = (list: readonly number[]): Uint8Array<ArrayBuffer> => new Uint8Array(Uint32Array.from(list).buffer)
 
 function ids (bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

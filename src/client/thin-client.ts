@@ -1,6 +1,6 @@
 import { GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, NoCapacityError, PeerFaultError, RequestError, UncoveredError, UnknownModelError } from '../../protocols/generate/index.ts'
-import { eventOf, requestFrame } from './messages.ts'
-import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+import { exchange } from './exchange.ts'
+import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
 import type { Link } from '../p2p/index.ts'
 import type { ThinClient, ThinClientComponents, ThinClientInit } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -11,22 +11,34 @@ interface Candidate {
   readonly addresses: readonly string[]
 }
 
+type Started = Extract<GenerateEvent, { kind: 'started' }>
+
+/** What was heard of an answer so far. */
+interface Heard {
+  started: Started | undefined
+  scored: boolean
+  readonly tokens: number[]
+  text: string
+}
+
 const RETRY_AFTER_MS = 5000
+/** Coordinators that one answer may use up. */
+const MAX_COORDINATORS = 16
 
 export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500 }: ThinClientInit = {}): ThinClient {
   /** Online holders of layer 0, nearest first. */
-  function candidates (modelId: string): Candidate[] {
+  function candidates (modelId: string, without: ReadonlySet<string>): Candidate[] {
     const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity
     return swarm.nodes()
-      .filter(({ spans }) => spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
+      .filter(({ peerId, spans }) => !without.has(peerId) && spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
       .sort((a, b) => compare(distance(a.peerId), distance(b.peerId)))
   }
 
-  async function find (modelId: string, signal: AbortSignal | undefined): Promise<Candidate[]> {
-    const known = candidates(modelId)
-    if (known.length > 0) return known
+  async function find (modelId: string, without: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined> {
+    const [known] = candidates(modelId, without)
+    if (known !== undefined) return known
     await swarm.refresh({ modelId, ...(signal === undefined ? {} : { signal }) })
-    return candidates(modelId)
+    return candidates(modelId, without)[0]
   }
 
   async function dial ({ peerId, addresses }: Candidate, signal: AbortSignal | undefined): Promise<Link> {
@@ -43,21 +55,47 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
 
   async function * generate (request: GenerateRequest, { signal }: AbortOptions = {}): AsyncGenerator<GenerateEvent> {
     signal?.throwIfAborted()
-    const found = await find(request.modelId, signal)
+    const startedMs = performance.now()
+    const tried = new Set<string>()
+    const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], text: '' }
+    let lost: { readonly atMs: number, readonly coordinators: RouteStage[] } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
-    for (const candidate of found) {
-      let begun = false
+    while (tried.size < MAX_COORDINATORS) {
+      const candidate = await find(request.modelId, tried, signal)
+      if (candidate === undefined) throw failure
+      tried.add(candidate.peerId)
+      const goingOn = lost !== undefined
       try {
         const link = await dial(candidate, signal)
-        for await (const event of exchange(link, request, signal, silenceMs)) {
-          begun = true
+        for await (const event of exchange(link, goingOnFrom(request, heard), { signal, silenceMs })) {
+          hear(heard, event)
+          if (event.kind === 'started' && goingOn && lost !== undefined) {
+            // for a reader the answer began long ago
+            yield { kind: 'repaired', lost: lost.coordinators, tookMs: performance.now() - lost.atMs, replayed: event.promptTokens + heard.tokens.length, route: event.route }
+            lost = undefined
+            continue
+          }
           yield event
+          if (event.kind === 'done') return
         }
+        // only the signal ends an exchange without `done`
+        const started: Started = heard.started ?? { kind: 'started', sessionId: '', promptTokens: 0, route: [], promptIds: [], seed: 0n }
+        if (heard.started === undefined) yield started
+        yield doneWithout('cancelled', started, heard, performance.now() - startedMs)
         return
       } catch (error) {
         const elsewhere = error instanceof PeerFaultError || error instanceof NoCapacityError || error instanceof UnknownModelError
-        if (begun || signal?.aborted === true || !elsewhere || (error instanceof RequestError && !(error instanceof UnknownModelError))) throw error
-        failure = error
+        if (signal?.aborted === true || !elsewhere || heard.scored || (error instanceof RequestError && !(error instanceof UnknownModelError))) throw error
+        // what the first one said of an answer that had begun says more than that nobody else was there
+        if (!goingOn || heard.started === undefined) failure = error
+        if (heard.started !== undefined) {
+          if (heard.tokens.length > 0 && heard.tokens.length >= request.maxTokens) {
+            // all that was asked for has come: only the word that it was all is missing
+            yield doneWithout('length', heard.started, heard, performance.now() - startedMs)
+            return
+          }
+          lost = { atMs: lost?.atMs ?? performance.now(), coordinators: [...lost?.coordinators ?? [], { peerId: candidate.peerId, span: coordinated(heard.started) }] }
+        }
       }
     }
     throw failure
@@ -66,80 +104,36 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
   return { generate }
 }
 
-/** One generation over one link; the link ends with it. */
-async function * exchange (link: Link, request: GenerateRequest, signal: AbortSignal | undefined, silenceMs: number): AsyncGenerator<GenerateEvent> {
-  const events: GenerateEvent[] = []
-  let failure: Error | undefined
-  let ended = false
-  let wake = (): void => { /* nobody waits yet */ }
-  const finish = (error?: Error): void => {
-    if (ended) return
-    ended = true
-    failure = error
-    wake()
-  }
-  const fault = (what: string, cause?: unknown): PeerFaultError => new PeerFaultError(`the coordinator ${link.peer} ${what}`, link.peer, { cause })
-  const silent = (): void => { finish(fault(`said nothing for ${silenceMs} ms`)) }
-  const cancel = (): void => { finish() }
-  let silence = setTimeout(silent, silenceMs)
+/** What a coordinator serves itself, as far as the route says. */
+const coordinated = ({ route }: Started): RouteStage['span'] => route[0]?.span ?? [0, 0]
 
-  link.listen({
-    frame (frame) {
-      clearTimeout(silence)
-      silence = setTimeout(silent, silenceMs)
-      try {
-        const event = eventOf(frame, link.peer)
-        if (event === undefined || ended) return
-        events.push(event)
-        if (event.kind === 'done') finish()
-        else wake()
-      } catch (error) {
-        finish(error instanceof PeerFaultError || error instanceof RequestError || error instanceof NoCapacityError ? error : fault('sent what it must not', error))
-      }
-    },
-    close (error) { finish(fault('ended the link before the answer was done', error)) }
-  })
-  signal?.addEventListener('abort', cancel)
-
-  let progress = { text: '', tokens: [] as number[], started: undefined as Extract<GenerateEvent, { kind: 'started' }> | undefined }
-  const startedMs = performance.now()
-  let done = false
-  try {
-    signal?.throwIfAborted()
-    link.send(requestFrame(request))
-    for (;;) {
-      for (let event = events.shift(); event !== undefined; event = events.shift()) {
-        if (event.kind === 'started') progress = { ...progress, started: event }
-        if (event.kind === 'token') {
-          progress.text += event.text
-          progress.tokens.push(event.id)
-        }
-        done = event.kind === 'done'
-        yield event
-      }
-      if (ended) break
-      await new Promise<void>((resolve) => { wake = resolve })
-    }
-    if (failure !== undefined) throw failure
-    if (!done) {
-      if (progress.started === undefined) yield (progress.started = { kind: 'started', sessionId: '', promptTokens: 0, route: [] })
-      yield cancelled(progress.started, progress.text, progress.tokens, performance.now() - startedMs)
-    }
-  } finally {
-    clearTimeout(silence)
-    signal?.removeEventListener('abort', cancel)
-    if (done) link.close({ signal: AbortSignal.timeout(silenceMs) }).catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })
-    else link.abort(new Error('the client left'))
+/** The request, or the rest of it: by ids, never by text. */
+function goingOnFrom (request: GenerateRequest, { started, tokens }: Heard): GenerateRequest {
+  if (started === undefined) return request
+  return {
+    ...request,
+    prompt: { kind: 'ids', ids: started.promptIds },
+    sampling: { ...request.sampling, seed: started.seed },
+    ...(tokens.length === 0 ? {} : { generatedIds: tokens })
   }
 }
 
-/** What a cancelled generation came to, as far as it was heard. */
-function cancelled ({ promptTokens, route }: Extract<GenerateEvent, { kind: 'started' }>, text: string, tokens: readonly number[], totalMs: number): GenerateEvent {
+function hear (heard: Heard, event: GenerateEvent): void {
+  if (event.kind === 'started') heard.started = event
+  if (event.kind === 'scored') heard.scored = true
+  if (event.kind === 'token') {
+    heard.tokens.push(event.id)
+    heard.text += event.text
+  }
+}
+
+/** What a generation came to that ended without its coordinator's word, as far as it was heard. */
+function doneWithout (finishReason: FinishReason, { promptTokens, route }: Started, { text, tokens }: Heard, totalMs: number): GenerateEvent {
   return {
     kind: 'done',
     text,
     tokens,
-    finishReason: 'cancelled',
+    finishReason,
     usage: { promptTokens, completionTokens: tokens.length, cachedTokens: 0 },
     route,
     timings: { ttftMs: 0, totalMs, tokensPerSecond: 0 }

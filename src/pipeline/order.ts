@@ -13,19 +13,14 @@ export interface OrderHeader {
   readonly position: number
 }
 
-export type Admission = 'run' | 'drop' | 'gap' | 'hold'
+export type Admission = 'run' | 'drop' | 'gap'
 
 /**
- * The one rule that makes duplicates harmless and rollback, retry and replay the same thing: a lap already seen is
- * dropped; a new one truncates what lies at or behind its position and runs; one beyond what is there is a gap.
+ * The one rule that makes duplicates harmless and rollback, retry and replay the same thing: a lap already seen and another
+ * epoch's frame are dropped; a new lap truncates what lies at or behind its position and runs; one beyond what is there is a gap.
  */
 export function admitFrame (state: OrderState, header: OrderHeader): Admission {
-  if (header.epoch !== state.epoch) {
-    return header.epoch < state.epoch ? 'drop' : 'hold'
-  }
-  if (header.lap <= state.lap) {
-    return 'drop'
-  }
+  if (header.epoch !== state.epoch || header.lap <= state.lap) return 'drop'
   return header.position > state.have ? 'gap' : 'run'
 }
 

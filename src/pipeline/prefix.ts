@@ -27,11 +27,6 @@ export function prefixKeys ({ wire, compute, ropeVariant, upstream }: PrefixInit
   return keys
 }
 
-/** Of `cached` positions those that a prompt can begin behind: whole blocks, and at least two rows are left to compute. */
-export function reusable (cached: number, promptTokens: number): number {
-  return Math.max(0, Math.floor(Math.min(cached, promptTokens - 2) / PREFIX_BLOCK) * PREFIX_BLOCK)
-}
-
 /** Keys as text, in order. */
 export function keyList (keys: Uint8Array): string[] {
   const text = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength).toString('hex')

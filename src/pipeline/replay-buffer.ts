@@ -2,7 +2,6 @@
 export interface ReplayEntry {
   readonly position: number
   readonly rows: number
-  readonly score: number
   readonly payload: Uint8Array
 }
 

@@ -38,6 +38,8 @@ export interface GenerateRequest {
   readonly scorePrompt?: boolean
   /** Never stop at an end-of-text token (benchmarks). */
   readonly ignoreEos?: boolean
+  /** An answer that goes on: its first ids, which are not told again. The prompt is given as ids, and the seed is that of the beginning. */
+  readonly generatedIds?: readonly number[]
 }
 
 export interface TokenScore {
@@ -64,9 +66,19 @@ export interface Timings {
   readonly tokensPerSecond: number
 }
 
-/** What comes back, in this order: `started`, any number of `scored` and `token`, one `done`. Failures are thrown. */
+/** What comes back, in this order: `started`, any number of `scored`, `token` and `repaired`, one `done`. Failures are thrown. */
 export type GenerateEvent =
-  | { readonly kind: 'started', readonly sessionId: string, readonly promptTokens: number, readonly route: readonly RouteStage[] }
+  | {
+    readonly kind: 'started'
+    readonly sessionId: string
+    readonly promptTokens: number
+    readonly route: readonly RouteStage[]
+    /** With these and the ids told so far, another coordinator goes on where this one is lost. */
+    readonly promptIds: readonly number[]
+    readonly seed: bigint
+  }
+  /** Stages were lost and replaced; what follows is what would have followed. `replayed`: positions that a stage was given again. */
+  | { readonly kind: 'repaired', readonly lost: readonly RouteStage[], readonly tookMs: number, readonly replayed: number, readonly route: readonly RouteStage[] }
   /** The prompt's tokens with the log probability of each given those before it (none for the first). */
   | { readonly kind: 'scored', readonly tokens: ReadonlyArray<{ readonly id: number, readonly text: string, readonly logprob: number | null, readonly top: readonly TokenScore[] }> }
   /** `text` may be empty while a character is incomplete or a stop string may be starting. */

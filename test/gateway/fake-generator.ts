@@ -50,7 +50,7 @@ export function fakeGenerator (init: FakeInit = {}): FakeGenerator {
       try {
         await Promise.resolve()
         if (init.refuse != null) throw init.refuse
-        yield { kind: 'started', sessionId: 's', promptTokens: 3, route }
+        yield { kind: 'started', promptIds: [], seed: 0n, sessionId: 's', promptTokens: 3, route }
         if (request.scorePrompt === true) {
           yield {
             kind: 'scored',

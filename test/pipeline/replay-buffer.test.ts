@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { replayPool, type ReplayEntry } from '../../src/pipeline/replay-buffer.ts'
 
-const entry = (position: number, rows: number, mark = 0): ReplayEntry => ({ position, rows, score: 0, payload: new Uint8Array(rows * 10).fill(mark) })
+const entry = (position: number, rows: number, mark = 0): ReplayEntry => ({ position, rows, payload: new Uint8Array(rows * 10).fill(mark) })
 
 describe('replayPool', () => {
   it('keeps what was sent, in order, and says what it covers', () => {

@@ -3,7 +3,7 @@ import { Finish, type TokenResult } from '../../../protocols/ring/index.ts'
 import { textStream } from './text-stream.ts'
 import type { Clock } from '../clock.ts'
 import type { FinishReason, GenerateEvent, RouteStage } from '../types.ts'
-import type { RingResult } from './ring.ts'
+import type { RingResult } from './ring-epoch.ts'
 import type { PreparedRequest } from './request.ts'
 import type { Tokenizer } from '../../model/index.ts'
 
@@ -25,12 +25,17 @@ export interface Generation {
   take (result: RingResult): GenerateEvent[]
   /** Set after the last event of `take`: nothing more is needed. */
   readonly finished: FinishReason | undefined
+  /** Ids behind the prompt, those that it began with included. */
+  readonly tokens: readonly number[]
+  /** Of the prompt's tokens, the first without a score included. */
+  readonly scored: number
   started (route: readonly RouteStage[], cached: number): GenerateEvent
+  repaired (event: Omit<Extract<GenerateEvent, { kind: 'repaired' }>, 'kind'>): GenerateEvent
   done (reason: FinishReason): GenerateEvent[]
 }
 
 export function generation (init: GenerationInit): Generation {
-  const { prepared: { promptIds, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
+  const { prepared: { promptIds, generatedIds, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
   const text = textStream(tokenizer.decoder(), stop)
   const tokens: number[] = []
   let route: readonly RouteStage[] = []
@@ -42,6 +47,12 @@ export function generation (init: GenerationInit): Generation {
   let scored = 0
   /** The newest token while its text is held back: it is told with what becomes of it. */
   let pending: TokenEvent | undefined
+
+  // what was told before is taken in without being told again
+  for (const id of generatedIds) {
+    tokens.push(id)
+    said += text.push(id).text
+  }
 
   function token (result: TokenResult): GenerateEvent[] {
     lastMs = clock.now()
@@ -84,15 +95,18 @@ export function generation (init: GenerationInit): Generation {
 
   return {
     get finished () { return finished },
+    get tokens () { return tokens },
+    get scored () { return scored },
 
     take ({ position, result }) {
       if (finished !== undefined) return []
       const events: GenerateEvent[] = []
       if (init.scorePrompt && scored === 0) events.push(...scores([{ id: promptIds[0] ?? 0, topIds: [], topLogprobs: [] }]))
       if (result.prompt) {
-        const wrong = position !== scored || result.tokens.some(({ id }, index) => id !== promptIds[position + index])
+        const wrong = position > scored || result.tokens.some(({ id }, index) => id !== promptIds[position + index])
         if (wrong) throw new PeerFaultError('the last stage scored other tokens than the prompt has', tailOf(route))
-        return [...events, ...scores(result.tokens)]
+        // a row behind what was told comes again where it would have to be computed alone
+        return [...events, ...scores(result.tokens.slice(scored - position))]
       }
       if (position !== promptIds.length + tokens.length) throw new PeerFaultError('the last stage left out a position', tailOf(route))
       for (const each of result.tokens) {
@@ -109,7 +123,12 @@ export function generation (init: GenerationInit): Generation {
     started (stages, cached) {
       route = stages
       cachedTokens = cached
-      return { kind: 'started', sessionId: init.sessionId, promptTokens: promptIds.length, route }
+      return { kind: 'started', sessionId: init.sessionId, promptTokens: promptIds.length, route, promptIds, seed: sampling.seed }
+    },
+
+    repaired (event) {
+      route = event.route
+      return { kind: 'repaired', ...event }
     },
 
     done (reason) {
@@ -126,7 +145,7 @@ export function generation (init: GenerationInit): Generation {
         timings: {
           ttftMs: (firstMs ?? endMs) - startedMs,
           totalMs: endMs - startedMs,
-          tokensPerSecond: spanMs > 0 ? (tokens.length - 1) / spanMs * 1000 : 0
+          tokensPerSecond: spanMs > 0 ? (tokens.length - generatedIds.length - 1) / spanMs * 1000 : 0
         }
       }
       return [...events, done]

@@ -17,6 +17,8 @@ export interface PreparedRequest {
   readonly stopIds: readonly number[]
   /** Positions that hold KV: the last token is never embedded. */
   readonly positions: number
+  /** Of an answer that goes on. */
+  readonly generatedIds: readonly number[]
 }
 
 /** @throws {RequestError} {ContextLengthError} */
@@ -53,6 +55,8 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     throw new ContextLengthError(`the prompt has ${promptIds.length} tokens${request.maxTokens > 0 ? ' and an answer needs at least one more' : ''}, and the model's context has ${contextLength}`)
   }
   const maxTokens = Math.min(request.maxTokens, room)
+  const generatedIds = request.generatedIds ?? []
+  if (generatedIds.length > 0) checkGoingOn(request, generatedIds, maxTokens, vocabSize)
   return {
     promptIds,
     vocabSize,
@@ -60,8 +64,19 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     sampling,
     stop,
     stopIds: request.ignoreEos === true ? [] : [...new Set([...config.eosTokenIds, ...tokenizer.eosTokenIds])],
-    positions: promptIds.length + Math.max(0, maxTokens - 1)
+    positions: promptIds.length + Math.max(0, maxTokens - 1),
+    generatedIds
   }
+}
+
+/** @throws {RequestError} */
+function checkGoingOn ({ prompt, sampling, scorePrompt }: GenerateRequest, generatedIds: readonly number[], maxTokens: number, vocabSize: number): void {
+  if (prompt.kind !== 'ids') throw new RequestError('an answer goes on from ids: a text could be other tokens')
+  if (scorePrompt === true) throw new RequestError('a prompt is scored before its answer, not when that goes on')
+  if (sampling.seed === undefined && sampling.temperature !== 0) throw new RequestError('an answer goes on with the seed that it began with')
+  if (generatedIds.length >= maxTokens) throw new RequestError(`${generatedIds.length} tokens are there and ${maxTokens} were asked for: nothing is left to generate`)
+  const wrong = generatedIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
+  if (wrong !== undefined) throw new RequestError(`the answer has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
 }
 
 function idsOf (prompt: GenerateRequest['prompt'], tokenizer: CoordinatorModel['tokenizer']): readonly number[] {

@@ -14,6 +14,8 @@ export interface RouteSearch {
   readonly wire: Wire
   readonly positions: number
   readonly exclude: ReadonlySet<string>
+  /** Stages that hold this session already, by `heldKey`: they need no free slot. */
+  readonly held?: ReadonlySet<string>
   readonly providers: readonly Provider[]
   planRoute (request: RouteRequest): RoutePlan
   oneWayMs (from: string, to: string): number
@@ -36,6 +38,45 @@ export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
   if (!(found instanceof NoCapacityError) || found instanceof UncoveredError) return found
   const perhaps = findAmong(search, false)
   return perhaps instanceof NoCapacityError ? found : perhaps
+}
+
+export const heldKey = ({ peerId, start, end }: RouteHop): string => `${peerId}/${start}:${end}`
+
+/**
+ * The route as it is, with others where its stages are lost: whoever is left need compute nothing anew. Undefined: nobody fits into the
+ * gaps, which says nothing of other routes.
+ */
+export function mendedRoute (search: RouteSearch, { compute, hops }: FoundRoute, isLost: (hop: RouteHop) => boolean): FoundRoute | undefined {
+  const mended: Array<FoundRoute['hops'][number]> = []
+  for (let index = 0; index < hops.length; index++) {
+    const hop = hops[index]
+    if (hop === undefined) break
+    if (!isLost(hop)) {
+      mended.push(hop)
+      continue
+    }
+    let { end } = hop
+    for (let next = hops[index + 1]; next !== undefined && isLost(next); next = hops[index + 1]) {
+      end = next.end
+      index++
+    }
+    const found = findWithin(search, compute, { start: hop.start, end })
+    if (found === undefined) return undefined
+    mended.push(...found)
+  }
+  return { compute, hops: mended }
+}
+
+/** Stages for some of the layers. */
+function findWithin (search: RouteSearch, compute: Compute, { start, end }: Span): FoundRoute['hops'] | undefined {
+  const providers = search.providers.map((provider) => ({
+    ...provider,
+    spans: provider.spans
+      .filter((span) => span.compute === compute && span.layerCount === search.layerCount && span.start >= start && span.end <= end)
+      .map((span) => ({ ...span, layerCount: end - start, start: span.start - start, end: span.end - start }))
+  }))
+  const found = findRoute({ ...search, held: new Set(), layerCount: end - start, providers })
+  return found instanceof NoCapacityError ? undefined : found.hops.map((hop) => ({ ...hop, start: hop.start + start, end: hop.end + start }))
 }
 
 /** @param free count only slots that are free by the records, not all */
@@ -65,7 +106,7 @@ function findAmong (search: RouteSearch, free: boolean): FoundRoute | NoCapacity
   return new UncoveredError(`nobody serves layers ${spans(missing)} of this model`, UNCOVERED_RETRY_MS)
 }
 
-function candidates ({ peerId, spans: served }: Provider, compute: Compute, { modelId, layerCount, wire, positions }: RouteSearch, onlyFree: boolean): RouteCandidate[] {
+function candidates ({ peerId, spans: served }: Provider, compute: Compute, { modelId, layerCount, wire, positions, held }: RouteSearch, onlyFree: boolean): RouteCandidate[] {
   const fits = (span: ServedSpan): boolean => span.modelId === modelId && span.layerCount === layerCount &&
     span.state === 'online' && span.compute === compute && span.wires.includes(wire)
   return served.filter(fits).map(({ start, end, decodeMsPerToken, queueMs, freeSlots }) => ({
@@ -74,7 +115,7 @@ function candidates ({ peerId, spans: served }: Provider, compute: Compute, { mo
     end,
     decodeMsPerToken,
     queueMs,
-    hasCapacity: Object.entries(freeSlots).some(([capacity, free]) => Number(capacity) >= positions && (free > 0 || !onlyFree))
+    hasCapacity: held?.has(heldKey({ peerId, start, end })) === true || Object.entries(freeSlots).some(([capacity, free]) => Number(capacity) >= positions && (free > 0 || !onlyFree))
   }))
 }
 

@@ -33,7 +33,7 @@ export interface CoordinatorInit {
   readonly chunkRows?: number
   /** How long all stages together may take to get ready. @default 10,000 */
   readonly openTimeoutMs?: number
-  /** Routes tried before giving up. @default 3 */
+  /** Routes tried one after another without a token in between. @default 5 */
   readonly attempts?: number
 }
 
@@ -49,7 +49,7 @@ export interface Coordinator {
    * with `done`, finish reason `cancelled`.
    * @throws {RequestError} {ContextLengthError} {UnknownModelError} the request is wrong
    * @throws {NoCapacityError} {UncoveredError} not now
-   * @throws {PeerFaultError} a peer failed and no other route was left, or tokens had already come
+   * @throws {PeerFaultError} a peer failed and no other route was left
    */
   generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>
   /** Takes no more requests and resolves when those at work have ended. @throws the signal's reason when it aborts first */

@@ -4,51 +4,49 @@ import { wires } from '../wire/index.ts'
 import { tokenResult, type TailOutcome } from './tail.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { Job } from './job.ts'
-import type { Outlet } from './outlet.ts'
+import type { Hops } from './hops.ts'
 import type { StagePlan } from './stage-plan.ts'
+import type { AbortOptions } from '@libp2p/interface'
 
 export interface EmitterComponents {
   readonly plan: StagePlan
+  readonly hops: Pick<Hops, 'plan' | 'outlets'>
   readonly replay: ReplayBuffer
-  outlets (): readonly Outlet[]
+  /** What goes out begins at this position. */
+  readonly from: number
   /** Sends a frame on the control link. */
-  tell (header: Partial<FrameHeader> & { readonly type: number }, payload: Uint8Array): void
+  tell (header: Partial<FrameHeader> & { readonly type: number }, payload?: Uint8Array): void
 }
 
-/** Puts what a run made into frames, straight from the engine's memory, and sends them. */
+/** Puts what a run made into frames, straight from the engine's memory, and sends them; in one epoch. */
 export interface Emitter {
   /** Rows `[rows, hidden]` to the next stages. True where one of them takes its time. @throws {NonFiniteError} */
   hidden (header: Job['header'], output: Float32Array): boolean
   /** Tokens to the head and, at the same time, to the coordinator. */
   outcome (header: Job['header'], outcome: TailOutcome): void
+  /** Sends what the buffer has of positions `[from, until)` again: the very payloads, as laps numbered by their positions. */
+  replay (until: number, options: AbortOptions): Promise<void>
 }
 
-export function emitter ({ plan, replay, outlets, tell }: EmitterComponents): Emitter {
-  const { epoch, emitFrom, emits, wire, runner: { hiddenSize } } = plan
+export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents): Emitter {
+  const { wire, runner: { hiddenSize } } = plan
+  const { epoch, emits } = hops.plan
   const codec = wires[wire]
+  const send = (frame: Uint8Array, endPosition: number): boolean => hops.outlets.map((each) => each.send(frame, endPosition)).includes(false)
 
   return {
     hidden ({ lap, position, rows, score }, output) {
-      const skipped = Math.min(rows, Math.max(0, emitFrom - position))
-      const sent = rows - skipped
-      if (sent === 0 || !emits) return false
-      const first = position + skipped
-      const { frame, payload } = newFrame({
-        type: RingType.hidden, epoch, lap, position: first, rows: sent, score: Math.min(score, sent)
-      }, codec.bytes(sent, hiddenSize))
-      codec.encode(output.subarray(skipped * hiddenSize), sent, hiddenSize, payload)
-      const full = outlets().map((each) => each.send(frame, first + sent)).includes(false)
-      replay.add({ position: first, rows: sent, score, payload })
-      return full
+      const { frame, payload } = newFrame({ type: RingType.hidden, epoch, lap, position, rows, score }, codec.bytes(rows, hiddenSize))
+      codec.encode(output, rows, hiddenSize, payload)
+      // what nobody needs now is kept all the same: the next stage may be replaced later
+      replay.add({ position, rows, payload })
+      return emits && position + rows > from && send(frame, position + rows)
     },
 
     outcome ({ lap }, { scored, scoredFrom, token, position, finish }) {
       if (!emits) return
       if (token !== undefined && finish === 'none') {
-        const payload = idBytes([token.id])
-        const frame = encodeFrame({ type: RingType.tokens, epoch, lap: lap + 1, position, rows: 1 }, payload)
-        for (const each of outlets()) each.send(frame, position + 1)
-        replay.add({ position, rows: 1, score: 0, payload })
+        send(encodeFrame({ type: RingType.tokens, epoch, lap: lap + 1, position, rows: 1 }, idBytes([token.id])), position + 1)
       }
       if (scored.length > 0) {
         const result = { tokens: scored.map(tokenResult), finish: Finish.none, prompt: true }
@@ -57,6 +55,15 @@ export function emitter ({ plan, replay, outlets, tell }: EmitterComponents): Em
       if (token !== undefined || finish !== 'none') {
         const tokens = token === undefined ? [] : [tokenResult(token)]
         tell({ type: RingType.result, position, rows: tokens.length }, Result.encode({ tokens, finish: Finish[finish], prompt: false }))
+      }
+    },
+
+    async replay (until, options) {
+      if (!emits) return
+      for (const { position, rows, payload } of replay.since(from)) {
+        if (position >= until) return
+        const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), position + rows)
+        if (full) await Promise.all(hops.outlets.map((each) => each.drained(options)))
       }
     }
   }

@@ -18,6 +18,8 @@ export interface Lease {
   prepare (): Promise<number>
   /** The KV of positions below is complete. */
   filled (positions: number): void
+  /** Positions from here on are computed anew, from stages that the keys do not name: later sessions can't use those of the prompt. */
+  changed (position: number): void
   /** Whether later sessions could use it: the prompt is complete. */
   readonly reusable: boolean
   /** Idempotent. @param keep whether later sessions may use the prompt's KV */
@@ -31,7 +33,9 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
   const own = match !== undefined && match.whole && match.entry.slot.capacity >= positions && match.entry.slot.resume()
   if (own) cache.remove(match.entry)
   const slot = own ? match.entry.slot : runner.reserve(positions)
+  const length = keys.length * PREFIX_BLOCK
   let entry: PrefixEntry | undefined
+  let foreign = false
   let over = false
 
   return {
@@ -48,7 +52,14 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
     },
 
     filled (end) {
-      if (entry === undefined && !over && keys.length > 0 && end >= keys.length * PREFIX_BLOCK) entry = cache.add(coordinator, keys, slot)
+      if (entry === undefined && !over && !foreign && length > 0 && end >= length) entry = cache.add(coordinator, keys, slot)
+    },
+
+    changed (position) {
+      if (position >= length) return
+      foreign = true
+      if (entry !== undefined) cache.remove(entry)
+      entry = undefined
     },
 
     get reusable () { return entry !== undefined },

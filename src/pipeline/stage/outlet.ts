@@ -23,9 +23,9 @@ export interface Outlet {
 
 /** Dials the next stage and says hello. @throws when it can't be reached */
 export async function outlet (
-  host: Pick<Host, 'open' | 'sign'>, plan: StagePlan, next: Neighbour, events: OutletEvents, options: AbortOptions
+  host: Pick<Host, 'open' | 'sign'>, plan: StagePlan, epoch: number, next: Neighbour, events: OutletEvents, options: AbortOptions
 ): Promise<Outlet> {
-  const { session, epoch, modelId, runner } = plan
+  const { session, modelId, runner } = plan
   const link: Link = await host.open(next.peerId, RING_PROTOCOL, { ...options, addresses: next.addresses })
   const helloFrame = encodeFrame({ type: RingType.hello, epoch }, Hello.encode({ session, epoch, modelId, from: runner.span.start, to: next.start }))
   const chain = hopChain(helloFrame, MARK_FRAMES)

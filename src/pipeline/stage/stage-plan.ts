@@ -6,22 +6,25 @@ import { wires } from '../wire/index.ts'
 import type { SamplingOptions, Wire } from '../types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 
-/** An OPEN that was found sound, for a span that is served here. */
-export interface StagePlan {
-  readonly session: Uint8Array<ArrayBuffer>
+/** A stage's place in the ring of one epoch. */
+export interface HopPlan {
   readonly epoch: number
-  readonly modelId: string
-  readonly runner: SpanRunner
-  readonly wire: Wire
-  readonly positions: number
   readonly prev: readonly Neighbour[]
   readonly next: readonly Neighbour[]
   /** A standby computes and emits nothing. */
   readonly emits: boolean
-  readonly emitFrom: number
-  readonly ropeVariant: number
   /** Stages that take turns at the session's rows. */
   readonly stages: number
+}
+
+/** An OPEN that was found sound, for a span that is served here: what stays as it is as long as the session lives. */
+export interface StagePlan {
+  readonly session: Uint8Array<ArrayBuffer>
+  readonly modelId: string
+  readonly runner: SpanRunner
+  readonly wire: Wire
+  readonly positions: number
+  readonly ropeVariant: number
   /** Keys of the prompt's blocks. */
   readonly prefix: readonly string[]
   readonly tail?: TailPlan
@@ -35,6 +38,8 @@ export interface TailPlan {
   readonly promptIds: Uint32Array
   readonly scorePrompt: boolean
   readonly sampling: SamplingOptions
+  /** Of an answer that goes on here. */
+  readonly generatedIds: Uint32Array
 }
 
 export interface Refusal {
@@ -55,18 +60,13 @@ const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupport
 
 /** @param runners those that are offered for the model */
 export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan | Refusal {
-  const { session, epoch, modelId, start, end, wire, positions, prev, next, role, emitFrom, ropeVariant, requires, prefix } = open
+  const { session, modelId, start, end, wire, positions, ropeVariant, requires, prefix } = open
   const missing = requires.find((feature) => !features.has(feature))
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
   if (!isWire(wire)) return unsupported(`the wire '${wire.slice(0, 64)}' is not known here; there are: ${Object.keys(wires).join(', ')}`)
-  if (role > Role.hedge) return unsupported(`role ${role} is not known here`)
   if (session.length !== SESSION_BYTES) return malformed(`the session has ${session.length} bytes, and has to have ${SESSION_BYTES}`)
-  if (epoch < 1) return malformed('epochs begin with 1')
   if (start >= end) return malformed(`the span ${start}:${end} is empty`)
   if (positions < 1 || positions > MAX_POSITIONS) return malformed(`${positions} positions can't be reserved`)
-  if (prev.length < 1 || next.length < 1) return malformed('a stage has to have a previous and a next one')
-  if ([...prev, ...next].some(({ peerId }) => peerId === '' || peerId.length > 128)) return malformed('a neighbour without a peer id')
-
   if (prefix.length % PREFIX_KEY_BYTES !== 0 || prefix.length / PREFIX_KEY_BYTES * PREFIX_BLOCK > positions) return malformed(`${prefix.length} bytes are no keys of blocks of a prompt within ${positions} positions`)
 
   const compute = open.compute === ComputeCode.fast ? 'fast' : open.compute === ComputeCode.exact ? 'exact' : undefined
@@ -79,10 +79,18 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   const tail = open.tail === undefined ? undefined : tailPlan(open.tail, positions, runner.vocabSize)
   if (typeof tail === 'string') return malformed(tail)
   return {
-    session, epoch, modelId, runner, wire, positions, prev, next, emits: role !== Role.standby, emitFrom, ropeVariant,
-    stages: Math.max(1, Math.min(open.stages, MAX_STAGES)), prefix: keyList(prefix),
+    session, modelId, runner, wire, positions, ropeVariant, prefix: keyList(prefix),
     ...(tail === undefined ? {} : { tail })
   }
+}
+
+/** The place that an OPEN or a REROUTE gives a stage. */
+export function hopPlan ({ prev, next, role, stages }: Pick<Open, 'prev' | 'next' | 'role' | 'stages'>, epoch: number): HopPlan | Refusal {
+  if (epoch < 1) return malformed('epochs begin with 1')
+  if (role > Role.hedge) return unsupported(`role ${role} is not known here`)
+  if (prev.length < 1 || next.length < 1) return malformed('a stage has to have a previous and a next one')
+  if ([...prev, ...next].some(({ peerId }) => peerId === '' || peerId.length > 128)) return malformed('a neighbour without a peer id')
+  return { epoch, prev, next, emits: role !== Role.standby, stages: Math.max(1, Math.min(stages, MAX_STAGES)) }
 }
 
 function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan | string {
@@ -92,12 +100,15 @@ function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan |
   const problem = samplingProblem(sampling, vocabSize)
   if (problem !== undefined) return problem
   let promptIds: Uint32Array
+  let generatedIds: Uint32Array
   try {
     promptIds = readIds(tail.promptIds, vocabSize)
+    generatedIds = readIds(tail.generatedIds, vocabSize)
   } catch (error) {
-    return error instanceof Error ? error.message : 'the prompt ids are malformed'
+    return error instanceof Error ? error.message : 'the ids are malformed'
   }
   if (promptIds.length !== 0 && promptIds.length !== promptTokens) return `${promptIds.length} prompt ids for a prompt of ${promptTokens} tokens`
   if (scorePrompt && promptIds.length === 0) return 'a prompt to be scored comes with its ids'
-  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling }
+  if (generatedIds.length > 0 && generatedIds.length >= maxTokens) return `${generatedIds.length} tokens of ${maxTokens} are there: nothing is left to choose`
+  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling, generatedIds }
 }

@@ -1,17 +1,18 @@
 import {
-  Busy, Fault, FaultKind, HOLD_FRAMES, HOLD_MS, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
+  Busy, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
 } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
-import { encodeFrame, parse, readFrame, type FrameHeader } from '../frames.ts'
+import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { holdQueue } from '../hold.ts'
 import { idle } from '../idle.ts'
 import { replayPool } from '../replay-buffer.ts'
 import { lease, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
 import { prefixCaches } from './prefix-cache.ts'
-import { stagePlan } from './stage-plan.ts'
-import { UnreachableError, stageSession, type StageSession } from './stage-session.ts'
+import { UnreachableError } from './hops.ts'
+import { hopPlan, stagePlan, type Refusal } from './stage-plan.ts'
+import { stageSession, type StageSession } from './stage-session.ts'
 import type { StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Link } from '../../p2p/index.ts'
@@ -29,7 +30,7 @@ interface LinkRole {
   closed (): void
 }
 
-const keyOf = (session: Uint8Array, start: number, epoch: number): string => `${Buffer.from(session).toString('hex')}/${start}/${epoch}`
+const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock } = components
@@ -42,12 +43,9 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const empty = idle(() => sessions.size > 0)
   let draining = false
 
-  /** HELLOs that came before their OPEN: stages are opened in parallel. */
+  /** HELLOs that came before their OPEN or REROUTE, by stage and epoch: stages enter an epoch in parallel. */
   const earlyLinks = holdQueue<{ readonly link: Link, readonly hello: Hello, readonly frame: Uint8Array, readonly become: (role: LinkRole) => void }>(clock, {
     ms: UNUSED_MS, perKey: 8, total: 512, expired: ({ link }) => { link.abort(new Error('no such session was opened')) }
-  })
-  const earlyFrames = holdQueue<{ readonly header: FrameHeader, readonly payload: Uint8Array, readonly link: Link }>(clock, {
-    ms: HOLD_MS, perKey: HOLD_FRAMES, total: 8 * HOLD_FRAMES
   })
 
   const meterOf = (runner: SpanRunner): Meter => {
@@ -103,17 +101,18 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
   function greeted (link: Link, hello: Hello, frame: Uint8Array, become: (role: LinkRole) => void): void {
     if (hello.session.length !== SESSION_BYTES) throw new MalformedError(`a session of ${hello.session.length} bytes`)
-    const key = keyOf(hello.session, hello.to, hello.epoch)
-    const open = sessions.get(key)
-    if (open !== undefined) {
-      become(open.session.attach(link, hello, frame))
+    const key = keyOf(hello.session, hello.to)
+    const open = sessions.get(key)?.session
+    if (open !== undefined && open.epoch >= hello.epoch) {
+      if (open.epoch > hello.epoch) throw new MalformedError(`epoch ${hello.epoch} of this session is over`)
+      become(open.attach(link, hello, frame))
       return
     }
     const rest: LinkRole = {
       frame () { link.abort(new Error('data before the session is open')) },
       closed () { /* forgotten when its time is up */ }
     }
-    if (!earlyLinks.add(key, { link, hello, frame, become })) throw new MalformedError('too many links wait for their sessions')
+    if (!earlyLinks.add(`${key}/${hello.epoch}`, { link, hello, frame, become })) throw new MalformedError('too many links wait for their sessions')
     become(rest)
   }
 
@@ -123,14 +122,21 @@ export function stageServer (components: StageServerComponents, init: StageServe
       return undefined
     }
     const plan = stagePlan(open, offers.get(open.modelId) ?? [])
-    if ('code' in plan) {
-      refuse(link, plan.code, plan.message)
+    const place = hopPlan(open, open.epoch)
+    if ('code' in plan || 'code' in place) {
+      const { code, message } = 'code' in plan ? plan : place as Refusal // `as`: one of both is
+      refuse(link, code, message)
       return undefined
     }
-    const key = keyOf(plan.session, plan.runner.span.start, plan.epoch)
-    if (sessions.has(key)) {
-      refuse(link, RefusedCode.malformed, 'this session is open already')
-      return undefined
+    const key = keyOf(plan.session, plan.runner.span.start)
+    const before = sessions.get(key)
+    if (before !== undefined) {
+      if (before.coordinator !== link.peer || before.session.epoch >= place.epoch) {
+        refuse(link, RefusedCode.malformed, 'this session is open already')
+        return undefined
+      }
+      // its coordinator lost sight of this stage, and begins anew
+      before.session.end()
     }
     const own = [...sessions.values()].filter(({ coordinator }) => coordinator === link.peer).length
     if (sessions.size >= maxSessions || own >= maxSessionsPerPeer) {
@@ -154,28 +160,21 @@ export function stageServer (components: StageServerComponents, init: StageServe
       replay: replay.buffer(),
       control: link,
       lease: leased,
-      hold (header, payload, from) { earlyFrames.add(keyOf(plan.session, plan.runner.span.start, header.epoch), { header, payload, link: from }) },
+      entered (epoch) {
+        for (const early of earlyLinks.take(`${key}/${epoch}`)) {
+          try {
+            early.become(session.attach(early.link, early.hello, early.frame))
+          } catch (error) {
+            early.link.abort(error instanceof Error ? error : new Error('not a previous stage'))
+          }
+        }
+      },
       released () {
         sessions.delete(key)
         empty.changed()
       }
-    }, plan)
+    }, plan, place)
     sessions.set(key, { session, coordinator: link.peer, runner: plan.runner })
-    for (const early of earlyLinks.take(key)) {
-      try {
-        early.become(session.attach(early.link, early.hello, early.frame))
-      } catch (error) {
-        early.link.abort(error instanceof Error ? error : new Error('not a previous stage'))
-      }
-    }
-    for (const early of earlyFrames.take(key)) {
-      if (!plan.prev.some(({ peerId }) => peerId === early.link.peer)) continue
-      try {
-        session.data(early.header, early.payload, early.link)
-      } catch (error) {
-        session.fail({ kind: FaultKind.peer, message: error instanceof Error ? error.message : 'the frame is wrong', peerId: early.link.peer })
-      }
-    }
     session.open().catch((error: unknown) => {
       if (error instanceof UnreachableError && !link.closed) refuse(link, RefusedCode.unreachable, error.message, error.peerId)
       session.end()
@@ -196,7 +195,6 @@ export function stageServer (components: StageServerComponents, init: StageServe
         session.end()
       }
       earlyLinks.clear()
-      earlyFrames.clear()
     },
 
     offer (modelId, runner) {

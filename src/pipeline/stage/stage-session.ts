@@ -1,30 +1,26 @@
 import {
-  BEAT_MS, Beat, BeatState, Fault, FaultKind, Ready, RingType, UNUSED_MS, type Hello
+  BEAT_MS, Beat, BeatState, Fault, FaultKind, Ready, Reroute, Resume, RingType, UNUSED_MS, type Hello
 } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
-import { encodeFrame, readFrame, type FrameHeader } from '../frames.ts'
+import { encodeFrame, parse, readFrame, type FrameHeader } from '../frames.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { NonFiniteError, wires } from '../wire/index.ts'
-import { emitter } from './emitter.ts'
-import { inbound, type Inbound } from './inbound.ts'
+import { emitter, type Emitter } from './emitter.ts'
+import { hops as hopsOf, UnreachableError, type Hops } from './hops.ts'
 import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job.ts'
-import { outlet, type Outlet } from './outlet.ts'
+import { hopPlan, type HopPlan, type StagePlan } from './stage-plan.ts'
 import { tail } from './tail.ts'
+import { workQueue } from './work-queue.ts'
 import type { Clock } from '../clock.ts'
-import type { ReplayBuffer } from '../replay-buffer.ts'
-import type { Meter } from './meter.ts'
-import type { StagePlan } from './stage-plan.ts'
+import type { Inbound } from './inbound.ts'
 import type { Lease } from './lease.ts'
+import type { Meter } from './meter.ts'
+import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 
-/** Frames waiting for their turn: over the first mark the senders are held back, over the second one of them ignores that. */
-const PAUSE_BYTES = 8 * 1024 * 1024
-const MAX_QUEUED_BYTES = 64 * 1024 * 1024
-/** How long a neighbour or a coordinator that was told of the end may take to close. */
+/** How long a coordinator that was told of the end may take to close. */
 const LINGER_MS = 1000
-/** Data links that one session takes. */
-const MAX_INBOUND = 16
 
 export interface StageSessionComponents {
   readonly host: Pick<Host, 'open' | 'sign' | 'verify'>
@@ -33,23 +29,22 @@ export interface StageSessionComponents {
   readonly replay: ReplayBuffer
   readonly control: Link
   readonly lease: Lease
-  /** Keeps a frame of a higher epoch until that is open. */
-  hold (header: FrameHeader, payload: Uint8Array, link: Link): void
+  /** The session is in another epoch: HELLOs of it may wait. */
+  entered (epoch: number): void
   /** The session holds nothing any more. Called once. */
   released (): void
 }
 
-/** One session's work on one span: frames in, in order; rows or tokens out. */
+/** One session's work on one span: frames in, in order; rows or tokens out. Its epochs come and go, what it computed stays. */
 export interface StageSession {
   /** Dials the next stages and says READY. @throws {UnreachableError} */
   open (): Promise<void>
-  /** A data link that begins with HELLO. @throws {MalformedError} where its peer is none of the previous stages */
+  readonly epoch: number
+  /** A data link of this epoch that begins with HELLO. @throws {MalformedError} where its peer is none of the previous stages */
   attach (link: Link, hello: Hello, helloFrame: Uint8Array): Inbound
-  /** A data frame. @throws {MalformedError} */
-  data (header: FrameHeader, payload: Uint8Array, link: Link): void
   /** A frame of the control link. */
   control (frame: Uint8Array): void
-  /** Tells the coordinator what went wrong and frees everything. */
+  /** Tells the coordinator why this stage can't go on, and frees everything. */
   fail (fault: Partial<Fault> & Pick<Fault, 'kind' | 'message'>): void
   /** The control link is over: frees everything. */
   end (): void
@@ -57,59 +52,59 @@ export interface StageSession {
   readonly left: number
 }
 
-/** A next stage could not be dialled. */
-export class UnreachableError extends Error {
-  override name = 'UnreachableError'
-  readonly peerId: string
-
-  constructor (peerId: string, options?: ErrorOptions) {
-    super(`the next stage ${peerId} can't be reached`, options)
-    this.peerId = peerId
-  }
-}
-
-export function stageSession (components: StageSessionComponents, plan: StagePlan): StageSession {
+export function stageSession (components: StageSessionComponents, plan: StagePlan, first: HopPlan): StageSession {
   const { host, clock, meter, replay, control, lease } = components
-  const { epoch, runner, positions } = plan
+  const { runner, positions } = plan
   const { slot } = lease
   const { hiddenSize, vocabSize } = runner
   const codec = wires[plan.wire]
   const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec }
-  const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize)
+  const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions)
   const stopping = new AbortController()
-  const inbounds = new Set<Inbound>()
-  let outlets: Outlet[] = []
-  const emit = emitter({ plan, replay, outlets: () => outlets, tell })
-  let order: OrderState = { epoch, lap: 0, have: 0 }
-  let queue: Job[] = []
-  let queuedBytes = 0
-  let current: Job | undefined
-  let pumping = false
-  let paused = false
-  let atRest = (): void => { /* nobody waits for the slot */ }
+  const queue = workQueue({
+    run,
+    failed (error, job) { if (live) explain(error, job) },
+    hold (wanted) { hops.hold(wanted) }
+  })
+  /** Positions below are in the KV cache. */
+  let done = 0
+  let order: OrderState = { epoch: first.epoch, lap: 0, have: 0 }
+  let hops = hopsIn(first)
+  /** Between READY and RESUME, and from RESUME on until the epoch is over. */
+  let stage: 'opening' | 'ready' | 'working' | 'broken' = 'opening'
+  let emit: Emitter | undefined
   let input = new Float32Array(0)
   let usedAtMs = clock.now()
   let live = true
   let over = false
   let stopTicking = clock.after(BEAT_MS, tick)
 
+  function hopsIn (hopped: HopPlan): Hops {
+    const made: Hops = hopsOf({ host, clock }, plan, hopped, {
+      data,
+      fault (peerId, message) { if (made === hops) blame(peerId, message) }
+    })
+    return made
+  }
+
   function tell (header: Partial<FrameHeader> & { readonly type: number }, payload?: Uint8Array): void {
     if (control.closed) return
     try {
-      control.send(encodeFrame({ epoch, lap: order.lap, position: order.have, ...header }, payload))
+      control.send(encodeFrame({ epoch: order.epoch, lap: order.lap, position: order.have, ...header }, payload))
     } catch (error) {
       control.abort(error instanceof Error ? error : new Error('the coordinator takes no more'))
     }
   }
 
   function beat (): void {
-    const state = current !== undefined ? BeatState.computing : queue.length > 0 ? BeatState.queued : order.lap > 0 ? BeatState.sent : BeatState.waiting
+    const state = queue.state === 'computing' ? BeatState.computing : queue.state === 'queued' ? BeatState.queued : order.lap > 0 ? BeatState.sent : BeatState.waiting
     tell({ type: RingType.beat }, Beat.encode({ state }))
   }
 
   function tick (): void {
     stopTicking = clock.after(BEAT_MS, tick)
-    if (current !== undefined || queue.length > 0) beat()
+    // the coordinator waits for READY, however long a run or a dial takes
+    if (queue.state !== 'idle' || stage === 'opening') beat()
     else if (clock.now() - usedAtMs > UNUSED_MS) session.fail({ kind: FaultKind.capacity, code: 'unused', message: `nothing came for ${UNUSED_MS} ms` })
   }
 
@@ -119,62 +114,20 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     live = false
     stopTicking()
     stopping.abort(new Error('the session is over'))
+    queue.shut()
     // A run may still write into the slot: whoever takes it over must find it at rest.
-    if (keep && pumping && lease.reusable) atRest = () => { lease.release(true) }
+    if (keep && lease.reusable) void queue.rest().then(() => { lease.release(true) })
     else lease.release(keep)
     replay.clear()
-    queue = []
-    queuedBytes = 0
-    for (const { link } of inbounds) if (paused) link.resume()
     components.released()
   }
 
-  const blame = (peerId: string, message: string): void => { session.fail({ kind: FaultKind.peer, message, peerId }) }
-
-  /** Lets a frame in by the order rules. */
-  function admit (header: FrameHeader, job: Job, link: Link): void {
-    switch (admitFrame(order, { epoch: header.epoch, lap: header.lap, position: job.header.position })) {
-      case 'drop':
-        return
-      case 'hold':
-        components.hold(header, job.payload, link)
-        return
-      case 'gap': {
-        const gap = { type: RingType.gap, epoch, lap: header.lap, position: order.have }
-        tell(gap)
-        if (link !== control && !link.closed) link.send(encodeFrame(gap))
-        return
-      }
-      case 'run':
-        if (queuedBytes + job.payload.byteLength > MAX_QUEUED_BYTES) throw new MalformedError('more frames than a session may have waiting')
-        order = afterFrame(order, { epoch, lap: header.lap, position: job.header.position }, job.header.rows)
-        queue.push(job)
-        queuedBytes += job.payload.byteLength
-        if (!paused && queuedBytes > PAUSE_BYTES) hold(true)
-        if (!pumping) void pump()
-    }
-  }
-
-  function hold (wanted: boolean): void {
-    paused = wanted
-    for (const { link } of inbounds) if (wanted) link.pause(); else link.resume()
-  }
-
-  async function pump (): Promise<void> {
-    pumping = true
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      current = job
-      try {
-        await run(job)
-      } catch (error) {
-        if (live) explain(error, job)
-      }
-      current = undefined
-      queuedBytes = Math.max(0, queuedBytes - job.payload.byteLength)
-      if (paused && queuedBytes < PAUSE_BYTES) hold(false)
-    }
-    pumping = false
-    atRest()
+  /** A neighbour is at fault: the epoch is over, and what is here waits for the next one. */
+  function blame (peerId: string, message: string): void {
+    if (!live || stage === 'broken') return
+    stage = 'broken'
+    queue.shut()
+    tell({ type: RingType.fault }, Fault.encode({ kind: FaultKind.peer, code: '', message, peerId }))
   }
 
   function explain (error: unknown, job: Job): void {
@@ -183,25 +136,97 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     else session.fail({ kind: FaultKind.internal, message })
   }
 
+  const isBroken = (): boolean => stage === 'broken'
+
+  /** Dials, comes to rest, and says what is here. */
+  async function enter (rested: Promise<unknown>): Promise<void> {
+    const own = hops
+    components.entered(order.epoch)
+    const [dialled] = await Promise.allSettled([own.dial(), rested])
+    if (!live || own !== hops || isBroken()) return
+    if (dialled.status === 'rejected') throw dialled.reason
+    order = { ...order, lap: 0, have: done }
+    stage = 'ready'
+    const { from, to } = replay.covers
+    tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity, have: done, from, to }))
+  }
+
+  function reroute ({ epoch }: FrameHeader, payload: Uint8Array): void {
+    if (epoch <= order.epoch) return
+    const next = hopPlan(parse(Reroute.decode, payload, 'the REROUTE'), epoch)
+    if ('code' in next) throw new MalformedError(next.message)
+    queue.shut()
+    hops.end()
+    order = { epoch, lap: 0, have: done }
+    stage = 'opening'
+    emit = undefined
+    hops = hopsIn(next)
+    enter(queue.rest()).catch((error: unknown) => {
+      if (error instanceof UnreachableError) blame(error.peerId, error.message)
+      else session.fail({ kind: FaultKind.internal, message: 'the next epoch could not be entered' })
+    })
+  }
+
+  /** Sends again what the next stage lacks, then works on. */
+  async function resume (from: number, until: number): Promise<void> {
+    const own = hops
+    if (stage !== 'ready') throw new MalformedError('RESUME before READY, or twice')
+    stage = 'working'
+    end?.resume(from)
+    const made = emit = emitter({ plan, hops, replay, from, tell })
+    await made.replay(until, { signal: stopping.signal })
+    if (live && own === hops && !isBroken()) queue.open()
+  }
+
+  /** Lets a frame in by the order rules. */
+  function admit (header: FrameHeader, job: Job, link: Link): void {
+    const own = { epoch: header.epoch, lap: header.lap, position: job.header.position }
+    switch (admitFrame(order, own)) {
+      case 'drop':
+        return
+      case 'gap': {
+        const gap = { type: RingType.gap, epoch: order.epoch, lap: header.lap, position: order.have }
+        tell(gap)
+        if (link !== control && !link.closed) link.send(encodeFrame(gap))
+        return
+      }
+      case 'run':
+        queue.push(job)
+        order = afterFrame(order, own, job.header.rows)
+    }
+  }
+
+  function data (header: FrameHeader, payload: Uint8Array, link: Link): void {
+    if (!live || stage === 'broken') return
+    usedAtMs = clock.now()
+    if (stage === 'opening') throw new MalformedError('data before this stage was ready')
+    if ((header.type === RingType.tokens) !== runner.isHead) throw new MalformedError(runner.isHead ? 'hidden states for the first stage' : 'tokens for a stage that does not embed')
+    admit(header, (runner.isHead ? tokensJob : hiddenJob)(header, payload, link.peer, bounds), link)
+  }
+
   async function run ({ header, payload, ids, from }: Job): Promise<void> {
     const { position, rows, score } = header
     end?.check(header)
     const failed: unknown[] = []
     const measured = meter.begin(rows)
+    const { plan: { stages } } = hops
     let full = false
+    done = Math.min(done, position)
+    // what comes by another route is not what the prompt's keys name
+    if (hops.plan.epoch !== first.epoch) lease.changed(position)
     try {
       await runner.run([{
         slot,
         position,
-        turns: plan.stages,
+        turns: stages,
         ropeVariant: plan.ropeVariant,
         input: ids ?? read(payload, rows, from),
         score: end === undefined ? 0 : score,
         consume (output) {
           if (!live) return
           try {
-            if (end === undefined) full = emit.hidden(header, output)
-            else emit.outcome(header, end.take(header, output))
+            if (end === undefined) full = emit?.hidden(header, output) ?? false
+            else emit?.outcome(header, end.take(header, output))
           } catch (error) {
             failed.push(error)
           }
@@ -211,8 +236,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       measured()
     }
     if (failed.length > 0) throw failed[0]
-    lease.filled(position + rows)
-    if (full) await Promise.all(outlets.map((each) => each.drained({ signal: stopping.signal })))
+    done = position + rows
+    lease.filled(done)
+    if (full) await Promise.all(hops.outlets.map((each) => each.drained({ signal: stopping.signal })))
   }
 
   function read (payload: Uint8Array, rows: number, from: string): Float32Array {
@@ -228,53 +254,13 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
 
   const session: StageSession = {
     get left () { return positions - order.have },
+    get epoch () { return order.epoch },
 
     async open () {
-      const prepared = lease.prepare()
-      const opened = await Promise.allSettled(plan.next.map(async (next) => {
-        try {
-          return await outlet(host, plan, next, {
-            lost (peerId, reason) { if (live) blame(peerId, reason === undefined ? `the next stage ${peerId} ended the link` : reason.message) }
-          }, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(UNUSED_MS)]) })
-        } catch (error) {
-          throw new UnreachableError(next.peerId, { cause: error })
-        }
-      }))
-      outlets = opened.flatMap((each) => each.status === 'fulfilled' ? [each.value] : [])
-      const failed = opened.find((each) => each.status === 'rejected')
-      if (failed !== undefined || !live) {
-        for (const each of outlets) each.abort(new Error('the session is over'))
-        throw failed?.reason ?? new Error('the session is over')
-      }
-      const cached = await prepared
-      order = { ...order, have: cached }
-      tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity, cached }))
+      await enter(lease.prepare().then((cached) => { done = cached }))
     },
 
-    attach (link, hello, helloFrame) {
-      if (!plan.prev.some(({ peerId, start }) => peerId === link.peer && start === hello.from)) {
-        throw new MalformedError(`${link.peer} is not a previous stage of this session`)
-      }
-      if (inbounds.size >= MAX_INBOUND) throw new MalformedError('the session has data links enough')
-      const made = inbound({ host, link, hello, helloFrame }, {
-        data: session.data,
-        fault (error) { if (live) blame(link.peer, `${link.peer} sent what it must not: ${error.message}`) },
-        ended (announced) {
-          inbounds.delete(made)
-          if (live && !announced) blame(link.peer, `the previous stage ${link.peer} ended the link`)
-        }
-      })
-      inbounds.add(made)
-      if (paused) link.pause()
-      return made
-    },
-
-    data (header, payload, link) {
-      if (!live) return
-      usedAtMs = clock.now()
-      if ((header.type === RingType.tokens) !== runner.isHead) throw new MalformedError(runner.isHead ? 'hidden states for the first stage' : 'tokens for a stage that does not embed')
-      admit(header, (runner.isHead ? tokensJob : hiddenJob)(header, payload, link.peer, bounds), link)
-    },
+    attach: (link, hello, helloFrame) => hops.attach(link, hello, helloFrame),
 
     control (frame) {
       if (!live) return
@@ -282,14 +268,25 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       try {
         const { header, payload } = readFrame(frame)
         switch (header.type) {
-          case RingType.ids: {
+          case RingType.ids:
             if (!runner.isHead) throw new MalformedError('prompt ids for a stage that does not embed')
-            admit(header, promptJob(header, payload, control.peer, bounds), control)
+            if (stage !== 'broken') admit(header, promptJob(header, payload, control.peer, bounds), control)
             return
-          }
           case RingType.beat:
             beat()
             return
+          case RingType.reroute:
+            reroute(header, payload)
+            return
+          case RingType.resume: {
+            if (header.epoch !== order.epoch || stage === 'broken') return
+            const { until } = parse(Resume.decode, payload, 'the RESUME')
+            resume(header.position, until).catch((error: unknown) => {
+              // a next stage that is gone is told of by its hop
+              if (live && error instanceof MalformedError) session.fail({ kind: FaultKind.request, message: error.message })
+            })
+            return
+          }
           case RingType.close:
             release(true)
             session.end()
@@ -314,11 +311,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       release()
       if (over) return
       over = true
-      for (const each of outlets) each.close().catch((error: unknown) => { each.abort(error instanceof Error ? error : new Error('the hop could not be closed')) })
-      const lingering = [...inbounds]
-      clock.after(LINGER_MS, () => {
-        for (const { link } of lingering) if (!link.closed) link.abort(new Error('the session is over'))
-      })
+      hops.end()
       if (!control.closed) control.close().catch((error: unknown) => { control.abort(error instanceof Error ? error : new Error('the session is over')) })
     }
   }

@@ -14,34 +14,64 @@ export interface TailOutcome {
   readonly finish: 'none' | 'stop' | 'length'
 }
 
-/** The end of the ring: scores the prompt, chooses tokens, ends the text. */
-export interface Tail {
-  /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
-  check (frame: { readonly position: number, readonly rows: number, readonly score: number }): void
-  /** @param logits `[score, vocab]` */
-  take (frame: { readonly position: number, readonly rows: number, readonly score: number }, logits: Float32Array): TailOutcome
+/** A frame of rows; one that is sent again has a lap of its own, see protocols/ring/README.md. */
+export interface TailFrame {
+  readonly lap: number
+  readonly position: number
+  readonly rows: number
+  readonly score: number
 }
 
-export function tail (plan: TailPlan, vocabSize: number): Tail {
-  const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling } = plan
-  const choose = sampler({ sampling, promptIds })
+/** The end of the ring: scores the prompt, chooses tokens, ends the text. */
+export interface Tail {
+  /** What was told of positions below `from` is known: nothing is asked or told of them. @throws {MalformedError} where they are not known here */
+  resume (from: number): void
+  /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
+  check (frame: TailFrame): void
+  /** @param logits `[score, vocab]` */
+  take (frame: TailFrame, logits: Float32Array): TailOutcome
+}
+
+/** @param positions of the session: laps up to there are of frames that are sent again */
+export function tail (plan: TailPlan, vocabSize: number, positions: number): Tail {
+  const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling, generatedIds } = plan
+  const choose = sampler({ sampling, promptIds, generated: Array.from(generatedIds) })
   const scorer = sampler({ sampling: { ...sampling, logprobs: sampling.logprobs ?? 0 }, promptIds: [] })
-  let chosen = 0
+  let chosen = generatedIds.length
+  let known = 0
+
+  const isKnown = ({ lap, position, rows }: TailFrame): boolean => lap <= positions || position + rows < known
+
+  /** Rows of a frame whose logits are needed. */
+  function needed (frame: TailFrame): number {
+    const { position, rows } = frame
+    if (isKnown(frame)) return 0
+    if (position + rows < promptTokens) return scorePrompt ? rows : 0
+    return scorePrompt && position < promptTokens ? rows : maxTokens > 0 ? 1 : 0
+  }
 
   return {
-    check ({ position, rows, score }) {
+    resume (from) {
+      if (from - promptTokens > chosen) throw new MalformedError(`position ${from} was never chosen here`)
+      known = from
+      chosen = Math.max(0, from - promptTokens)
+      choose.truncate(chosen)
+    },
+
+    check (frame) {
+      const { position, rows, score } = frame
       const end = position + rows
-      const asked = end < promptTokens
-        ? (scorePrompt ? rows : 0)
-        : scorePrompt && position < promptTokens ? rows : maxTokens > 0 ? 1 : 0
+      const asked = needed(frame)
       if (score !== asked) throw new MalformedError(`logits of ${score} rows are asked for at position ${position}, where ${asked} are needed`)
       if (end > promptTokens && (rows !== 1 || position < promptTokens)) throw new MalformedError('generated positions come one by one')
       if (end - promptTokens > chosen) throw new MalformedError(`position ${position} was never chosen here`)
     },
 
-    take ({ position, rows, score }, logits) {
+    take (frame, logits) {
+      const { position, rows, score } = frame
       const end = position + rows
       const scored: Choice[] = []
+      if (isKnown(frame)) return { scored, scoredFrom: end, position: end, finish: 'none' }
       if (scorePrompt && position < promptTokens) {
         for (let row = 0; row < rows && position + row + 1 < promptTokens; row++) {
           scored.push(scorer.score(logits.subarray(row * vocabSize, (row + 1) * vocabSize), promptIds[position + row + 1] ?? 0))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Busy, Fault, FaultKind, Finish, RING_PROTOCOL, Ready, Refused, Result, RingType, type TokenResult } from '../../../protocols/ring/index.ts'
+import { Beat, Busy, Fault, FaultKind, Finish, RING_PROTOCOL, Ready, Refused, Result, RingType, type TokenResult } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { fakeSwarm, record, type FakeSwarm } from '../support/fake-swarm.ts'
 import { rawLink, type RawLink } from '../support/raw-stage.ts'
@@ -50,8 +50,23 @@ describe('openRing', () => {
     })
   }
 
-  it('blames a stage that never gets ready, after its time', async () => {
+  it('blames a stage that says nothing at all, soon', async () => {
     const swarm = await withEvil(3, () => undefined)
+    const asked = swarm.ask()
+    asked.catch(() => undefined)
+    await swarm.clock.advance(3000)
+    await assert.rejects(asked, { name: 'PeerFaultError', message: /evil.*said nothing/ })
+  })
+
+  it('blames a stage that never gets ready, after its time', async () => {
+    const swarm = await withEvil(3, (link) => {
+      const beat = (): void => {
+        if (link.closed) return
+        link.send({ type: RingType.beat }, Beat.encode({ state: 1 }))
+        swarm.clock.after(500, beat)
+      }
+      beat()
+    })
     const asked = swarm.ask()
     asked.catch(() => undefined)
     await swarm.clock.advance(9000)
@@ -100,7 +115,7 @@ describe('openRing', () => {
     const swarm = await withEvil(0, (link) => {
       ready(link)
       link.send({ type: FIRST_OPTIONAL_TYPE })
-      link.send({ type: RingType.result, position: 5, rows: 1 }, result([token(9)], Finish.length))
+      setImmediate(() => { link.send({ type: RingType.result, position: 5, rows: 1 }, result([token(9)], Finish.length)) })
     })
     const events = await swarm.ask()
     await settle()

@@ -18,7 +18,7 @@ describe('a prompt that a stage keeps', () => {
       assert.ok(frame !== undefined)
       let lap = 0
       return {
-        cached: Ready.decode(frame.payload).cached,
+        cached: Ready.decode(frame.payload).have,
         close: () => { control.send({ type: RingType.close }) },
         run: () => {
           const rows = lap === 0 ? PREFIX_BLOCK : 1

@@ -1,4 +1,4 @@
-import { Hello, Open, RING_PROTOCOL, RingType, type Tail } from '../../../protocols/ring/index.ts'
+import { Hello, Open, RING_PROTOCOL, Resume, RingType, type Tail } from '../../../protocols/ring/index.ts'
 import { encodeFrame, payloadOf, readHeader, type FrameHeader } from '../../../protocols/frame/index.ts'
 import { stageServer, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
 import { wires } from '../../../src/pipeline/wire/index.ts'
@@ -40,8 +40,8 @@ export interface RawStage {
   readonly server: StageServer
   readonly runner: FakeRunner
   host (peerId: string): MemoryHost
-  /** Opens a session; the control link. */
-  open (changes?: Partial<Open>, from?: string): Promise<RawLink>
+  /** Opens a session and lets it begin; the control link. */
+  open (changes?: Partial<Open>, from?: string, resumes?: boolean): Promise<RawLink>
   /** The data link of `p`, or of another. */
   hello (changes?: Partial<Hello>, from?: string): Promise<RawLink>
   raw (from?: string): Promise<RawLink>
@@ -52,7 +52,7 @@ export interface RawStage {
 export const SESSION = new Uint8Array(16).fill(7)
 
 export const TAIL: Tail = {
-  promptTokens: 4, maxTokens: 3, stopIds: [], promptIds: new Uint8Array(0), scorePrompt: false,
+  promptTokens: 4, maxTokens: 3, stopIds: [], promptIds: new Uint8Array(0), generatedIds: new Uint8Array(0), scorePrompt: false,
   temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, logitBias: new Map(), seed: 1n
 }
 
@@ -60,7 +60,7 @@ export function openOf (span: Span, changes: Partial<Open> = {}): Open {
   return {
     session: SESSION, epoch: 1, modelId: 'model', ...span, compute: 1, wire: 'f32', positions: 20,
     prev: [{ peerId: 'p', start: 0, addresses: [] }], next: [{ peerId: 'n', start: 4, addresses: [] }],
-    role: 0, emitFrom: 0, ropeVariant: 0, requires: [], stages: 1, prefix: new Uint8Array(0), ...changes
+    role: 0, ropeVariant: 0, requires: [], stages: 1, prefix: new Uint8Array(0), ...changes
   }
 }
 
@@ -89,10 +89,15 @@ export async function rawStage (span: Span = { start: 2, end: 4 }, init: StageSe
     host,
     next,
     raw,
-    async open (changes = {}, from = 'c') {
+    async open (changes = {}, from = 'c', resumes = true) {
       const link = await raw(from)
-      link.send({ type: RingType.open }, Open.encode(openOf(span, changes)))
+      const open = openOf(span, changes)
+      link.send({ type: RingType.open }, Open.encode(open))
       await settle()
+      if (resumes && link.of(RingType.ready).length > 0) {
+        link.send({ type: RingType.resume, epoch: open.epoch, position: 0 }, Resume.encode({ until: 0 }))
+        await settle()
+      }
       return link
     },
     async hello (changes = {}, from = 'p') {

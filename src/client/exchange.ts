@@ -1,0 +1,68 @@
+import { NoCapacityError, PeerFaultError, RequestError } from '../../protocols/generate/index.ts'
+import { eventOf, requestFrame } from './messages.ts'
+import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+import type { Link } from '../p2p/index.ts'
+
+export interface ExchangeInit {
+  readonly signal: AbortSignal | undefined
+  readonly silenceMs: number
+}
+
+/**
+ * One generation over one link; the link ends with it. Ends with `done`, or without it where the signal ended it.
+ * @throws {PeerFaultError} for a coordinator that is lost @throws what the coordinator told
+ */
+export async function * exchange (link: Link, request: GenerateRequest, { signal, silenceMs }: ExchangeInit): AsyncGenerator<GenerateEvent> {
+  const events: GenerateEvent[] = []
+  let failure: Error | undefined
+  let ended = false
+  let wake = (): void => { /* nobody waits yet */ }
+  const finish = (error?: Error): void => {
+    if (ended) return
+    ended = true
+    failure = error
+    wake()
+  }
+  const fault = (what: string, cause?: unknown): PeerFaultError => new PeerFaultError(`the coordinator ${link.peer} ${what}`, link.peer, { cause })
+  const silent = (): void => { finish(fault(`said nothing for ${silenceMs} ms`)) }
+  const cancel = (): void => { finish() }
+  let silence = setTimeout(silent, silenceMs)
+
+  link.listen({
+    frame (frame) {
+      clearTimeout(silence)
+      silence = setTimeout(silent, silenceMs)
+      try {
+        const event = eventOf(frame, link.peer)
+        if (event === undefined || ended) return
+        events.push(event)
+        if (event.kind === 'done') finish()
+        else wake()
+      } catch (error) {
+        finish(error instanceof PeerFaultError || error instanceof RequestError || error instanceof NoCapacityError ? error : fault('sent what it must not', error))
+      }
+    },
+    close (error) { finish(fault('ended the link before the answer was done', error)) }
+  })
+  signal?.addEventListener('abort', cancel)
+
+  let done = false
+  try {
+    signal?.throwIfAborted()
+    link.send(requestFrame(request))
+    for (;;) {
+      for (let event = events.shift(); event !== undefined; event = events.shift()) {
+        done = event.kind === 'done'
+        yield event
+      }
+      if (ended) break
+      await new Promise<void>((resolve) => { wake = resolve })
+    }
+    if (failure !== undefined) throw failure
+  } finally {
+    clearTimeout(silence)
+    signal?.removeEventListener('abort', cancel)
+    if (done) link.close({ signal: AbortSignal.timeout(silenceMs) }).catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })
+    else link.abort(new Error('the client left'))
+  }
+}

@@ -1,0 +1,255 @@
+import { NoCapacityError, PeerFaultError, RequestError } from '../../../protocols/generate/index.ts'
+import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
+import {
+  BEAT_MS, Beat, BeatState, Busy, Fault, FaultKind, MAX_ROWS, Ready, Refused, RefusedCode, Resume, Result, RingType
+} from '../../../protocols/ring/index.ts'
+import { encodeFrame, idBytes, parse, type FrameHeader } from '../frames.ts'
+import { eventQueue } from './event-queue.ts'
+import { nameOf, type RouteStop, type StageLink } from './stage-link.ts'
+import { ANSWER_MS, ringWatch, type RingWatch, type StageState } from './watch.ts'
+import type { Clock } from '../clock.ts'
+import type { Feed, ResumePlan, StageHolding } from './resume-plan.ts'
+
+/** What the tail says: tokens, or the prompt's own scored. */
+export interface RingResult {
+  readonly position: number
+  readonly result: Result
+}
+
+/** A stage that is no part of the ring any more: whom to leave out of the next route, and what to say where there is no next. */
+export class StageLostError extends Error {
+  override name = 'StageLostError'
+  readonly peerId: string
+  readonly reason: Error
+
+  constructor (peerId: string, reason: Error) {
+    super(reason.message)
+    this.peerId = peerId
+    this.reason = reason
+  }
+}
+
+export interface EpochInit {
+  readonly epoch: number
+  readonly stops: readonly RouteStop[]
+  /** Positions of the session: the coordinator's laps are numbered behind those that stages send again. */
+  readonly positions: number
+  /** Tokens that the tail may still report. */
+  readonly allowed: number
+  /** Stages in this process. */
+  readonly local: ReadonlySet<number>
+  readonly readyMs: number
+  readonly clock: Clock
+}
+
+/** One epoch of a ring: its stages get ready, then work, until the session ends or one of them is lost. */
+export interface RingEpoch {
+  /** The stage's link, once there is one. Everything it says from now on counts. */
+  join (index: number, link: StageLink): void
+  /** Resolves when all are ready. @throws {StageLostError} @throws {RequestError} */
+  readonly ready: Promise<readonly StageHolding[]>
+  /** All stages begin: each sends on what the next one lacks, and the head gets the rest. */
+  resume (plan: ResumePlan, feeds: readonly Feed[]): void
+  /** Ends by `end`, or by throwing what became of it: {StageLostError}, {RequestError}, {NoCapacityError}. */
+  readonly results: AsyncIterable<RingResult>
+  end (error?: Error): void
+}
+
+const states: Readonly<Record<number, StageState>> = {
+  [BeatState.waiting]: 'waiting', [BeatState.queued]: 'queued', [BeatState.computing]: 'computing', [BeatState.sent]: 'sent'
+}
+
+const RETRY_AFTER_MS = 1000
+/** A peer's own words in a message of ours. */
+const MAX_WORDS = 512
+
+export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...init }: EpochInit): RingEpoch {
+  const results = eventQueue<RingResult>()
+  const ready = Promise.withResolvers<readonly StageHolding[]>()
+  ready.promise.catch(() => { /* told to whoever waits */ })
+  const links: Array<StageLink | undefined> = stops.map(() => undefined)
+  const holdings: Array<StageHolding | undefined> = stops.map(() => undefined)
+  const heardMs = stops.map(() => Infinity)
+  let watch: RingWatch | undefined
+  let plan: ResumePlan | undefined
+  let over = false
+  let { allowed } = init
+  let stopTimer = clock.after(readyMs, () => {
+    const late = holdings.findIndex((holding) => holding === undefined)
+    lose(late, fault(late, `was not ready within ${readyMs} ms`))
+  })
+  let stopListening = clock.after(BEAT_MS, listenForSilence)
+
+  const at = (index: number): RouteStop => {
+    const stop = stops[(index + stops.length) % stops.length]
+    if (stop === undefined) throw new Error('a ring has at least one stage')
+    return stop
+  }
+  const fault = (index: number, what: string, cause?: unknown): PeerFaultError =>
+    new PeerFaultError(`${nameOf(at(index))} ${what}`, at(index).peerId, cause === undefined ? undefined : { cause })
+
+  function end (error?: Error): void {
+    if (over) return
+    over = true
+    stopTimer()
+    stopListening()
+    results.end(error)
+    ready.reject(error ?? new Error('the session is over'))
+  }
+
+  const lose = (index: number, reason: Error): void => { end(new StageLostError(at(index).peerId, reason)) }
+  /** By peer id, which a stage names and need not be of this ring. */
+  const losePeer = (peerId: string, reason: Error): void => { end(new StageLostError(peerId, reason)) }
+
+  /** Before all are ready: a stage whose link is open and that says nothing at all. */
+  function listenForSilence (): void {
+    stopListening = clock.after(BEAT_MS, listenForSilence)
+    const silent = heardMs.findIndex((ms, index) => holdings[index] === undefined && clock.now() - ms > ANSWER_MS)
+    if (silent >= 0) lose(silent, fault(silent, `was not ready, and said nothing for ${ANSWER_MS} ms`))
+  }
+
+  function frame (index: number, header: FrameHeader, payload: Uint8Array): void {
+    heardMs[index] = clock.now()
+    switch (header.type) {
+      case RingType.busy: {
+        const { retryAfterMs, message } = parse(Busy.decode, payload, 'the answer')
+        lose(index, new NoCapacityError(`${nameOf(at(index))} has no capacity now: ${message.slice(0, MAX_WORDS)}`, Math.min(retryAfterMs, 60_000)))
+        return
+      }
+      case RingType.refused: {
+        const { code, message, peerId: other } = parse(Refused.decode, payload, 'the answer')
+        const words = `${nameOf(at(index))} refused: ${message.slice(0, MAX_WORDS)}`
+        if (code === RefusedCode.unreachable && stops.some((stop) => stop.peerId === other)) losePeer(other, new PeerFaultError(words, other))
+        else lose(index, new NoCapacityError(words, RETRY_AFTER_MS))
+        return
+      }
+      case RingType.fault:
+        faulted(index, header, payload)
+        return
+      default:
+        // of an epoch that is over, or on its way when this one began
+        if (header.epoch !== epoch) return
+    }
+    if (header.type === RingType.ready) {
+      answered(index, payload)
+      return
+    }
+    if (holdings[index] === undefined && header.type !== RingType.beat && header.type < FIRST_OPTIONAL_TYPE) throw fault(index, `answered with a frame of type ${header.type}`)
+    running(index, header, payload)
+  }
+
+  function answered (index: number, payload: Uint8Array): void {
+    if (holdings[index] !== undefined) throw fault(index, 'was ready twice')
+    const { have, from, to } = parse(Ready.decode, payload, 'the answer')
+    if (have > positions || from > to || to > positions) throw fault(index, `says that it has ${have} positions and sent ${from} to ${to}, of ${positions}`)
+    holdings[index] = { have, from, to }
+    const all = holdings.filter((holding) => holding !== undefined)
+    if (all.length < stops.length) return
+    stopTimer()
+    stopListening()
+    ready.resolve(all)
+  }
+
+  function faulted (index: number, header: FrameHeader, payload: Uint8Array): void {
+    const { kind, message, peerId } = parse(Fault.decode, payload, 'the fault')
+    const words = message.slice(0, MAX_WORDS)
+    switch (kind) {
+      case FaultKind.request:
+        end(new RequestError(`${nameOf(at(index))} refused: ${words}`))
+        return
+      case FaultKind.capacity:
+        lose(index, new NoCapacityError(`${nameOf(at(index))} gave the session up: ${words}`, RETRY_AFTER_MS))
+        return
+      case FaultKind.peer: {
+        // of an epoch that is over: its end is what it tells of
+        if (header.epoch !== epoch) return
+        const other = stops.findIndex((stop) => stop.peerId === peerId)
+        if (other < 0) lose(index, fault(index, `failed: ${words}`))
+        else lose(other, new PeerFaultError(`${nameOf(at(other))} is at fault: ${words}`, peerId))
+        return
+      }
+      default:
+        lose(index, fault(index, `failed: ${words}`))
+    }
+  }
+
+  function running (index: number, { type, lap, position, rows }: FrameHeader, payload: Uint8Array): void {
+    switch (type) {
+      case RingType.beat: {
+        const state = states[parse(Beat.decode, payload, 'the beat').state]
+        if (state !== undefined) watch?.beat(index, lap, state, clock.now())
+        check()
+        return
+      }
+      case RingType.result: {
+        if (index !== stops.length - 1) throw fault(index, 'sent a result, and is not the last stage')
+        const result = parse(Result.decode, payload, 'the result')
+        allowed -= result.tokens.length
+        if (plan === undefined || result.tokens.length !== rows || rows > MAX_ROWS || allowed < 0) throw fault(index, 'sent more tokens than it was asked for')
+        watch?.progress(clock.now())
+        results.push({ position, result })
+        return
+      }
+      case RingType.gap: {
+        const promised = plan?.stages[index]?.until ?? 0
+        if (position < promised) throw fault(index, `does not have the ${promised} positions that it said it has`)
+        lose(index === 0 ? 0 : index - 1, index === 0
+          ? fault(0, `lost positions: it has ${position}`)
+          : fault(index - 1, `sent positions that ${nameOf(at(index))} can't use: it has ${position}`))
+        return
+      }
+      default:
+        if (type < FIRST_OPTIONAL_TYPE) throw fault(index, `sent a frame of type ${type}`)
+    }
+  }
+
+  /** Does what the watch says, and comes back when it wants to be asked again. */
+  function check (): void {
+    if (over || watch === undefined) return
+    stopTimer()
+    const verdict = watch.next(clock.now())
+    switch (verdict.kind) {
+      case 'wait':
+        stopTimer = clock.after(verdict.ms, check)
+        return
+      case 'ask': {
+        watch.asked(clock.now())
+        const ask = encodeFrame({ type: RingType.beat, epoch }, Beat.encode({ state: 0 }))
+        for (const link of links) link?.tell(ask)
+        check()
+        return
+      }
+      case 'fault':
+        lose(verdict.stage, fault(verdict.stage, verdict.why))
+        return
+      case 'network':
+        end(new NoCapacityError('all other nodes of the route fell silent at once: this node has lost its network', RETRY_AFTER_MS))
+    }
+  }
+
+  return {
+    ready: ready.promise,
+    results,
+    end,
+
+    join (index, link) {
+      links[index] = link
+      heardMs[index] = clock.now()
+      link.listen({
+        frame (header, payload) { if (!over) frame(index, header, payload) },
+        lost (error) { lose(index, error) }
+      })
+    },
+
+    resume (planned, feeds) {
+      if (over) return
+      plan = planned
+      watch = ringWatch(stops.length, clock.now(), local)
+      for (const [index, { from, until }] of planned.stages.entries()) links[index]?.tell(encodeFrame({ type: RingType.resume, epoch, position: from }, Resume.encode({ until })))
+      for (const [index, { from, ids, score }] of feeds.entries()) {
+        links[0]?.tell(encodeFrame({ type: RingType.ids, epoch, lap: positions + index + 1, position: from, rows: ids.length, score }, idBytes(ids)))
+      }
+      check()
+    }
+  }
+}
