@@ -13,7 +13,7 @@ export interface OutletEvents {
 /** The sending end of a hop. */
 export interface Outlet {
   readonly peerId: string
-  /** Sends a data frame that ends at `endPosition`. False: wait for `drained()`. */
+  /** Sends a data frame that ends at `endPosition`. False: wait for `drained()`. A next stage that is gone is told of by `lost`, not by throwing. */
   send (frame: Uint8Array, endPosition: number): boolean
   drained (options?: AbortOptions): Promise<void>
   /** Marks what was sent, says that it was all, and closes. */
@@ -66,13 +66,27 @@ export async function outlet (
     peerId: next.peerId,
 
     send (frame, endPosition) {
-      const more = link.send(frame)
+      let more: boolean
+      try {
+        more = link.send(frame)
+      } catch {
+        // the link is over, and whoever listens to it is about to hear so
+        lose()
+        return true
+      }
       chain.add(frame, endPosition)
       if (chain.frames % MARK_FRAMES === 0) mark().catch(() => { lose() })
       return more
     },
 
-    drained: (options) => link.drained(options),
+    async drained (options) {
+      try {
+        await link.drained(options)
+      } catch {
+        options?.signal?.throwIfAborted()
+        lose()
+      }
+    },
 
     async close () {
       if (closing) return

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { greedy } from '../support/fake-model.ts'
+import { fakeSwarm as anySwarm, REQUEST, tokensOf, type FakeSwarm, type FakeSwarmInit } from '../support/fake-swarm.ts'
+import type { GenerateEvent, GenerateRequest } from '../../../src/pipeline/index.ts'
+
+/** Each span twice, and the whole once. */
+const SPARES = { spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['a2', 0, 2], ['b2', 2, 4], ['x2', 4, 6]] } satisfies FakeSwarmInit
+const PROMPT = Array.from({ length: 9 }, (_, index) => index * 5 % 64)
+const TOKENS = 16
+const REQUESTED: Partial<GenerateRequest> = { prompt: { kind: 'ids', ids: PROMPT }, maxTokens: TOKENS }
+
+type Repaired = Extract<GenerateEvent, { kind: 'repaired' }>
+
+/** Those with a number in their name are slower, so that the others are taken first. */
+async function fakeSwarm (init: FakeSwarmInit): Promise<FakeSwarm> {
+  const swarm = await anySwarm(init)
+  swarm.records.splice(0, Infinity, ...swarm.records.map((each) => ({
+    ...each, spans: each.spans.map((span) => ({ ...span, decodeMsPerToken: /\d/.test(each.peerId) ? 2 : 1 }))
+  })))
+  return swarm
+}
+
+/** Runs to the end, doing something when so many tokens have come. */
+async function disturbed (swarm: FakeSwarm, after: number, act: () => void, request: Partial<GenerateRequest> = {}): Promise<GenerateEvent[]> {
+  const events: GenerateEvent[] = []
+  let tokens = 0
+  if (after === 0) act()
+  for await (const event of swarm.coordinator.generate({ ...REQUEST, ...REQUESTED, ...request })) {
+    events.push(event)
+    if (event.kind === 'token' && ++tokens === after) act()
+  }
+  return events
+}
+
+async function withTime<T> (swarm: FakeSwarm, asked: Promise<T>): Promise<T> {
+  let over = false
+  void asked.catch(() => undefined).finally(() => { over = true })
+  for (let step = 0; step < 400 && !over; step++) await swarm.clock.advance(100)
+  return await asked
+}
+
+const repairs = (events: readonly GenerateEvent[]): Repaired[] => events.filter((event) => event.kind === 'repaired')
+
+async function nothingHeld (swarm: FakeSwarm, dead: readonly string[] = []): Promise<void> {
+  await swarm.clock.advance(12_000)
+  for (const { peerId, runner, server } of swarm.nodes) {
+    if (!dead.includes(peerId)) assert.deepEqual([runner.reserved, server.sessions], [0, 0], peerId)
+  }
+}
+
+describe('a session that loses a stage', () => {
+  for (const peerId of ['a', 'b', 'x']) {
+    it(`gives the same answer when ${peerId} dies, at whatever position it works, and tells once what happened`, async () => {
+      const expected = await greedy(PROMPT, TOKENS)
+      for (let at = 0; at < PROMPT.length + TOKENS - 1; at++) {
+        const swarm = await fakeSwarm({ ...SPARES, coordinator: { chunkRows: 4 } })
+        const victim = swarm.nodes.find((node) => node.peerId === peerId)
+        assert.ok(victim !== undefined)
+        victim.runner.before = (position) => { if (position >= at) swarm.network.kill(peerId) }
+        const events = await withTime(swarm, disturbed(swarm, -1, () => undefined))
+        assert.deepEqual(tokensOf(events), expected, `at ${at}`)
+        assert.deepEqual(events.flatMap((event) => event.kind === 'token' ? [event.id] : []), expected)
+        const route = ['a', 'b', 'x'].map((each) => each === peerId ? `${each}2` : each)
+        const done = events.at(-1)
+        assert.deepEqual(done?.kind === 'done' ? done.route.map((stage) => stage.peerId) : [], route)
+        const [repaired, ...more] = repairs(events)
+        // before the first token there is no answer to be mended; the prompt's last chunk begins two rows before its end
+        if (at < PROMPT.length - 1) assert.equal(repaired, undefined)
+        else assert.deepEqual([repaired?.lost.map((stage) => stage.peerId), repaired?.route.map((stage) => stage.peerId), more.length], [[peerId], route, 0])
+        await nothingHeld(swarm, [peerId])
+      }
+    })
+
+    it(`goes on without ${peerId} when it hangs`, async () => {
+      const swarm = await fakeSwarm(SPARES)
+      const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.network.mute(peerId) }))
+      assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+      const [repaired] = repairs(events)
+      assert.deepEqual(repaired?.lost.map((stage) => stage.peerId), [peerId])
+      await nothingHeld(swarm)
+    })
+  }
+
+  it('computes nothing anew in the stages before the one that is lost, and lets those behind it go on where they are', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    let before: number[] = []
+    const runs = (): number[] => swarm.nodes.slice(0, 3).map(({ runner }) => runner.runs.length)
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { before = runs(); swarm.network.kill('b') }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    const [head = 0, , last = 0] = runs().map((count, index) => count - (before[index] ?? 0))
+    // one lap for each token that was left, and at most two that were under way
+    assert.ok(head <= TOKENS - 5 + 2 && last <= TOKENS - 5 + 2, `${head} ${last}`)
+    const replacement = swarm.nodes.find(({ peerId }) => peerId === 'b2')
+    assert.deepEqual(replacement?.runner.runs.slice(0, 3).map(({ position, rows }) => [position, rows]), [[0, 9], [9, 1], [10, 1]], 'in the shapes of the first time')
+  })
+
+  it('draws the same tokens where it samples, with penalties, whichever stage is lost', async () => {
+    const sampling = { temperature: 2, topP: 0.95, repetitionPenalty: 1.2, frequencyPenalty: 0.5, seed: 7n }
+    const undisturbed = await fakeSwarm(SPARES)
+    const expected = tokensOf(await undisturbed.ask({ ...REQUESTED, sampling }))
+    for (const peerId of ['a', 'b', 'x']) {
+      for (const after of [1, 4, 11]) {
+        const swarm = await fakeSwarm(SPARES)
+        const events = await withTime(swarm, disturbed(swarm, after, () => { swarm.network.kill(peerId) }, { sampling }))
+        assert.deepEqual(tokensOf(events), expected, `${peerId} after ${after}`)
+      }
+    }
+  })
+
+  it('survives two deaths at once, and the death of a replacement', async () => {
+    const expected = await greedy(PROMPT, TOKENS)
+    const two = await fakeSwarm(SPARES)
+    const events = await withTime(two, disturbed(two, 5, () => { two.network.kill('a'); two.network.kill('x') }))
+    assert.deepEqual(tokensOf(events), expected)
+
+    const spans = [...SPARES.spans, ['b3', 2, 4] as const]
+    const again = await fakeSwarm({ spans })
+    for (const { peerId, runner } of again.nodes) if (peerId === 'b2') runner.before = (position) => { if (position > 10) again.network.kill('b2') }
+    assert.deepEqual(tokensOf(await withTime(again, disturbed(again, 7, () => { again.network.kill('b') }))), expected)
+  })
+
+  it('takes a route of its own kind where nobody fits into the gap', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['whole', 0, 6], ['back', 3, 6], ['front', 0, 3]] })
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.network.kill('b'); swarm.network.kill('whole') }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+  })
+
+  it('scores a prompt to its end', async () => {
+    const ids = Array.from({ length: 70 }, (_, index) => (index * 7) % 64)
+    const request: Partial<GenerateRequest> = { prompt: { kind: 'ids', ids }, maxTokens: 0, scorePrompt: true, sampling: { logprobs: 1 } }
+    const scoresOf = (events: readonly GenerateEvent[]): unknown => events.flatMap((event) => event.kind === 'scored' ? event.tokens : [])
+    const undisturbed = await fakeSwarm({ ...SPARES, coordinator: { chunkRows: 8 } })
+    const expected = scoresOf(await undisturbed.ask(request))
+    for (const peerId of ['a', 'b', 'x']) {
+      const swarm = await fakeSwarm({ ...SPARES, coordinator: { chunkRows: 8 } })
+      let scored = 0
+      const events: GenerateEvent[] = []
+      const asked = (async () => {
+        for await (const event of swarm.coordinator.generate({ ...REQUEST, ...request })) {
+          events.push(event)
+          if (event.kind === 'scored' && ++scored === 4) swarm.network.kill(peerId)
+        }
+      })()
+      await withTime(swarm, asked)
+      assert.deepEqual(scoresOf(events), expected, peerId)
+    }
+  })
+
+  it('says who failed where nobody else serves those layers', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]] })
+    await assert.rejects(withTime(swarm, disturbed(swarm, 5, () => { swarm.network.kill('b') })), { name: 'PeerFaultError', message: /^b \(layers 2:4\)/ })
+    await nothingHeld(swarm, ['b'])
+  })
+
+  it('blames nobody and goes on elsewhere when a node stops', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { void swarm.nodes[1]?.server.stop() }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    assert.equal(repairs(events).length, 1)
+  })
+})
