@@ -8,6 +8,8 @@ export interface DemoNode {
   /** @throws its last words, where it ends before it is ready */
   ready (signal: AbortSignal): Promise<{ readonly peerId: string, readonly address: string }>
   stop (): Promise<void>
+  /** As a power cut would. */
+  kill (): void
 }
 
 export interface DemoNodeInit {
@@ -62,6 +64,7 @@ export function demoNode ({ home, model, layers, bootstrap, verbose }: DemoNodeI
         })
       ])
     },
+    kill: () => { child.kill('SIGKILL') },
     stop: async () => {
       if (child.exitCode == null && child.signalCode == null) {
         child.kill('SIGTERM')

@@ -12,6 +12,10 @@ export interface MemoryNetwork {
   kill (peerId: string): void
   /** From now on nothing that this peer sends arrives, and nothing that is sent to it: its links stay open. */
   mute (peerId: string): void
+  /** The other way round. */
+  unmute (peerId: string): void
+  /** Called with each frame that is sent: what arrives in its place, in order. @default the frame */
+  disturb: (frame: Uint8Array, from: string, to: string) => readonly Uint8Array[]
 }
 
 export function memoryNetwork (): MemoryNetwork {
@@ -25,7 +29,7 @@ export function memoryNetwork (): MemoryNetwork {
     const silent = (): boolean => mute.has(own) || mute.has(link.peer)
     return new Proxy(link, {
       get (target, key) {
-        if (key === 'send') return (frame: Uint8Array) => silent() || target.send(frame)
+        if (key === 'send') return (frame: Uint8Array) => silent() || made.disturb(frame, own, link.peer).reduce((more, each) => target.send(each) && more, true)
         const value: unknown = Reflect.get(target, key)
         return typeof value === 'function' ? value.bind(target) as unknown : value
       }
@@ -60,15 +64,18 @@ export function memoryNetwork (): MemoryNetwork {
     }
   }
 
-  return {
+  const made: MemoryNetwork = {
     host,
     links,
+    disturb: (frame) => [frame],
     kill (peerId) {
       dead.add(peerId)
       for (const { from, to, ends } of links) {
         if (from === peerId || to === peerId) ends[from === peerId ? 0 : 1].abort(new Error('killed'))
       }
     },
-    mute: (peerId) => { mute.add(peerId) }
+    mute: (peerId) => { mute.add(peerId) },
+    unmute: (peerId) => { mute.delete(peerId) }
   }
+  return made
 }

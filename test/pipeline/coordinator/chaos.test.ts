@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { RingType } from '../../../protocols/ring/index.ts'
+import { readHeader } from '../../../protocols/frame/index.ts'
+import { greedy } from '../support/fake-model.ts'
+import { fakeSwarm, REQUEST, tokensOf, type FakeSwarm } from '../support/fake-swarm.ts'
+import type { GenerateEvent, SamplingOptions } from '../../../src/pipeline/index.ts'
+
+const SPANS = [[0, 2], [2, 4], [4, 6]] as const
+/** Peers of each span: more than a schedule has faults. */
+const PEERS = 5
+const MAX_FAULTS = 4
+const PROMPT = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]
+const TOKENS = 12
+const RUNS = 10_000
+
+/** What goes wrong with a frame, or with the peer that sends it, when so many frames have been sent since the last thing went wrong. */
+const faults = {
+  /** The sender dies. */
+  kill: 'kill',
+  /** The sender hangs for ever. */
+  hang: 'hang',
+  /** The sender hangs for a while, and does not know. */
+  pause: 'pause',
+  drop: 'drop',
+  twice: 'twice',
+  /** It comes behind the next one of the same way. */
+  late: 'late',
+  cut: 'cut',
+  /** Bytes that can't be: a payload of the right length may be other numbers, which only audits find. */
+  garble: 'garble'
+} as const
+type FaultKind = keyof typeof faults
+
+interface Fault {
+  readonly kind: FaultKind
+  readonly after: number
+}
+
+const schedule = fc.array(fc.record({ kind: fc.constantFrom(...Object.keys(faults) as FaultKind[]), after: fc.nat(60) }), { minLength: 1, maxLength: MAX_FAULTS })
+
+/** Lets the network do what the schedule says. Frames of the coordinator itself are not touched: its faults are nobody's it could go on without. */
+function disturb ({ network, clock }: FakeSwarm, schedule: readonly Fault[]): void {
+  const left = [...schedule]
+  let since = 0
+  const held = new Map<string, Uint8Array>()
+  network.disturb = (frame, from, to) => {
+    const way = `${from}/${to}`
+    const before = held.get(way)
+    held.delete(way)
+    const sent = before === undefined ? [frame] : [frame, before]
+    if (from === 'c') return sent
+    const [next] = left
+    if (next === undefined || since++ < next.after) return sent
+    left.shift()
+    since = 0
+    switch (next.kind) {
+      case 'kill':
+        network.kill(from)
+        return []
+      case 'hang':
+        network.mute(from)
+        return []
+      case 'pause':
+        network.mute(from)
+        clock.after(8000, () => { network.unmute(from) })
+        return []
+      case 'drop':
+        return sent.slice(1)
+      case 'twice':
+        return [frame, ...sent]
+      case 'late':
+        held.set(way, frame)
+        return sent.slice(1)
+      case 'cut': {
+        const short = frame.slice(0, Math.max(24, frame.length - 3))
+        new DataView(short.buffer).setUint32(0, short.length - 4, true)
+        return [short]
+      }
+      case 'garble': {
+        const garbled = frame.slice()
+        if (readHeader(frame).type === RingType.hidden) garbled.fill(0xff, 24)
+        else garbled[4] = 0x7f
+        return [garbled]
+      }
+    }
+  }
+}
+
+async function answer (swarm: FakeSwarm, sampling: Partial<SamplingOptions>): Promise<readonly number[]> {
+  const events: GenerateEvent[] = []
+  let over = false
+  const asked = (async () => {
+    for await (const event of swarm.coordinator.generate({ ...REQUEST, prompt: { kind: 'ids', ids: PROMPT }, maxTokens: TOKENS, sampling })) events.push(event)
+  })()
+  void asked.catch(() => undefined).finally(() => { over = true })
+  for (let step = 0; step < 100 && !over; step++) await swarm.clock.advance(1000)
+  assert.ok(over, 'it hangs')
+  await asked
+  const told = events.flatMap((event) => event.kind === 'token' ? [event.id] : [])
+  assert.deepEqual(told, tokensOf(events))
+  return told
+}
+
+const swarmOf = async (): Promise<FakeSwarm> => await fakeSwarm({
+  spans: SPANS.flatMap(([start, end]) => Array.from({ length: PEERS }, (_, index) => [`${String.fromCharCode(97 + index)}${start}`, start, end] as const)),
+  coordinator: { chunkRows: 4 }
+})
+
+describe('sessions in which anything goes wrong', function () {
+  this.timeout(600_000)
+
+  it('give the undisturbed answer and leave nothing behind, greedy and sampled', async () => {
+    const samplings: ReadonlyArray<Partial<SamplingOptions>> = [{ temperature: 0 }, { temperature: 1.5, topP: 0.9, presencePenalty: 0.3, seed: 11n }]
+    const expected = await Promise.all(samplings.map(async (sampling) => await answer(await swarmOf(), sampling)))
+    assert.deepEqual(expected[0], await greedy(PROMPT, TOKENS))
+    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), async (faulty, which) => {
+      const swarm = await swarmOf()
+      disturb(swarm, faulty)
+      assert.deepEqual(await answer(swarm, samplings[which] ?? {}), expected[which])
+      await swarm.clock.advance(13_000)
+      const held = swarm.nodes.filter(({ runner, server }) => runner.reserved + server.sessions > 0).map(({ peerId }) => peerId)
+      assert.deepEqual(held, [])
+    }), { numRuns: Number(process.env.SHOAL_CHAOS_RUNS ?? RUNS) })
+  })
+})
