@@ -8,6 +8,8 @@ import type { AbortOptions } from '@libp2p/interface'
 /** Somebody who may coordinate. */
 interface Candidate {
   readonly peerId: string
+  /** Of its record: whoever came back has another, with other addresses. */
+  readonly seq: bigint
   readonly addresses: readonly string[]
 }
 
@@ -30,7 +32,8 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
   function candidates (modelId: string, without: ReadonlySet<string>): Candidate[] {
     const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity
     return swarm.nodes()
-      .filter(({ peerId, spans }) => !without.has(peerId) && spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
+      .filter((node) => !without.has(keyOf(node)))
+      .filter(({ spans }) => spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
       .sort((a, b) => compare(distance(a.peerId), distance(b.peerId)))
   }
 
@@ -63,7 +66,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     while (tried.size < MAX_COORDINATORS) {
       const candidate = await find(request.modelId, tried, signal)
       if (candidate === undefined) throw failure
-      tried.add(candidate.peerId)
+      tried.add(keyOf(candidate))
       const goingOn = lost !== undefined
       try {
         const link = await dial(candidate, signal)
@@ -103,6 +106,8 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
 
   return { generate }
 }
+
+const keyOf = ({ peerId, seq }: Pick<Candidate, 'peerId' | 'seq'>): string => `${peerId}/${seq}`
 
 /** What a coordinator serves itself, as far as the route says. */
 const coordinated = ({ route }: Started): RouteStage['span'] => route[0]?.span ?? [0, 0]
