@@ -94,7 +94,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
         state = { state: 'claiming', span: claimed }
         await publish.now(now())
       }
-    }, { model, given: config.span, compute, contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
+    }, { model, given: config.span, compute, kvType: engine.kvType(compute), contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
 
     state = { state: 'loading', span }
     // Told only where it takes a while: records are published at most once a second, and the next one matters more.
