@@ -1,4 +1,5 @@
 import { f32ArrayToF16, ropeVariants, spanGraph, spanParts, type Compute, type KvType, type Manifest, type Part, type Span } from '../model/index.ts'
+import { deviceCopies } from './device-copies.ts'
 import { openEmbedding } from './embedding.ts'
 import { EngineRequestError } from './errors.ts'
 import { copyKv, kvValueBytes, slabMemory, type SlabMemory } from './kv-memory.ts'
@@ -49,7 +50,12 @@ export async function loadSpan ({ ort, device, threads, kvType }: SpanRunnerComp
   const entry = manifest.embedding.tensors[0]
   const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry, config.embeddingScale) : undefined
   const isTail = span.end === config.layerCount
-  const rope = graph.rope.map(({ cos, sin, shape }) => ({ cos: hostValues(ort, shape, cos, kvType), sin: hostValues(ort, shape, sin, kvType) }))
+  const tables = graph.rope.flatMap(({ cos, sin, shape }) => [cos, sin].map((values) => hostValues(ort, shape, values, kvType)))
+  const copies = await deviceCopies(ort, device, session, tables)
+  const rope = graph.rope.flatMap((_, variant) => {
+    const [cos, sin] = copies.slice(2 * variant)
+    return cos === undefined || sin === undefined ? [] : [{ cos, sin }]
+  })
   const { hiddenSize, vocabSize } = config
   const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope })
   return spanRunner({ ort, session, executor, kind: device.info.kind, kvType, manifest, span, contextLength, options })
