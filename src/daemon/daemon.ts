@@ -57,7 +57,11 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     const { manifest, modelId } = model
     const contextLength = Math.min(config.contextLength ?? Infinity, manifest.config.contextLength)
 
-    const engine = await createEngine({ device: config.device, ...(config.threads == null ? {} : { threads: config.threads }) })
+    const engine = await createEngine({
+      device: config.device,
+      ...(config.threads == null ? {} : { threads: config.threads }),
+      ...(config.kvType == null ? {} : { kvType: config.kvType })
+    })
     down.add('engine', async () => await engine.close())
     const budget = memoryBudget(config, engine.device.freeBytes)
     if (config.span != null) checkSpan(model, config.span, compute, budget)
