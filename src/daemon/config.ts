@@ -1,5 +1,5 @@
 import type { DeviceName } from '../engine/index.ts'
-import type { Compute, Span } from '../model/index.ts'
+import type { Compute, KvType, Span } from '../model/index.ts'
 
 /** Everything that `shoal serve` was told, parsed. */
 export interface DaemonConfig {
@@ -18,6 +18,8 @@ export interface DaemonConfig {
   readonly http: { readonly host: string, readonly port: number, readonly given: boolean } | 'off'
   readonly device: DeviceName
   readonly compute: Compute
+  /** What keys and values are kept in. @default what pays on the device */
+  readonly kvType?: KvType | undefined
   readonly threads?: number | undefined
   /** For weights and KV, of what is free on the device. @default 70 % */
   readonly memory?: { readonly bytes: number } | { readonly share: number } | undefined

@@ -57,7 +57,11 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     const { manifest, modelId } = model
     const contextLength = Math.min(config.contextLength ?? Infinity, manifest.config.contextLength)
 
-    const engine = await createEngine({ device: config.device, ...(config.threads == null ? {} : { threads: config.threads }) })
+    const engine = await createEngine({
+      device: config.device,
+      ...(config.threads == null ? {} : { threads: config.threads }),
+      ...(config.kvType == null ? {} : { kvType: config.kvType })
+    })
     down.add('engine', async () => await engine.close())
     const budget = memoryBudget(config, engine.device.freeBytes)
     if (config.span != null) checkSpan(model, config.span, compute, budget)
@@ -94,7 +98,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
         state = { state: 'claiming', span: claimed }
         await publish.now(now())
       }
-    }, { model, given: config.span, compute, contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
+    }, { model, given: config.span, compute, kvType: engine.kvType(compute), contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
 
     state = { state: 'loading', span }
     // Told only where it takes a while: records are published at most once a second, and the next one matters more.

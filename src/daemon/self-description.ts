@@ -60,7 +60,7 @@ export function describeSelf (init: SelfInit, state: SelfState): NodeDescription
     version,
     device: { kind: engine.device.kind, label: label(engine.device.label) },
     memoryBytes: engine.device.memoryBytes,
-    numericClass: `${engine.numericClass}/${compute}`,
+    numericClass: engine.numericClass(compute),
     protocols,
     addresses: init.addresses(),
     spans: span == null ? [] : [span]

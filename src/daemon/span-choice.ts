@@ -4,7 +4,7 @@ import { chooseSpan, shouldMove, type Claim } from '../placement/index.ts'
 import { alignSpan } from './align-span.ts'
 import { ConfigError } from './errors.ts'
 import { lookAround } from './network.ts'
-import { spanCosts, spanWeightBytes } from './span-cost.ts'
+import { spanCosts, spanWeightBytes, type CostInit } from './span-cost.ts'
 import type { Compute, Span } from '../model/index.ts'
 import type { StoredModel } from '../store/index.ts'
 import type { NodeRecord, Swarm } from '../swarm/index.ts'
@@ -18,11 +18,9 @@ export interface SpanChoiceComponents {
   random (): number
 }
 
-export interface SpanChoiceRequest extends AbortOptions {
+export interface SpanChoiceRequest extends CostInit, AbortOptions {
   readonly model: StoredModel
   readonly given?: Span | undefined
-  readonly compute: Compute
-  readonly contextLength: number
   /** Bytes for weights and KV. */
   readonly budget: number
   /** `joined`: others are there. `lan`: they may turn up. `none`: no waiting for others' claims. */
@@ -66,14 +64,14 @@ function claimsOf (records: readonly NodeRecord[], modelId: string, self: string
  * @throws {ConfigError} it does not fit
  */
 export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceComponents, request: SpanChoiceRequest): Promise<Span> {
-  const { model, given, compute, budget, contextLength, others, signal } = request
+  const { model, given, compute, budget, others, signal } = request
   const { quietLooks, lookMs } = PATIENCE[others]
   if (given != null) {
     checkSpan(model, given, compute, budget)
     return given
   }
   const { modelId, manifest, name } = model
-  const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, compute, contextLength), capacityBytes: budget, random }
+  const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, request), capacityBytes: budget, random }
   const look = async (): Promise<ReturnType<typeof claimsOf>> => {
     const records = lookMs === 0 ? swarm.nodes() : await lookAround(swarm, { modelId, timeoutMs: lookMs, ...(signal == null ? {} : { signal }) })
     return claimsOf(records, modelId, peerId)

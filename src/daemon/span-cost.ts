@@ -1,8 +1,6 @@
 /** What parts of a model take in memory. Pure. */
-import type { Compute, Manifest, Part, Span } from '../model/index.ts'
-
-/** The engine keeps KV as float32. */
-const KV_BYTES = 4
+import { kvValueBytes } from '../engine/index.ts'
+import type { Compute, KvType, Manifest, Part, Span } from '../model/index.ts'
 
 /** `exact` unpacks every weight to float32; `fast` keeps what the blob holds. */
 function weightBytes (part: Part, compute: Compute): number {
@@ -11,8 +9,15 @@ function weightBytes (part: Part, compute: Compute): number {
 }
 
 /** KV of one session at its longest, one layer. */
-export function kvBytesPerLayer ({ config }: Manifest, contextLength: number): number {
-  return 2 * config.kvHeadCount * config.headDim * KV_BYTES * contextLength
+function kvBytesPerLayer ({ config }: Manifest, kvType: KvType, contextLength: number): number {
+  return 2 * config.kvHeadCount * config.headDim * kvValueBytes(kvType) * contextLength
+}
+
+/** What sizes depend on beside the model. */
+export interface CostInit {
+  readonly compute: Compute
+  readonly kvType: KvType
+  readonly contextLength: number
 }
 
 export interface SpanCosts {
@@ -22,9 +27,9 @@ export interface SpanCosts {
 }
 
 /** Weights of every part, and room for one session in each layer. */
-export function spanCosts (manifest: Manifest, compute: Compute, contextLength: number): SpanCosts {
+export function spanCosts (manifest: Manifest, { compute, kvType, contextLength }: CostInit): SpanCosts {
   const { config, embedding, head, layers } = manifest
-  const kv = kvBytesPerLayer(manifest, contextLength)
+  const kv = kvBytesPerLayer(manifest, kvType, contextLength)
   return {
     layerBytes: layers.map((layer) => weightBytes(layer, compute) + kv),
     embeddingBytes: weightBytes(embedding, compute),

@@ -5,5 +5,6 @@
 export { detectDevices, physicalCores, type DetectedDevice } from './devices/index.ts'
 export { createEngine } from './engine.ts'
 export { ContextLengthError, EngineError, EngineRequestError, NoCapacityError } from './errors.ts'
+export { kvValueBytes } from './kv-memory.ts'
 export { ortLibrary } from './ort/index.ts'
 export type * from './types.ts'

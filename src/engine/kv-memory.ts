@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { graphNames, type Span } from '../model/index.ts'
+import { graphNames, type KvType, type Span } from '../model/index.ts'
 import { EngineError } from './errors.ts'
 import type { KvMemory, Slab } from './kv-slots.ts'
 import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
 
-/** KV values are float32. */
-export const KV_BYTES = 4
+/** Bytes of one value. */
+export const kvValueBytes = (type: KvType): number => type === 'f16' ? 2 : 4
 
 /** What lies in one slab for one layer and side: `[slots, kvHeads, capacity, headDim]`. */
 interface Side {
@@ -13,7 +13,7 @@ interface Side {
   readonly present: string
   readonly tensor: Tensor
   /** The same memory, where it is the host's. */
-  readonly values: Float32Array | undefined
+  readonly values: Float32Array | Uint16Array | undefined
 }
 
 /** A binding of neighbouring slots, with what its input and output are bound to now. */
@@ -33,6 +33,7 @@ export interface SlabMemoryInit {
   readonly ort: OrtLibrary
   readonly session: OrtSession
   readonly span: Span
+  readonly kvType: KvType
   /** `[slots, kvHeads, capacity, headDim]` */
   readonly shape: readonly [slots: number, kvHeads: number, capacity: number, headDim: number]
   readonly onHost: boolean
@@ -41,7 +42,7 @@ export interface SlabMemoryInit {
 }
 
 /** @throws {EngineError} where the device has no memory for it */
-export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: SlabMemoryInit): SlabMemory {
+export function slabMemory ({ ort, session, span, kvType, shape, onHost, bindShared }: SlabMemoryInit): SlabMemory {
   const [slots, kvHeads, capacity, headDim] = shape
   const slotValues = kvHeads * capacity * headDim
   const sides: Side[] = []
@@ -56,11 +57,11 @@ export function slabMemory ({ ort, session, span, shape, onHost, bindShared }: S
     for (let layer = span.start; layer < span.end; layer++) {
       for (const side of ['key', 'value'] as const) {
         // pages of host memory that nobody writes take no memory
-        const data = onHost ? new ArrayBuffer(slots * slotValues * KV_BYTES) : undefined
+        const data = onHost ? new ArrayBuffer(slots * slotValues * kvValueBytes(kvType)) : undefined
         sides.push({
           ...graphNames.kv(layer, side),
-          tensor: data === undefined ? session.deviceTensor('f32', shape) : ort.tensor({ dtype: 'f32', shape, data }),
-          values: data === undefined ? undefined : new Float32Array(data)
+          tensor: data === undefined ? session.deviceTensor(kvType, shape) : ort.tensor({ dtype: kvType, shape, data }),
+          values: data === undefined ? undefined : kvType === 'f16' ? new Uint16Array(data) : new Float32Array(data)
         })
       }
     }

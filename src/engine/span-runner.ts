@@ -1,7 +1,8 @@
-import { ropeVariants, spanGraph, spanParts, type Compute, type Manifest, type Part, type Span } from '../model/index.ts'
+import { f32ArrayToF16, ropeVariants, spanGraph, spanParts, type Compute, type KvType, type Manifest, type Part, type Span } from '../model/index.ts'
+import { deviceCopies } from './device-copies.ts'
 import { openEmbedding } from './embedding.ts'
 import { EngineRequestError } from './errors.ts'
-import { copyKv, KV_BYTES, slabMemory, type SlabMemory } from './kv-memory.ts'
+import { copyKv, kvValueBytes, slabMemory, type SlabMemory } from './kv-memory.ts'
 import { kvSlots, type KvSlot, type Slab } from './kv-slots.ts'
 import { scheduler } from './scheduler.ts'
 import { spanExecutor, type SpanExecutor, type SpanWork } from './span-executor.ts'
@@ -21,17 +22,18 @@ export interface SpanRunnerComponents {
   readonly ort: OrtLibrary
   readonly device: Device
   readonly threads: number
+  readonly kvType: KvType
 }
 
 /** Loads a span. @throws {EngineError} @throws {FormatError} */
-export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, source: SpanSource, span: Span, options: LoadOptions): Promise<SpanRunner> {
+export async function loadSpan ({ ort, device, threads, kvType }: SpanRunnerComponents, source: SpanSource, span: Span, options: LoadOptions): Promise<SpanRunner> {
   const { manifest, blobFolder } = source
   const { config } = manifest
   if (!(Number.isInteger(span.start) && Number.isInteger(span.end) && span.start >= 0 && span.start < span.end && span.end <= config.layerCount)) {
     throw new EngineRequestError(`layers ${span.start}:${span.end} are not within 0:${config.layerCount}`)
   }
   const contextLength = Math.min(options.contextLength ?? config.contextLength, config.contextLength)
-  const graph = spanGraph(manifest, span, { compute: options.compute, device: device.info.kind, contextLength })
+  const graph = spanGraph(manifest, span, { compute: options.compute, device: device.info.kind, kvType, contextLength })
   const session = await ort.session({
     model: graph.model,
     externalFolder: blobFolder,
@@ -48,17 +50,26 @@ export async function loadSpan ({ ort, device, threads }: SpanRunnerComponents, 
   const entry = manifest.embedding.tensors[0]
   const embedding = span.start === 0 && entry != null ? await openEmbedding(`${blobFolder}/${manifest.embedding.cid}`, entry, config.embeddingScale) : undefined
   const isTail = span.end === config.layerCount
-  const rope = graph.rope.map(({ cos, sin, shape }) => ({ cos: hostValues(ort, shape, cos), sin: hostValues(ort, shape, sin) }))
+  const tables = graph.rope.flatMap(({ cos, sin, shape }) => [cos, sin].map((values) => hostValues(ort, shape, values, kvType)))
+  const copies = await deviceCopies(ort, device, session, tables)
+  const rope = graph.rope.flatMap((_, variant) => {
+    const [cos, sin] = copies.slice(2 * variant)
+    return cos === undefined || sin === undefined ? [] : [{ cos, sin }]
+  })
   const { hiddenSize, vocabSize } = config
   const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope })
-  return spanRunner({ ort, session, executor, kind: device.info.kind, manifest, span, contextLength, options })
+  return spanRunner({ ort, session, executor, kind: device.info.kind, kvType, manifest, span, contextLength, options })
 }
 
 /** A tensor over memory of its own, filled with `values`. */
-function hostValues (ort: OrtLibrary, shape: readonly number[], values: Float32Array): Tensor {
-  const data = new ArrayBuffer(values.byteLength)
-  new Float32Array(data).set(values)
-  return ort.tensor({ dtype: 'f32', shape, data })
+function hostValues (ort: OrtLibrary, shape: readonly number[], values: Float32Array, dtype: KvType = 'f32'): Tensor {
+  const data = new ArrayBuffer(values.length * kvValueBytes(dtype))
+  if (dtype === 'f16') {
+    f32ArrayToF16(values, new Uint16Array(data))
+  } else {
+    new Float32Array(data).set(values)
+  }
+  return ort.tensor({ dtype, shape, data })
 }
 
 interface RunnerInit {
@@ -66,19 +77,20 @@ interface RunnerInit {
   readonly session: OrtSession
   readonly executor: SpanExecutor
   readonly kind: Device['info']['kind']
+  readonly kvType: KvType
   readonly manifest: Manifest
   readonly span: Span
   readonly contextLength: number
   readonly options: LoadOptions
 }
 
-function spanRunner ({ ort, session, executor, kind, manifest, span, contextLength, options }: RunnerInit): SpanRunner {
+function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, contextLength, options }: RunnerInit): SpanRunner {
   const { config } = manifest
   const { hiddenSize, vocabSize, kvHeadCount, headDim } = config
   const isHead = span.start === 0
   const isTail = span.end === config.layerCount
   const onHost = kind === 'cpu'
-  const kvBytesPerPosition = 2 * (span.end - span.start) * kvHeadCount * headDim * KV_BYTES
+  const kvBytesPerPosition = 2 * (span.end - span.start) * kvHeadCount * headDim * kvValueBytes(kvType)
   const slots = kvSlots<SlabMemory>({
     contextLength,
     bytesPerPosition: kvBytesPerPosition,
@@ -87,7 +99,7 @@ function spanRunner ({ ort, session, executor, kind, manifest, span, contextLeng
     // WebGPU's buffers are bound whole
     slabSlots: kind === 'webgpu' ? 1 : SLAB_SLOTS,
     movable: onHost,
-    allocate: (capacity, count) => slabMemory({ ort, session, span, shape: [count, kvHeadCount, capacity, headDim], onHost, bindShared: executor.bindShared })
+    allocate: (capacity, count) => slabMemory({ ort, session, span, kvType, shape: [count, kvHeadCount, capacity, headDim], onHost, bindShared: executor.bindShared })
   })
   const schedule = scheduler(executor, {
     maxRows: kind === 'webgpu' ? MAX_WEBGPU_ROWS : Infinity,

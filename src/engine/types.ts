@@ -1,4 +1,4 @@
-import type { Compute, Manifest, Span } from '../model/index.ts'
+import type { Compute, KvType, Manifest, Span } from '../model/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** `auto` picks CUDA, then WebGPU on a real adapter, then CPU. */
@@ -17,6 +17,8 @@ export interface EngineInit {
   readonly device?: DeviceName
   /** Threads inside one operator. @default the machine's physical cores */
   readonly threads?: number
+  /** What keys and values are kept in. @default float16 in `fast` where that pays on the device, else float32 */
+  readonly kvType?: KvType
 }
 
 /** A model's blobs as the engine finds them: mapped as external data, never read through JavaScript on the token path. */
@@ -40,8 +42,10 @@ export interface LoadOptions extends AbortOptions {
 /** One device with ONNX Runtime behind it. */
 export interface Engine {
   readonly device: DeviceInfo
-  /** ONNX Runtime version, provider, instruction set: what has to be equal for bit-identical results, `compute` aside. */
-  readonly numericClass: string
+  /** What keys and values of a span are kept in. */
+  kvType (compute: Compute): KvType
+  /** ONNX Runtime version, provider, instruction set, compute, type of the KV: what has to be equal for bit-identical results. */
+  numericClass (compute: Compute): string
   /** Builds the span's graph and loads its weights. @throws {UnsupportedModelError} @throws {EngineError} */
   load (source: SpanSource, span: Span, options: LoadOptions): Promise<SpanRunner>
   close (): Promise<void>

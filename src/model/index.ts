@@ -22,6 +22,8 @@ export { cidOf, cidOfDigest, encodeManifest, isModelId, MAX_MANIFEST_BYTES, mode
 export { tokenizerFromGguf } from './tokenizer/gguf-tokenizer.ts'
 export { encodeTokenizerData, MAX_TOKENIZER_BYTES, parseTokenizerData, tokenizerFromHuggingFace, type TokenizerData } from './tokenizer/tokenizer-data.ts'
 export { createTokenizer } from './tokenizer/tokenizer.ts'
+export { attentionProbe } from './graph/attention-probe.ts'
+export { identityGraph } from './graph/identity-graph.ts'
 export { graphNames, spanGraph, type SpanGraph } from './graph/span-graph.ts'
 export { ropeVariantOf, ropeVariants } from './graph/rope.ts'
 export type { GraphDevice } from './graph/span-weights.ts'

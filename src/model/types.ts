@@ -23,6 +23,9 @@ export type Quantization = 'keep' | 'int4' | 'int8' | 'f16' | 'f32'
 /** `fast`: MatMulNBits with int8 activations inside; `exact`: unpacked float32 weights and activations. */
 export type Compute = 'fast' | 'exact'
 
+/** What keys and values are kept in. */
+export type KvType = 'f32' | 'f16'
+
 /** Rotary embedding, normalised over both config spellings and GGUF. */
 export interface RopeConfig {
   readonly theta: number

@@ -14,6 +14,7 @@ describe('the command line', function () {
     [['serve', '--memory', 'lots'], /8GB/],
     [['serve', '--http', '8484'], /HOST:PORT/],
     [['serve', '--compute', 'slow'], /fast, exact/],
+    [['serve', '--kv', 'int8'], /f16, f32/],
     [['serve', '--listen', 'here'], /multiaddr/],
     [['serve', '--join', 'over-there'], /multiaddr.*invite/],
     [['serve', '--disk', '5GB'], /not in this version yet/],

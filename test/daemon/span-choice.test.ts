@@ -26,7 +26,7 @@ const layer = 6800 + 2 * 4 * 4 * 100
 
 describe('what a span takes', () => {
   it('is its weights, and KV of one session at its longest', () => {
-    assert.deepEqual(spanCosts(manifest, 'fast', 100), { layerBytes: Array.from({ length: 8 }, () => layer), embeddingBytes: 1000, headBytes: 1200 })
+    assert.deepEqual(spanCosts(manifest, { compute: 'fast', kvType: 'f32', contextLength: 100 }), { layerBytes: Array.from({ length: 8 }, () => layer), embeddingBytes: 1000, headBytes: 1200 })
     assert.equal(spanWeightBytes(manifest, 'fast', { start: 0, end: 8 }), 8 * 6800 + 1200)
     assert.equal(spanWeightBytes(manifest, 'fast', { start: 2, end: 4 }), 2 * 6800)
     assert.equal(spanWeightBytes(manifest, 'exact', { start: 2, end: 4 }), 4 * 6800)
@@ -57,7 +57,7 @@ describe('the span a node serves', () => {
             spans: [{ ...span, modelId: 'id', label: 'm', layerCount: 8, state: 'claiming', compute: 'fast', wires: [], freeSlots: {}, decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0 }]
           })
         }
-      }, { model, given, compute: 'fast', contextLength: 100, budget, others: count > 1 ? 'joined' : 'none' })
+      }, { model, given, compute: 'fast', kvType: 'f32', contextLength: 100, budget, others: count > 1 ? 'joined' : 'none' })
     }
     return await Promise.all(Array.from({ length: count }, async (_, index) => await node(index)))
   }

@@ -5,15 +5,15 @@ import { fixtureFolder, imported } from '../support/reference.ts'
 
 const PROMPT = Uint32Array.from({ length: 70 }, (_, index) => 20 + index * 31 % 400)
 
-for (const model of ['models/atlas', `${fixtureFolder}models/qwen3-moe`]) {
-  describe(`slots side by side of ${basename(model)}`, function () {
+for (const [model, kvType] of [['models/atlas', 'f32'], ['models/atlas', 'f16'], [`${fixtureFolder}models/qwen3-moe`, 'f32']] as const) {
+  describe(`slots side by side of ${basename(model)}, KV in ${kvType}`, function () {
     this.timeout(60_000)
     let engine: Engine
     let source: Awaited<ReturnType<typeof imported>>
 
     before(async () => {
       source = await imported(model)
-      engine = await createEngine({ device: 'cpu', threads: 1 })
+      engine = await createEngine({ device: 'cpu', threads: 1, kvType })
     })
 
     after(async () => { await engine.close() })

@@ -34,10 +34,10 @@ export function engineCompliance (create: () => Promise<Engine>, { tolerance }: 
 
   it('says what it runs on', () => {
     assert.ok(engine.device.label.length > 0)
-    assert.match(engine.numericClass, /^ort-\d+\.\d+\.\d+\//)
+    assert.match(engine.numericClass('exact'), new RegExp(`^ort-\\d+\\.\\d+\\.\\d+/.+/exact/kv-${engine.kvType('exact')}$`))
     assert.ok(whole.isHead && whole.isTail)
     assert.ok(whole.weightBytes > 0)
-    assert.equal(whole.kvBytesPerPosition, 2 * 4 * 2 * 16 * 4)
+    assert.equal(whole.kvBytesPerPosition, 2 * 4 * 2 * 16 * (engine.kvType('exact') === 'f16' ? 2 : 4))
   })
 
   it('gives the reference\'s logits and greedy ids', async () => {

@@ -39,6 +39,12 @@ describe('engine on the processor', function () {
   after(removeFolders)
 })
 
+describe('engine on the processor with keys and values in 16 bits', function () {
+  this.timeout(60_000)
+  engineCompliance(async () => await createEngine({ device: 'cpu', threads: 1, kvType: 'f16' }), { tolerance: 4e-2 })
+  after(removeFolders)
+})
+
 describe(`engine on WebGPU${hasSwiftShader ? '' : ' (skipped: SwiftShader comes for Linux x64 only)'}`, function () {
   this.timeout(180_000)
 

@@ -20,11 +20,11 @@ describe('tiny models against the reference', function () {
     await removeFolders()
   })
 
-  const load = async (source: Awaited<ReturnType<typeof imported>>, cuts: readonly number[]): Promise<SpanRunner[]> => {
+  const load = async (source: Awaited<ReturnType<typeof imported>>, cuts: readonly number[], on = engine): Promise<SpanRunner[]> => {
     const borders = [0, ...cuts, source.manifest.config.layerCount]
     const runners: SpanRunner[] = []
     for (let index = 0; index + 1 < borders.length; index++) {
-      runners.push(await engine.load(source, { start: borders[index] ?? 0, end: borders[index + 1] ?? 0 }, { compute: 'exact' }))
+      runners.push(await on.load(source, { start: borders[index] ?? 0, end: borders[index + 1] ?? 0 }, { compute: 'exact' }))
     }
     return runners
   }
@@ -54,6 +54,27 @@ describe('tiny models against the reference', function () {
         }
         await Promise.all(runners.map(async (runner) => { await runner.close() }))
       }
+    })
+
+    it(`${name}: with keys and values in 16 bits near the reference, and split bit for bit the same`, async () => {
+      const folder = `${fixtureFolder}models/${name}`
+      const source = await imported(folder)
+      const half = await createEngine({ device: 'cpu', threads: 1, kvType: 'f16' })
+      const [whole, split] = [await load(source, [], half), await load(source, [1], half)]
+      for (const { id, inputIds, logits } of await tinyReference(folder)) {
+        const variant = ropeVariantOf(source.manifest.config.rope, inputIds.length)
+        const rings = [whole, split].map((runners) => localRing(runners, inputIds.length + 8, variant))
+        const [one, two] = await Promise.all(rings.map(async (ring) => ({
+          first: (await ring.feed(inputIds, 0, 1)).slice(),
+          ids: await greedy(ring, inputIds, 8, argmax),
+          last: (await ring.feed([7], inputIds.length, 1)).slice()
+        })))
+        rings.forEach((ring) => { ring.release() })
+        // random weights of magnitude 1 amplify what 11 bits of precision leave out
+        assert.ok(difference(one?.first ?? new Float32Array(), logits) <= 8e-2, `${id}: ${difference(one?.first ?? new Float32Array(), logits)}`)
+        assert.deepEqual(two, one, id)
+      }
+      await half.close()
     })
 
     it(`${name}: hidden states behind every layer`, async () => {

@@ -59,7 +59,7 @@ describe('atlas in rings of the real engine', function () {
       await server.start()
       records.push({
         peerId: host.peerId, seq: 1n, expiresAtMs: Infinity, name: '', version: '', device: { kind: 'cpu', label: '' }, memoryBytes: 0,
-        numericClass: engine.numericClass, protocols: [], addresses: [],
+        numericClass: engine.numericClass('exact'), protocols: [], addresses: [],
         spans: [{
           modelId, start, end, label: 'atlas', layerCount: LAYERS, state: 'online', compute: 'exact', wires: ['f16', 'f32'],
           freeSlots: runner.freeSlots(), decodeMsPerToken: 1, prefillTokensPerSecond: 1000, queueMs: 0

@@ -13,6 +13,7 @@ export interface ServeOptions extends CommonOptions {
   readonly http: parse.HttpAddress | 'off'
   readonly device: DaemonConfig['device']
   readonly compute: DaemonConfig['compute']
+  readonly kv?: DaemonConfig['kvType']
   readonly threads?: number
   readonly memory?: parse.Size
   readonly context?: number
@@ -34,6 +35,7 @@ export function serveCommand (): Command {
     .option('--http <host:port>', 'where the HTTP gateway listens, or off', parse.http, { host: '127.0.0.1', port: 8484 })
     .option('--device <name>', 'auto, cpu, cuda[:N] or webgpu', parse.device, 'auto')
     .addOption(new Option('--compute <kind>', 'fast, or exact: float32 activations').choices(['fast', 'exact']).default('fast'))
+    .addOption(new Option('--kv <type>', 'what keys and values are kept in (default: f16 in fast on a GPU that takes it, else f32)').choices(['f16', 'f32']))
     .option('--threads <n>', 'threads of one operator (default: physical cores)', parse.integer(1, 1024))
     .option('--memory <size>', 'for weights and KV, such as 8GB or 50% (default: 70% of what is free)', parse.size)
     .option('--context <n>', 'positions of one session (default: the model\'s)', parse.integer(1))
@@ -58,6 +60,7 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     http: options.http === 'off' ? 'off' : { ...options.http, given: context.given('http') },
     device: options.device,
     compute: options.compute,
+    kvType: options.kv,
     threads: options.threads,
     memory: options.memory,
     contextLength: options.context,

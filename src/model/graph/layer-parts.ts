@@ -1,5 +1,5 @@
 import type { GraphBuilder } from './builder.ts'
-import type { ModelConfig } from '../types.ts'
+import type { KvType, ModelConfig } from '../types.ts'
 
 /** The last axis of `[batch, rows, features]`. Never −1: protons writes negative numbers wrongly. */
 export const FEATURES = 2
@@ -8,12 +8,12 @@ export const FEATURES = 2
 export interface LayerContext {
   readonly graph: GraphBuilder
   readonly config: ModelConfig
-  /** Cosines and sines; undefined: queries and keys are not rotated. */
+  /** Cosines and sines, of the KV's type; undefined: queries and keys are not rotated. */
   readonly rope: { readonly cos: string, readonly sin: string } | undefined
   readonly seqlens: string
   readonly totalLength: string
-  /** Names of the layer's KV inputs and outputs. */
-  readonly kv: { readonly pastKey: string, readonly pastValue: string, readonly presentKey: string, readonly presentValue: string }
+  /** Names of the layer's KV inputs and outputs, and their type. */
+  readonly kv: { readonly type: KvType, readonly pastKey: string, readonly pastValue: string, readonly presentKey: string, readonly presentValue: string }
   readonly slidingWindow: number
 }
 
@@ -25,3 +25,12 @@ export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: num
 export const times = (graph: GraphBuilder, value: string, name: string, factor: number | undefined): string => factor === undefined
   ? value
   : graph.node('Mul', [value, graph.constant(`scale.${name}`, 'f32', [1], () => new Uint8Array(Float32Array.of(factor).buffer))])
+
+/** ONNX's numbers of the types. */
+const [FLOAT, FLOAT16] = [1, 10]
+
+/** A float32 value in the KV's type. */
+export const toKv = (graph: GraphBuilder, value: string, type: KvType): string => type === 'f32' ? value : graph.node('Cast', [value], { to: FLOAT16 })
+
+/** A value of the KV's type as float32. */
+export const fromKv = (graph: GraphBuilder, value: string, type: KvType): string => type === 'f32' ? value : graph.node('Cast', [value], { to: FLOAT })

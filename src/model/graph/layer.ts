@@ -1,7 +1,7 @@
 import { architectureOf } from '../architectures/architectures.ts'
 import { experts } from './experts.ts'
 import { int64Bytes, type GraphBuilder } from './builder.ts'
-import { FEATURES, norm, times, type LayerContext } from './layer-parts.ts'
+import { FEATURES, fromKv, norm, times, toKv, type LayerContext } from './layer-parts.ts'
 import { mlp } from './mlp.ts'
 import type { Weights } from './span-weights.ts'
 
@@ -34,9 +34,10 @@ export function layer (context: LayerContext, weights: Weights, x: string): stri
 function attention (context: LayerContext, weights: Weights, x: string): string {
   const { graph, config: { headCount, kvHeadCount, attentionScale, attentionSoftcap }, kv, rope } = context
   const output = `${kv.presentKey}.attended`
-  const [query, key, value] = projections(context, weights, x)
+  // the operator takes everything in the type that keys and values are kept in
+  const [query = '', key = '', value = ''] = projections(context, weights, x).map((each) => each === '' ? '' : toKv(graph, each, kv.type))
   // positions and a bias of the scores, between the rotation and the sinks, are left out
-  const optional = [rope?.cos ?? '', rope?.sin ?? '', ...(weights.has('sinks') ? ['', '', weights.vector('sinks')] : [])]
+  const optional = [rope?.cos ?? '', rope?.sin ?? '', ...(weights.has('sinks') ? ['', '', toKv(graph, weights.vector('sinks'), kv.type)] : [])]
   graph.nodes('GroupQueryAttention', [query, key, value, kv.pastKey, kv.pastValue, context.seqlens, context.totalLength, ...optional],
     [output, kv.presentKey, kv.presentValue], {
       num_heads: headCount,
@@ -46,7 +47,7 @@ function attention (context: LayerContext, weights: Weights, x: string): string 
       ...(attentionSoftcap === undefined ? {} : { softcap: { float: attentionSoftcap } }),
       ...(context.slidingWindow === 0 ? {} : { local_window_size: context.slidingWindow })
     })
-  return weights.product('o', output)
+  return weights.product('o', fromKv(graph, output, kv.type))
 }
 
 /** Query, key and value; one packed value and two left out where nothing happens to them before the rotation. */

@@ -1,13 +1,15 @@
 import { graphBuilder, type GraphBuilder, type InMemoryValue } from './builder.ts'
 import { layer } from './layer.ts'
-import { norm, times, type LayerContext } from './layer-parts.ts'
+import { norm, times, toKv, type LayerContext } from './layer-parts.ts'
 import { ropeCaches, ropeVariants, type RopeCaches } from './rope.ts'
 import { blockSums, weights, type GraphDevice } from './span-weights.ts'
-import type { Compute, Manifest, ModelConfig, RopeConfig, Span } from '../types.ts'
+import type { Compute, KvType, Manifest, ModelConfig, RopeConfig, Span } from '../types.ts'
 
 export interface SpanGraphOptions {
   readonly compute: Compute
   readonly device: GraphDevice
+  /** Of the KV's values, which attention then computes in too. */
+  readonly kvType: KvType
   /** Positions that the rotation covers. */
   readonly contextLength: number
 }
@@ -24,7 +26,7 @@ export const graphNames = {
   scoreStart: 'scoreStart',
   /** float32 `[batch, rows, H]`, or on a span that ends the model `[batch, scored, vocabulary]`. */
   output: 'output',
-  /** float32 `[contextLength, pairs]`, of models whose rotation has variants: those of the run's sessions. */
+  /** Of the KV's type, `[contextLength, pairs]`, of models whose rotation has variants: those of the run's sessions. */
   ropeCos: 'rope.cos',
   ropeSin: 'rope.sin',
   kv: (layerIndex: number, side: 'key' | 'value'): { past: string, present: string } =>
@@ -55,17 +57,17 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
     seqlens: graph.input(graphNames.seqlens, 'i32', ['batch']),
     totalLength: graph.input(graphNames.totalLength, 'i32', [])
   }
-  const ropeOf = layerRopes(graph, config, options.contextLength)
+  const ropeOf = layerRopes(graph, config, options)
   let x = graph.input(graphNames.hidden, 'f32', ['batch', 'rows', config.hiddenSize])
   const kvShape = ['batch', config.kvHeadCount, 'capacity', config.headDim]
   manifest.layers.slice(span.start, span.end).forEach((part, offset) => {
     const index = span.start + offset
     const key = graphNames.kv(index, 'key')
     const value = graphNames.kv(index, 'value')
-    const kv = { pastKey: key.past, pastValue: value.past, presentKey: key.present, presentValue: value.present }
+    const kv = { type: options.kvType, pastKey: key.past, pastValue: value.past, presentKey: key.present, presentValue: value.present }
     for (const side of [key, value]) {
-      graph.input(side.past, 'f32', kvShape)
-      graph.output(side.present, 'f32', kvShape)
+      graph.input(side.past, options.kvType, kvShape)
+      graph.output(side.present, options.kvType, kvShape)
     }
     const slidingWindow = config.slidingWindow[index] ?? 0
     x = layer({ ...shared, kv, slidingWindow, rope: ropeOf(index, slidingWindow) }, weights(init, part, `layer${index}`, sums), x)
@@ -94,12 +96,12 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
 }
 
 /** Where each layer finds its cosines and sines. */
-function layerRopes (graph: GraphBuilder, config: ModelConfig, positions: number): (index: number, slidingWindow: number) => LayerContext['rope'] {
+function layerRopes (graph: GraphBuilder, config: ModelConfig, { contextLength, kvType }: SpanGraphOptions): (index: number, slidingWindow: number) => LayerContext['rope'] {
   const { rope, localRope, unrotatedLayers = [] } = config
-  const shape = [positions, config.headDim / 2]
+  const shape = [contextLength, config.headDim / 2]
   const constants = (name: string, of: RopeConfig): NonNullable<LayerContext['rope']> => {
-    const { cos, sin } = ropeCaches(of, config.headDim, positions)
-    return { cos: graph.inMemory(`${name}.cos`, shape, cos), sin: graph.inMemory(`${name}.sin`, shape, sin) }
+    const { cos, sin } = ropeCaches(of, config.headDim, contextLength)
+    return { cos: toKv(graph, graph.inMemory(`${name}.cos`, shape, cos), kvType), sin: toKv(graph, graph.inMemory(`${name}.sin`, shape, sin), kvType) }
   }
   const made = new Map<RopeConfig, NonNullable<LayerContext['rope']>>()
   return (index, slidingWindow) => {
@@ -108,11 +110,15 @@ function layerRopes (graph: GraphBuilder, config: ModelConfig, positions: number
     }
     const isLocal = localRope !== undefined && slidingWindow > 0
     const of = isLocal ? localRope : rope
-    const known = made.get(of) ?? (ropeVariants(of) > 1
-      ? { cos: graph.input(graphNames.ropeCos, 'f32', shape), sin: graph.input(graphNames.ropeSin, 'f32', shape) }
-      : constants(isLocal ? 'rope.local' : 'rope', of))
-    made.set(of, known)
-    return known
+    const known = made.get(of)
+    if (known !== undefined) {
+      return known
+    }
+    const caches = ropeVariants(of) > 1
+      ? { cos: graph.input(graphNames.ropeCos, kvType, shape), sin: graph.input(graphNames.ropeSin, kvType, shape) }
+      : constants(isLocal ? 'rope.local' : 'rope', of)
+    made.set(of, caches)
+    return caches
   }
 }
 

@@ -1,4 +1,5 @@
 /** Run by devices.test.ts in a process that finds SwiftShader: prints what WebGPU computes beside the CPU. */
+import { attends } from '../../../src/engine/devices/attends.ts'
 import { openDevice } from '../../../src/engine/devices/index.ts'
 import { ortLibrary, type OrtLibrary } from '../../../src/engine/ort/index.ts'
 import { F32, tinyOnnx } from '../ort/tiny-onnx.ts'
@@ -56,9 +57,10 @@ async function stateful (ort: OrtLibrary): Promise<number[]> {
 }
 
 const ort = ortLibrary()
-const { info, numericClass } = await openDevice(ort, 'webgpu')
+const { info, numericClass, half, provider, queue } = await openDevice(ort, 'webgpu')
+const attended = await attends(ort, provider, queue, 'f32')
 const auto = (await openDevice(ort, 'auto')).info.kind
 const [expected, found] = [await product(ort, 'cpu'), await product(ort, 'webgpu')]
 const difference = Math.max(...expected.map((value, i) => Math.abs(value - (found[i] ?? NaN))))
-process.stdout.write(JSON.stringify({ label: info.label, auto, numericClass, difference, state: await stateful(ort) }))
+process.stdout.write(JSON.stringify({ label: info.label, auto, numericClass, difference, half, attended, state: await stateful(ort) }))
 ort.close()
