@@ -24,7 +24,10 @@ export const RingType = {
   close: 14,
   // control link, coordinator → stage
   reroute: 15,
-  resume: 16
+  resume: 16,
+  mirror: 17,
+  // control link, stage → coordinator
+  leaving: 18
 } as const
 
 export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as const
@@ -55,6 +58,8 @@ export const UNUSED_MS = 10_000
 export const BEAT_MS = 250
 /** A sender marks its evidence after this many data frames, and at the end. */
 export const MARK_FRAMES = 64
+/** A standby is sent this many frames at a time. */
+export const MIRROR_FRAMES = 32
 /** Rows of one frame. */
 export const MAX_ROWS = 1024
 /** Positions that one OPEN can reserve. */

@@ -591,11 +591,6 @@ export namespace Open {
     value: number
   }
 
-  export interface OpenTailGeneratedIdsFieldEvent {
-    field: '$.tail.generatedIds'
-    value: Uint8Array<ArrayBuffer>
-  }
-
   export interface OpenRequiresFieldEvent {
     field: '$.requires[]'
     index: number
@@ -620,7 +615,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGeneratedIdsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -803,7 +798,6 @@ export interface Tail {
   logitBias: Map<number, number>
   seed: bigint
   logprobs?: number
-  generatedIds: Uint8Array<ArrayBuffer>
 }
 
 export namespace Tail {
@@ -1007,11 +1001,6 @@ export namespace Tail {
           w.uint32(obj.logprobs)
         }
 
-        if ((obj.generatedIds != null && obj.generatedIds.byteLength > 0)) {
-          w.uint32(130)
-          w.bytes(obj.generatedIds)
-        }
-
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1030,8 +1019,7 @@ export namespace Tail {
           presencePenalty: 0,
           frequencyPenalty: 0,
           logitBias: new Map<number, number>(),
-          seed: 0n,
-          generatedIds: uint8ArrayAlloc(0)
+          seed: 0n
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1119,10 +1107,6 @@ export namespace Tail {
             }
             case 15: {
               obj.logprobs = reader.uint32()
-              break
-            }
-            case 16: {
-              obj.generatedIds = reader.bytes()
               break
             }
             default: {
@@ -1274,13 +1258,6 @@ export namespace Tail {
               }
               break
             }
-            case 16: {
-              yield {
-                field: `${prefix}.generatedIds`,
-                value: reader.bytes()
-              }
-              break
-            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1370,11 +1347,6 @@ export namespace Tail {
     value: number
   }
 
-  export interface TailGeneratedIdsFieldEvent {
-    field: '$.generatedIds'
-    value: Uint8Array<ArrayBuffer>
-  }
-
   export function encode (obj: Partial<Tail>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Tail.codec())
   }
@@ -1383,7 +1355,7 @@ export namespace Tail {
     return decodeMessage(buf, Tail.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent | TailGeneratedIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent> {
     return streamMessage(buf, Tail.codec(), opts)
   }
 }
@@ -1791,6 +1763,7 @@ export namespace Ready {
 
 export interface Resume {
   until: number
+  generatedIds: Uint8Array<ArrayBuffer>
 }
 
 export namespace Resume {
@@ -1808,12 +1781,18 @@ export namespace Resume {
           w.uint32(obj.until)
         }
 
+        if ((obj.generatedIds != null && obj.generatedIds.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.generatedIds)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          until: 0
+          until: 0,
+          generatedIds: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1824,6 +1803,10 @@ export namespace Resume {
           switch (tag >>> 3) {
             case 1: {
               obj.until = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.generatedIds = reader.bytes()
               break
             }
             default: {
@@ -1848,6 +1831,13 @@ export namespace Resume {
               }
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.generatedIds`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1865,6 +1855,11 @@ export namespace Resume {
     value: number
   }
 
+  export interface ResumeGeneratedIdsFieldEvent {
+    field: '$.generatedIds'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Resume>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Resume.codec())
   }
@@ -1873,8 +1868,108 @@ export namespace Resume {
     return decodeMessage(buf, Resume.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resume>): Generator<ResumeUntilFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Resume>): Generator<ResumeUntilFieldEvent | ResumeGeneratedIdsFieldEvent> {
     return streamMessage(buf, Resume.codec(), opts)
+  }
+}
+
+export interface Mirror {
+  next?: Neighbour
+}
+
+export namespace Mirror {
+  let _codec: Codec<Mirror>
+
+  export const codec = (): Codec<Mirror> => {
+    if (_codec == null) {
+      _codec = message<Mirror>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.next != null) {
+          w.uint32(10)
+          Neighbour.codec().encode(obj.next, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.next = Neighbour.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.next
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Neighbour.codec().stream(reader, reader.uint32(), `${prefix}.next`, {
+                limits: opts.limits?.next
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface MirrorNextPeerIdFieldEvent {
+    field: '$.next.peerId'
+    value: string
+  }
+
+  export interface MirrorNextStartFieldEvent {
+    field: '$.next.start'
+    value: number
+  }
+
+  export interface MirrorNextAddressesFieldEvent {
+    field: '$.next.addresses[]'
+    index: number
+    value: string
+  }
+
+  export function encode (obj: Partial<Mirror>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Mirror.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Mirror>): Mirror {
+    return decodeMessage(buf, Mirror.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Mirror>): Generator<MirrorNextPeerIdFieldEvent | MirrorNextStartFieldEvent | MirrorNextAddressesFieldEvent> {
+    return streamMessage(buf, Mirror.codec(), opts)
   }
 }
 

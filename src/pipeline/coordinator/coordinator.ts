@@ -6,6 +6,7 @@ import { generateServer } from './generate-server.ts'
 import { prepareRequest } from './request.ts'
 import { findRoute, heldKey, mendedRoute, type FoundRoute, type Provider, type RouteSearch } from './routes.ts'
 import { session, type RouteInit } from './session.ts'
+import { chooseStandby } from './choose-standby.ts'
 import { suspects } from './suspects.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel } from './types.ts'
@@ -20,7 +21,7 @@ const UNKNOWN_ONE_WAY_MS = 25
 
 export function coordinator (components: CoordinatorComponents, init: CoordinatorInit = {}): Coordinator {
   const { host, swarm, planRoute, clock = systemClock } = components
-  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 5 } = init
+  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 5, standbyFrom = 256 } = init
   const running = new Set<AbortController>()
   const suspected = suspects(clock)
   const empty = idle(() => running.size > 0)
@@ -62,7 +63,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         planRoute,
         oneWayMs
       }
-      const mended = before === undefined ? undefined : mendedRoute(search, before.route, (hop) => !before.held.has(heldKey(hop)))
+      const mended = before === undefined ? undefined : mendedRoute(search, before.route, (hop) => !before.held.has(heldKey(hop)), before.standby)
       return mended ?? findRoute(search)
     }
     const search = (): FoundRoute | NoCapacityError => {
@@ -81,16 +82,22 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   async function * begin (request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     const model = await components.models(request.modelId)
     if (model === undefined) throw new UnknownModelError(`this node does not have the model ${request.modelId}`)
+    const prepared = prepareRequest(request, model, () => randomBytes(8).readBigUInt64LE())
+    const sessionId = new Uint8Array(randomBytes(16))
     yield * session({
       host,
       clock,
       suspects: suspected,
-      route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal)
+      route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
+      standbyFor: (stop, current) => chooseStandby({
+        session: sessionId, modelId: request.modelId, wire: request.wire, positions: prepared.positions, stop, route: current, providers: providers(), exclude: suspected.peers
+      })
     }, {
       request,
       model,
-      prepared: prepareRequest(request, model, () => randomBytes(8).readBigUInt64LE()),
-      sessionId: new Uint8Array(randomBytes(16)),
+      prepared,
+      sessionId,
+      standbyFrom,
       chunkRows,
       openTimeoutMs,
       attempts

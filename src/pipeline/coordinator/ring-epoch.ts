@@ -40,6 +40,8 @@ export interface EpochInit {
   readonly local: ReadonlySet<number>
   readonly readyMs: number
   readonly clock: Clock
+  /** A stage says that it will be gone soon. */
+  leaving (index: number): void
 }
 
 /** One epoch of a ring: its stages get ready, then work, until the session ends or one of them is lost. */
@@ -49,7 +51,9 @@ export interface RingEpoch {
   /** Resolves when all are ready. @throws {StageLostError} @throws {RequestError} */
   readonly ready: Promise<readonly StageHolding[]>
   /** All stages begin: each sends on what the next one lacks, and the head gets the rest. */
-  resume (plan: ResumePlan, feeds: readonly Feed[]): void
+  resume (plan: ResumePlan, feeds: readonly Feed[], generatedIds: readonly number[]): void
+  /** Gives a stage up. */
+  lose (index: number, reason: Error): void
   /** Ends by `end`, or by throwing what became of it: {StageLostError}, {RequestError}, {NoCapacityError}. */
   readonly results: AsyncIterable<RingResult>
   end (error?: Error): void
@@ -129,6 +133,10 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       default:
         // of an epoch that is over, or on its way when this one began
         if (header.epoch !== epoch) return
+    }
+    if (header.type === RingType.leaving) {
+      init.leaving(index)
+      return
     }
     if (header.type === RingType.ready) {
       answered(index, payload)
@@ -241,11 +249,16 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       })
     },
 
-    resume (planned, feeds) {
+    lose,
+
+    resume (planned, feeds, generatedIds) {
       if (over) return
       plan = planned
       watch = ringWatch(stops.length, clock.now(), local)
-      for (const [index, { from, until }] of planned.stages.entries()) links[index]?.tell(encodeFrame({ type: RingType.resume, epoch, position: from }, Resume.encode({ until })))
+      for (const [index, { from, until }] of planned.stages.entries()) {
+        const ids = index === stops.length - 1 ? new Uint8Array(idBytes(generatedIds)) : new Uint8Array(0)
+        links[index]?.tell(encodeFrame({ type: RingType.resume, epoch, position: from }, Resume.encode({ until, generatedIds: ids })))
+      }
       for (const [index, { from, ids, score }] of feeds.entries()) {
         links[0]?.tell(encodeFrame({ type: RingType.ids, epoch, lap: positions + index + 1, position: from, rows: ids.length, score }, idBytes(ids)))
       }

@@ -4,6 +4,7 @@ import { prefixKeys } from '../prefix.ts'
 import { heldKey, type FoundRoute } from './routes.ts'
 import { StageLostError, ringEpoch, type RingEpoch } from './ring-epoch.ts'
 import { stageLink, type RouteStop, type StageLink } from './stage-link.ts'
+import { standbys, type Standbys } from './standbys.ts'
 import type { Clock } from '../clock.ts'
 import type { Wire } from '../types.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -18,23 +19,28 @@ export interface RingInit {
   readonly ropeVariant: number
   /** The prompt, where stages may reuse what they have of it. */
   readonly reusable: readonly number[]
+  readonly tail: Tail
 }
 
 export interface EnterInit {
   readonly route: FoundRoute
-  /** For a tail that is new in the ring. */
-  readonly tail: Tail
+  /** Tokens that the tail may still report. */
+  readonly allowed: number
   /** How long all stages together may take to get ready. */
   readonly readyMs: number
+  /** A stage says that it will be gone soon. */
+  leaving (index: number): void
 }
 
 /** A session's stages. Each epoch has a route of its own; who is in several keeps what it has. */
 export interface Ring {
   /**
-   * Begins an epoch: stages of the one before that are on the new route get their new neighbours, others are opened, those that are
-   * left over are released. @throws {StageLostError} @throws {RequestError} @throws the signal's reason
+   * Begins an epoch: stages of the one before that are on the new route, standbys among them, get their new neighbours, others are
+   * opened, those that are left over are released. @throws {StageLostError} @throws {RequestError} @throws the signal's reason
    */
   enter (init: EnterInit, options: AbortOptions): Promise<RingEpoch>
+  /** Of the epoch; undefined before the first. */
+  readonly standbys: Standbys | undefined
   /** Frees every stage. */
   close (): void
 }
@@ -48,19 +54,20 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   const links = new Map<string, StageLink>()
   let epoch = 0
   let current: RingEpoch | undefined
+  let standing: Standbys | undefined
 
-  function neighbours (stops: readonly RouteStop[], index: number): { prev: Neighbour[], next: Neighbour[], stages: number, role: number } {
+  function neighbours (stops: readonly RouteStop[], index: number, role: number = Role.active): { prev: Neighbour[], next: Neighbour[], stages: number, role: number } {
     const at = (place: number): RouteStop[] => stops.slice((place + stops.length) % stops.length).slice(0, 1)
     return {
       prev: at(index - 1).map(({ peerId, start }) => ({ peerId, start, addresses: [] })),
       next: at((index + 1) % stops.length).map(({ peerId, start, addresses }) => ({ peerId, start, addresses: addresses.slice(0, 16) })),
       stages: stops.length,
-      role: Role.active
+      role
     }
   }
 
-  function openFrame ({ route: { hops, compute }, tail }: EnterInit, index: number, stop: RouteStop): Uint8Array {
-    const { session, modelId, wire, positions, ropeVariant } = init
+  function openFrame ({ hops, compute }: FoundRoute, index: number, stop: RouteStop, role: number = Role.active): Uint8Array {
+    const { session, modelId, wire, positions, ropeVariant, tail } = init
     return encodeFrame({ type: RingType.open, epoch }, Open.encode({
       session,
       epoch,
@@ -70,20 +77,20 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       compute: ComputeCode[compute],
       wire,
       positions,
-      ...neighbours(hops, index),
+      ...neighbours(hops, index, role),
       ropeVariant,
       requires: [],
       // later on rows may come from stages that are not in the route any more: a key could not name them
-      prefix: epoch === 1 ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
+      prefix: epoch === 1 && role === Role.active ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
       ...(index === hops.length - 1 ? { tail } : {})
     }))
   }
 
-  async function enterStage (made: RingEpoch, entered: EnterInit, index: number, stop: RouteStop, own: number, options: AbortOptions): Promise<void> {
+  async function enterStage (made: RingEpoch, route: FoundRoute, index: number, stop: RouteStop, own: number, options: AbortOptions): Promise<void> {
     const kept = links.get(heldKey(stop))
     if (kept !== undefined) {
       made.join(index, kept)
-      kept.tell(encodeFrame({ type: RingType.reroute, epoch }, Reroute.encode(neighbours(entered.route.hops, index))))
+      kept.tell(encodeFrame({ type: RingType.reroute, epoch }, Reroute.encode(neighbours(route.hops, index))))
       return
     }
     let link: StageLink
@@ -99,42 +106,56 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
     }
     links.set(heldKey(stop), link)
     made.join(index, link)
-    link.tell(openFrame(entered, index, stop))
+    link.tell(openFrame(route, index, stop))
   }
 
-  function close (): void {
-    epoch++
-    current?.end()
-    for (const link of links.values()) link.release()
-    links.clear()
+  /** Who is on the new route keeps its link; a standby's counts as one. */
+  function sortOut (hops: readonly RouteStop[]): void {
+    const wanted = new Set(hops.map(heldKey))
+    for (const [key, link] of links) {
+      if (wanted.has(key) && link.alive) continue
+      link.release()
+      links.delete(key)
+    }
+    for (const stop of hops) {
+      const standby = links.has(heldKey(stop)) ? undefined : standing?.take(stop)
+      if (standby !== undefined) links.set(heldKey(stop), standby)
+    }
+    standing?.end()
   }
 
   return {
-    async enter (entered, { signal }) {
+    get standbys () { return standing },
+
+    async enter ({ route, allowed, readyMs, leaving }, { signal }) {
       signal?.throwIfAborted()
-      const { route: { hops }, tail, readyMs } = entered
+      const { hops } = route
       const own = ++epoch
       current?.end()
-      const wanted = new Set(hops.map(heldKey))
-      for (const [key, link] of links) {
-        if (wanted.has(key) && link.alive) continue
-        link.release()
-        links.delete(key)
-      }
+      sortOut(hops)
       const made = current = ringEpoch({
         epoch,
         stops: hops,
         positions: init.positions,
-        allowed: tail.maxTokens - tail.generatedIds.length / 4 + (tail.scorePrompt ? tail.promptTokens : 0),
+        allowed,
         local: new Set(hops.flatMap(({ peerId }, index) => peerId === host.peerId ? [index] : [])),
         readyMs,
-        clock
+        clock,
+        leaving
+      })
+      standing = standbys({
+        host,
+        clock,
+        epoch,
+        stops: hops,
+        openFrame: (index, stop) => openFrame(route, index, stop, Role.standby),
+        linkOf: (index) => links.get(heldKey(hops[index] ?? { peerId: '', start: 0, end: 0 }))
       })
       const dialling = new AbortController()
       const cancel = (): void => { made.end(signal?.reason instanceof Error ? signal.reason : new Error('cancelled')) }
       signal?.addEventListener('abort', cancel)
       try {
-        for (const [index, stop] of hops.entries()) void enterStage(made, entered, index, stop, own, { signal: dialling.signal })
+        for (const [index, stop] of hops.entries()) void enterStage(made, route, index, stop, own, { signal: dialling.signal })
         await made.ready
         return made
       } catch (error) {
@@ -146,6 +167,12 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       }
     },
 
-    close
+    close () {
+      epoch++
+      current?.end()
+      standing?.end()
+      for (const link of links.values()) link.release()
+      links.clear()
+    }
   }
 }

@@ -44,9 +44,19 @@ export const heldKey = ({ peerId, start, end }: RouteHop): string => `${peerId}/
 
 /**
  * The route as it is, with others where its stages are lost: whoever is left need compute nothing anew. Undefined: nobody fits into the
- * gaps, which says nothing of other routes.
+ * gaps, which says nothing of other routes. Who stands by for a stage takes its place, if anybody does.
  */
-export function mendedRoute (search: RouteSearch, { compute, hops }: FoundRoute, isLost: (hop: RouteHop) => boolean): FoundRoute | undefined {
+export function mendedRoute (
+  search: RouteSearch, { compute, hops }: FoundRoute, isLost: (hop: RouteHop) => boolean, standby: (index: number) => FoundRoute['hops'][number] | undefined = () => undefined
+): FoundRoute | undefined {
+  const instead = hops.map((hop, index) => {
+    const other = isLost(hop) ? standby(index) : undefined
+    return other === undefined || search.exclude.has(other.peerId) ? hop : other
+  })
+  return filled(search, compute, instead, (hop) => hops.includes(hop) && isLost(hop))
+}
+
+function filled (search: RouteSearch, compute: Compute, hops: FoundRoute['hops'], isLost: (hop: FoundRoute['hops'][number]) => boolean): FoundRoute | undefined {
   const mended: Array<FoundRoute['hops'][number]> = []
   for (let index = 0; index < hops.length; index++) {
     const hop = hops[index]

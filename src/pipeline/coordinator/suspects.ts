@@ -2,28 +2,46 @@ import type { Clock } from '../clock.ts'
 
 /** Peers that were at fault lately: left out of routes for a while, unless there is no other route. */
 export interface Suspects {
+  /** It was at fault: for longer each time. */
   add (peerId: string): void
+  /** It worked: what was held against it is forgotten. */
+  clear (peerId: string): void
   readonly peers: ReadonlySet<string>
 }
 
 /** A record outlives its node by up to 150 s; a node that was only restarted is back in seconds. */
-const SUSPECT_MS = 30_000
+const FIRST_MS = 10_000
+const LONGEST_MS = 600_000
+/** Half of what is held against a peer is forgotten after so long without a fault. */
+const HALF_LIFE_MS = 600_000
 const MAX_SUSPECTS = 1024
 
+interface Record {
+  /** Faults, of which time takes some off. */
+  readonly faults: number
+  readonly atMs: number
+  readonly untilMs: number
+}
+
 export function suspects (clock: Clock): Suspects {
-  const untilMs = new Map<string, number>()
+  const known = new Map<string, Record>()
 
   return {
     add (peerId) {
-      untilMs.delete(peerId)
-      untilMs.set(peerId, clock.now() + SUSPECT_MS)
-      const [oldest] = untilMs.keys()
-      if (untilMs.size > MAX_SUSPECTS && oldest !== undefined) untilMs.delete(oldest)
+      const atMs = clock.now()
+      const before = known.get(peerId)
+      const faults = 1 + (before === undefined ? 0 : before.faults * 2 ** ((before.atMs - atMs) / HALF_LIFE_MS))
+      known.delete(peerId)
+      known.set(peerId, { faults, atMs, untilMs: atMs + Math.min(LONGEST_MS, FIRST_MS * 2 ** (faults - 1)) })
+      const [oldest] = known.keys()
+      if (known.size > MAX_SUSPECTS && oldest !== undefined) known.delete(oldest)
     },
 
+    clear (peerId) { known.delete(peerId) },
+
     get peers () {
-      for (const [peerId, until] of untilMs) if (until <= clock.now()) untilMs.delete(peerId)
-      return new Set(untilMs.keys())
+      const nowMs = clock.now()
+      return new Set([...known].flatMap(([peerId, { untilMs }]) => untilMs > nowMs ? [peerId] : []))
     }
   }
 }

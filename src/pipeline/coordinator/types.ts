@@ -35,6 +35,8 @@ export interface CoordinatorInit {
   readonly openTimeoutMs?: number
   /** Routes tried one after another without a token in between. @default 5 */
   readonly attempts?: number
+  /** Positions from which on a session has a standby for each of its remote stages, where there are nodes for that. @default 256 */
+  readonly standbyFrom?: number
 }
 
 /** Opens sessions over the swarm's stages and watches them. Also answers thin clients on `/shoal/generate/1.0.0`. */

@@ -1,9 +1,13 @@
 /** Who is at fault when a ring falls silent: pure, told the time. A ring that is silent names nobody by itself. */
 
-/** Without a token for this long, all stages are asked. */
+/** Without a token for three of the session's usual laps and a bit, but no longer than this, all stages are asked. */
 export const QUIET_MS = 1000
+const QUIET_LAPS = 3
+const QUIET_MORE_MS = 250
+/** Weight of the newest lap. */
+const NEWEST = 0.2
 /** How long an answer may take: with `QUIET_MS`, a stage that is gone is named within 3 s. */
-export const ANSWER_MS = 1750
+export const ANSWER_MS = 1500
 /** All answer, nobody works and nothing moves. */
 export const STALL_MS = 10_000
 /** One stage works and nothing moves. */
@@ -37,6 +41,9 @@ export function ringWatch (stages: number, startMs: number, local: ReadonlySet<n
   let askedMs: number | undefined
   let quietMs = startMs
   let movedMs = startMs
+  /** Moving average of the laps; unknown before the second token, which is the first that took one lap. */
+  let lapMs: number | undefined
+  let tokenMs: number | undefined
 
   function stuck (nowMs: number): Verdict | undefined {
     const working = states.findIndex((state) => state === 'computing' || state === 'queued')
@@ -60,6 +67,8 @@ export function ringWatch (stages: number, startMs: number, local: ReadonlySet<n
 
     progress (nowMs) {
       movedMs = nowMs
+      if (tokenMs !== undefined) lapMs = lapMs === undefined ? nowMs - tokenMs : lapMs + (nowMs - tokenMs - lapMs) * NEWEST
+      tokenMs = nowMs
       // A lap passes every stage; an answer that is still owed stays owed.
       if (askedMs === undefined) quietMs = nowMs
     },
@@ -81,7 +90,7 @@ export function ringWatch (stages: number, startMs: number, local: ReadonlySet<n
         const verdict = stuck(nowMs)
         if (verdict !== undefined) return verdict
       }
-      const left = quietMs + QUIET_MS - nowMs
+      const left = quietMs + (lapMs === undefined ? QUIET_MS : Math.min(QUIET_MS, QUIET_LAPS * lapMs + QUIET_MORE_MS)) - nowMs
       return left <= 0 ? { kind: 'ask' } : { kind: 'wait', ms: left }
     }
   }

@@ -81,6 +81,8 @@ export function hops ({ host, clock }: HopsComponents, stage: StagePlan, plan: H
     },
 
     async dial () {
+      // a standby has nothing to send
+      if (!plan.emits) return
       const opened = await Promise.allSettled(plan.next.map(async (next) => {
         try {
           return await outlet(host, stage, plan.epoch, next, {

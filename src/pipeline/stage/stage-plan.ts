@@ -38,8 +38,6 @@ export interface TailPlan {
   readonly promptIds: Uint32Array
   readonly scorePrompt: boolean
   readonly sampling: SamplingOptions
-  /** Of an answer that goes on here. */
-  readonly generatedIds: Uint32Array
 }
 
 export interface Refusal {
@@ -100,15 +98,12 @@ function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan |
   const problem = samplingProblem(sampling, vocabSize)
   if (problem !== undefined) return problem
   let promptIds: Uint32Array
-  let generatedIds: Uint32Array
   try {
     promptIds = readIds(tail.promptIds, vocabSize)
-    generatedIds = readIds(tail.generatedIds, vocabSize)
   } catch (error) {
     return error instanceof Error ? error.message : 'the ids are malformed'
   }
   if (promptIds.length !== 0 && promptIds.length !== promptTokens) return `${promptIds.length} prompt ids for a prompt of ${promptTokens} tokens`
   if (scorePrompt && promptIds.length === 0) return 'a prompt to be scored comes with its ids'
-  if (generatedIds.length > 0 && generatedIds.length >= maxTokens) return `${generatedIds.length} tokens of ${maxTokens} are there: nothing is left to choose`
-  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling, generatedIds }
+  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling }
 }

@@ -211,6 +211,13 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
     rates: (runner) => meterOf(runner).rates,
 
+    leave () {
+      draining = true
+      for (const { session } of sessions.values()) session.leave()
+    },
+
+    stay () { draining = false },
+
     async drain (options) {
       draining = true
       await empty.wait(options)

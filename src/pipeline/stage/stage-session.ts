@@ -1,9 +1,9 @@
 import {
-  BEAT_MS, Beat, BeatState, Fault, FaultKind, Ready, Reroute, Resume, RingType, UNUSED_MS, type Hello
+  BEAT_MS, Beat, BeatState, Fault, FaultKind, Mirror, Ready, Reroute, Resume, RingType, UNUSED_MS, type Hello
 } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
-import { encodeFrame, parse, readFrame, type FrameHeader } from '../frames.ts'
+import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../frames.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { NonFiniteError, wires } from '../wire/index.ts'
 import { emitter, type Emitter } from './emitter.ts'
@@ -11,6 +11,7 @@ import { hops as hopsOf, UnreachableError, type Hops } from './hops.ts'
 import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job.ts'
 import { hopPlan, type HopPlan, type StagePlan } from './stage-plan.ts'
 import { tail } from './tail.ts'
+import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
 import type { Clock } from '../clock.ts'
 import type { Inbound } from './inbound.ts'
@@ -21,6 +22,8 @@ import type { Host, Link } from '../../p2p/index.ts'
 
 /** How long a coordinator that was told of the end may take to close. */
 const LINGER_MS = 1000
+/** Standbys that one stage feeds in an epoch. */
+const MAX_MIRRORS = 2
 
 export interface StageSessionComponents {
   readonly host: Pick<Host, 'open' | 'sign' | 'verify'>
@@ -44,6 +47,8 @@ export interface StageSession {
   attach (link: Link, hello: Hello, helloFrame: Uint8Array): Inbound
   /** A frame of the control link. */
   control (frame: Uint8Array): void
+  /** Tells the coordinator that this stage will be gone soon, and goes on. */
+  leave (): void
   /** Tells the coordinator why this stage can't go on, and frees everything. */
   fail (fault: Partial<Fault> & Pick<Fault, 'kind' | 'message'>): void
   /** The control link is over: frees everything. */
@@ -73,6 +78,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   /** Between READY and RESUME, and from RESUME on until the epoch is over. */
   let stage: 'opening' | 'ready' | 'working' | 'broken' = 'opening'
   let emit: Emitter | undefined
+  let mirrors: Mirroring[] = []
   let input = new Float32Array(0)
   let usedAtMs = clock.now()
   let live = true
@@ -156,7 +162,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     const next = hopPlan(parse(Reroute.decode, payload, 'the REROUTE'), epoch)
     if ('code' in next) throw new MalformedError(next.message)
     queue.shut()
-    hops.end()
+    leaveHops()
     order = { epoch, lap: 0, have: done }
     stage = 'opening'
     emit = undefined
@@ -167,12 +173,18 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     })
   }
 
+  function leaveHops (): void {
+    hops.end()
+    for (const each of mirrors) each.end()
+    mirrors = []
+  }
+
   /** Sends again what the next stage lacks, then works on. */
-  async function resume (from: number, until: number): Promise<void> {
+  async function resume (from: number, { until, generatedIds }: Resume): Promise<void> {
     const own = hops
     if (stage !== 'ready') throw new MalformedError('RESUME before READY, or twice')
     stage = 'working'
-    end?.resume(from)
+    end?.resume(from, readIds(generatedIds, vocabSize))
     const made = emit = emitter({ plan, hops, replay, from, tell })
     await made.replay(until, { signal: stopping.signal })
     if (live && own === hops && !isBroken()) queue.open()
@@ -237,6 +249,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     }
     if (failed.length > 0) throw failed[0]
     done = position + rows
+    for (const each of mirrors) each.poke()
     lease.filled(done)
     if (full) await Promise.all(hops.outlets.map((each) => each.drained({ signal: stopping.signal })))
   }
@@ -280,11 +293,16 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
             return
           case RingType.resume: {
             if (header.epoch !== order.epoch || stage === 'broken') return
-            const { until } = parse(Resume.decode, payload, 'the RESUME')
-            resume(header.position, until).catch((error: unknown) => {
+            resume(header.position, parse(Resume.decode, payload, 'the RESUME')).catch((error: unknown) => {
               // a next stage that is gone is told of by its hop
               if (live && error instanceof MalformedError) session.fail({ kind: FaultKind.request, message: error.message })
             })
+            return
+          }
+          case RingType.mirror: {
+            const { next } = parse(Mirror.decode, payload, 'the MIRROR')
+            if (header.epoch !== order.epoch || stage !== 'working' || next === undefined || runner.isTail || mirrors.length >= MAX_MIRRORS) return
+            mirrors.push(mirrorOf({ host, clock, replay }, { stage: plan, epoch: order.epoch, next, from: header.position }))
             return
           }
           case RingType.close:
@@ -299,6 +317,8 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       }
     },
 
+    leave () { if (live) tell({ type: RingType.leaving }) },
+
     fail ({ kind, message, code = '', peerId = '' }) {
       if (!live) return
       release()
@@ -311,7 +331,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       release()
       if (over) return
       over = true
-      hops.end()
+      leaveHops()
       if (!control.closed) control.close().catch((error: unknown) => { control.abort(error instanceof Error ? error : new Error('the session is over')) })
     }
   }

@@ -24,8 +24,8 @@ export interface TailFrame {
 
 /** The end of the ring: scores the prompt, chooses tokens, ends the text. */
 export interface Tail {
-  /** What was told of positions below `from` is known: nothing is asked or told of them. @throws {MalformedError} where they are not known here */
-  resume (from: number): void
+  /** What was told of positions below `from` is known, the ids among it: nothing is asked or told of them. @throws {MalformedError} where the two contradict each other */
+  resume (from: number, generatedIds: ArrayLike<number>): void
   /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
   check (frame: TailFrame): void
   /** @param logits `[score, vocab]` */
@@ -34,10 +34,10 @@ export interface Tail {
 
 /** @param positions of the session: laps up to there are of frames that are sent again */
 export function tail (plan: TailPlan, vocabSize: number, positions: number): Tail {
-  const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling, generatedIds } = plan
-  const choose = sampler({ sampling, promptIds, generated: Array.from(generatedIds) })
+  const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling } = plan
+  let choose = sampler({ sampling, promptIds })
   const scorer = sampler({ sampling: { ...sampling, logprobs: sampling.logprobs ?? 0 }, promptIds: [] })
-  let chosen = generatedIds.length
+  let chosen = 0
   let known = 0
 
   const isKnown = ({ lap, position, rows }: TailFrame): boolean => lap <= positions || position + rows < known
@@ -51,11 +51,12 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
   }
 
   return {
-    resume (from) {
-      if (from - promptTokens > chosen) throw new MalformedError(`position ${from} was never chosen here`)
+    resume (from, generatedIds) {
+      chosen = generatedIds.length
+      if (chosen > 0 && from !== promptTokens + chosen) throw new MalformedError(`${chosen} tokens behind a prompt of ${promptTokens} do not end at position ${from}`)
       known = from
-      chosen = Math.max(0, from - promptTokens)
-      choose.truncate(chosen)
+      // a sampler's state is its ids, nothing else: whoever was the tail before
+      choose = sampler({ sampling, promptIds, generated: Array.from(generatedIds) })
     },
 
     check (frame) {
@@ -64,7 +65,7 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
       const asked = needed(frame)
       if (score !== asked) throw new MalformedError(`logits of ${score} rows are asked for at position ${position}, where ${asked} are needed`)
       if (end > promptTokens && (rows !== 1 || position < promptTokens)) throw new MalformedError('generated positions come one by one')
-      if (end - promptTokens > chosen) throw new MalformedError(`position ${position} was never chosen here`)
+      if (!isKnown(frame) && end - promptTokens > chosen) throw new MalformedError(`position ${position} was never chosen here`)
     },
 
     take (frame, logits) {

@@ -38,6 +38,10 @@ export interface StageServer {
   /** Sessions that hold a slot now. */
   readonly sessions: number
   rates (runner: SpanRunner): StageRates
+  /** Takes no more sessions, and asks the coordinators of those at work to go on without this node as soon as they can. */
+  leave (): void
+  /** Takes sessions again. */
+  stay (): void
   /** Takes no more sessions and resolves when those at work have ended. @throws the signal's reason when it aborts first */
   drain (options?: AbortOptions): Promise<void>
 }

@@ -102,9 +102,9 @@ async function answer (swarm: FakeSwarm, sampling: Partial<SamplingOptions>): Pr
   return told
 }
 
-const swarmOf = async (): Promise<FakeSwarm> => await fakeSwarm({
+const swarmOf = async (standbyFrom = Infinity): Promise<FakeSwarm> => await fakeSwarm({
   spans: SPANS.flatMap(([start, end]) => Array.from({ length: PEERS }, (_, index) => [`${String.fromCharCode(97 + index)}${start}`, start, end] as const)),
-  coordinator: { chunkRows: 4 }
+  coordinator: { chunkRows: 4, standbyFrom }
 })
 
 describe('sessions in which anything goes wrong', function () {
@@ -114,8 +114,8 @@ describe('sessions in which anything goes wrong', function () {
     const samplings: ReadonlyArray<Partial<SamplingOptions>> = [{ temperature: 0 }, { temperature: 1.5, topP: 0.9, presencePenalty: 0.3, seed: 11n }]
     const expected = await Promise.all(samplings.map(async (sampling) => await answer(await swarmOf(), sampling)))
     assert.deepEqual(expected[0], await greedy(PROMPT, TOKENS))
-    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), async (faulty, which) => {
-      const swarm = await swarmOf()
+    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), fc.boolean(), async (faulty, which, hasStandbys) => {
+      const swarm = await swarmOf(hasStandbys ? 12 : Infinity)
       disturb(swarm, faulty)
       assert.deepEqual(await answer(swarm, samplings[which] ?? {}), expected[which])
       await swarm.clock.advance(13_000)

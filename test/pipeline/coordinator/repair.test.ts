@@ -158,4 +158,50 @@ describe('a session that loses a stage', () => {
     assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
     assert.equal(repairs(events).length, 1)
   })
+
+  it('has a standby for each stage of a long answer, which takes over with a batch of positions at most', async () => {
+    const maxTokens = 120
+    const expected = await greedy(PROMPT, maxTokens)
+    for (const peerId of ['a', 'b', 'x']) {
+      const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })
+      for (const { runner } of swarm.nodes) runner.before = () => new Promise((resolve) => { swarm.clock.after(3, resolve) })
+      const events = await withTime(swarm, disturbed(swarm, 90, () => { swarm.network.kill(peerId) }, { maxTokens }))
+      assert.deepEqual(tokensOf(events), expected)
+      const [repaired] = repairs(events)
+      assert.deepEqual(repaired?.lost.map((stage) => stage.peerId), [peerId])
+      assert.ok(repaired.replayed <= 64 + 2, `${peerId}: ${repaired.replayed} positions`)
+      await nothingHeld(swarm, [peerId])
+    }
+  })
+
+  it('goes on without a standby that dies', async () => {
+    const maxTokens = 120
+    const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })
+    for (const { runner } of swarm.nodes) runner.before = () => new Promise((resolve) => { swarm.clock.after(3, resolve) })
+    const events = await withTime(swarm, disturbed(swarm, 60, () => { for (const each of ['a2', 'b2', 'x2']) swarm.network.kill(each) }, { maxTokens }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, maxTokens))
+    assert.equal(repairs(events).length, 0)
+    await nothingHeld(swarm, ['a2', 'b2', 'x2'])
+  })
+
+  it('is handed over by a stage that leaves, between two laps, and nobody is blamed', async () => {
+    const maxTokens = 120
+    for (const [index, peerId] of ['a', 'b', 'x'].entries()) {
+      const swarm = await fakeSwarm(SPARES)
+      for (const { runner } of swarm.nodes) runner.before = () => new Promise((resolve) => { swarm.clock.after(3, resolve) })
+      const events = await withTime(swarm, disturbed(swarm, 20, () => { swarm.nodes[index]?.server.leave() }, { maxTokens }))
+      assert.deepEqual(tokensOf(events), await greedy(PROMPT, maxTokens))
+      const [repaired, ...more] = repairs(events)
+      assert.deepEqual([repaired?.lost.map((stage) => stage.peerId), more.length], [[peerId], 0])
+      assert.ok((repaired?.replayed ?? Infinity) <= 64 + 2, `${peerId}: ${repaired?.replayed} positions`)
+      await nothingHeld(swarm)
+    }
+  })
+
+  it('stays with a stage that leaves where nobody else can take over', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]] })
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.nodes[1]?.server.leave() }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    assert.equal(repairs(events).length, 0)
+  })
 })

@@ -3,7 +3,7 @@ import { tail } from '../../../src/pipeline/stage/tail.ts'
 import type { TailPlan } from '../../../src/pipeline/stage/stage-plan.ts'
 
 const plan: TailPlan = {
-  promptTokens: 3, maxTokens: 4, stopIds: new Set([5]), promptIds: Uint32Array.of(1, 2, 3), scorePrompt: false, generatedIds: new Uint32Array(0),
+  promptTokens: 3, maxTokens: 4, stopIds: new Set([5]), promptIds: Uint32Array.of(1, 2, 3), scorePrompt: false,
   sampling: { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 3, logitBias: new Map(), seed: 0n }
 }
 

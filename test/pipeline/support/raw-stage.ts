@@ -52,7 +52,7 @@ export interface RawStage {
 export const SESSION = new Uint8Array(16).fill(7)
 
 export const TAIL: Tail = {
-  promptTokens: 4, maxTokens: 3, stopIds: [], promptIds: new Uint8Array(0), generatedIds: new Uint8Array(0), scorePrompt: false,
+  promptTokens: 4, maxTokens: 3, stopIds: [], promptIds: new Uint8Array(0), scorePrompt: false,
   temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, logitBias: new Map(), seed: 1n
 }
 

@@ -1,0 +1,180 @@
+import { NoCapacityError, PeerFaultError } from '../../../protocols/generate/index.ts'
+import { MIRROR_FRAMES } from '../../../protocols/ring/index.ts'
+import { feeds, resumePlan, type Feed, type ResumePlan } from './resume-plan.ts'
+import { StageLostError, type RingEpoch } from './ring-epoch.ts'
+import { heldKey, type FoundRoute } from './routes.ts'
+import type { GenerateEvent, RouteStage } from '../types.ts'
+import type { Generation } from './generation.ts'
+import type { Ring } from './ring.ts'
+import type { SessionComponents, SessionInit } from './session.ts'
+
+/** What became of a session's route so far. */
+export interface Mending {
+  /** Finds a route, brings the ring onto it and lets it go on. @throws what `lost` takes */
+  enter (signal: AbortSignal): Promise<RingEpoch>
+  /** A result came: the ring works. */
+  progress (): void
+  /** Takes in that stages were lost, to be gone on without. @throws the error where the session can't go on */
+  lost (error: unknown): void
+  readonly route: readonly RouteStage[]
+  /** Leading positions of the prompt that nobody had to compute. */
+  readonly cached: number
+  /** What was mended since the last result, if anything. */
+  readonly repaired: Omit<Extract<GenerateEvent, { kind: 'repaired' }>, 'kind'> | undefined
+  end (): void
+}
+
+/** How long stages may take to get ready when a session that had begun goes on. */
+const REENTER_MS = 5000
+/** Logits of a whole chunk are made when a prompt is scored: keep them small. */
+const SCORED_ROWS = 32
+/** Fewer rows of a prompt at once cost more a row. */
+const MIN_CHUNK_ROWS = 16
+/** Chunks that a prompt is cut into for each stage, as far as it is long enough: the more, the shorter stages wait for the first. */
+const CHUNKS_PER_STAGE = 4
+/** Between two looks for standbys. */
+const STANDBY_EVERY_MS = 2000
+/** Between two looks at how far the standby of a stage that leaves is. */
+const HANDOVER_LOOK_MS = 100
+/** A standby is a batch behind at most; what is left is sent when it takes over. */
+const HANDOVER_POSITIONS = 2 * MIRROR_FRAMES
+
+export function mending (components: SessionComponents, init: SessionInit, own: Ring, made: Generation): Mending {
+  const { clock, host, suspects } = components
+  const { prepared, chunkRows, openTimeoutMs, attempts, standbyFrom } = init
+  const { promptIds, maxTokens } = prepared
+  const scorePrompt = init.request.scorePrompt === true
+  /** Not to be asked again until a token has come. */
+  const exclude = new Set<string>()
+  const leaving = new Set<number>()
+  let found: FoundRoute | undefined
+  let epoch: RingEpoch | undefined
+  let plan: ResumePlan | undefined
+  let hasWorked = false
+  let lost: RouteStage[] = []
+  let lostMs: number | undefined
+  let failures = 0
+  let failure: Error | undefined
+  let lookedMs = -Infinity
+  let stopLooking = (): void => { /* nobody leaves */ }
+
+  const stagesOf = (route: FoundRoute | undefined): RouteStage[] => (route?.hops ?? []).map(({ peerId, start, end }) => ({ peerId, span: [start, end] as const }))
+
+  /** Several stages work at once only on several chunks. */
+  const rowsOf = (left: number, stages: number): number => stages === 1
+    ? chunkRows
+    : Math.min(chunkRows, Math.max(MIN_CHUNK_ROWS, Math.ceil(left / (CHUNKS_PER_STAGE * stages))))
+
+  /** What a head's standby lacks from a position on. */
+  const feedsFrom = (start: number): Feed[] =>
+    feeds({ plan: { start, at: Infinity }, promptIds, generatedIds: made.tokens, scorePrompt: false, chooses: false, rows: chunkRows })
+
+  function standBy (index: number): void {
+    const stop = found?.hops[index]
+    if (found === undefined || stop === undefined || own.standbys?.has(index) === true) return
+    const standby = components.standbyFor(stop, found)
+    if (standby !== undefined) own.standbys?.add(index, standby)
+  }
+
+  /** A stage that leaves goes on until another has what it has: then the ring changes between two laps. */
+  function handOver (): void {
+    stopLooking = clock.after(HANDOVER_LOOK_MS, handOver)
+    own.standbys?.ask()
+    for (const index of leaving) {
+      standBy(index)
+      const position = promptIds.length + made.tokens.length
+      if (own.standbys?.of(index) === undefined || own.standbys.have(index) < position - HANDOVER_POSITIONS) continue
+      leaving.delete(index)
+      const peerId = found?.hops[index]?.peerId ?? ''
+      epoch?.lose(index, new NoCapacityError(`${peerId} is leaving`, 0))
+    }
+    if (leaving.size === 0) stopLooking()
+  }
+
+  function leaves (index: number): void {
+    leaving.add(index)
+    stopLooking()
+    handOver()
+  }
+
+  return {
+    get route () { return stagesOf(found) },
+    get cached () { return hasWorked ? 0 : plan?.start ?? 0 },
+    get repaired () {
+      if (lostMs === undefined || plan === undefined) return undefined
+      const { at, stages } = plan
+      return { lost, tookMs: clock.now() - lostMs, replayed: Math.max(...stages.map(({ until }) => at - until)), route: stagesOf(found) }
+    },
+
+    async enter (signal) {
+      leaving.clear()
+      stopLooking()
+      const before = found === undefined
+        ? undefined
+        : {
+            route: found,
+            held: new Set(found.hops.filter(({ peerId }) => !exclude.has(peerId)).map(heldKey)),
+            standby: (index: number) => own.standbys?.of(index)
+          }
+      const route = found = await components.route({ positions: prepared.positions, exclude, before }, signal)
+      const { tokens } = made
+      epoch = await own.enter({
+        route,
+        allowed: maxTokens - tokens.length + (scorePrompt ? promptIds.length : 0),
+        readyMs: hasWorked ? REENTER_MS : openTimeoutMs,
+        leaving: leaves
+      }, { signal })
+      plan = resumePlan({
+        stages: await epoch.ready,
+        promptTokens: promptIds.length,
+        generated: tokens.length,
+        scored: scorePrompt ? Math.max(0, Math.min(made.scored - 1, promptIds.length - 2)) : undefined
+      })
+      epoch.resume(plan, feeds({
+        plan,
+        promptIds,
+        generatedIds: tokens,
+        scorePrompt,
+        chooses: maxTokens > 0,
+        rows: scorePrompt ? Math.min(SCORED_ROWS, chunkRows) : rowsOf(promptIds.length - plan.start, route.hops.length)
+      }), tokens)
+      lookedMs = -Infinity
+      return epoch
+    },
+
+    progress () {
+      hasWorked = true
+      failures = 0
+      lost = []
+      lostMs = undefined
+      failure = undefined
+      exclude.clear()
+      const { standbys } = own
+      if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
+      if (clock.now() - lookedMs > STANDBY_EVERY_MS) {
+        lookedMs = clock.now()
+        // a stage in this process goes with its coordinator
+        for (const [index, { peerId }] of (found?.hops ?? []).entries()) if (peerId !== host.peerId) standBy(index)
+      }
+      if (standbys.has(0) && made.tokens.length % MIRROR_FRAMES === 0) standbys.feed(feedsFrom)
+    },
+
+    lost (error) {
+      const gone = error instanceof StageLostError
+        ? error
+        : error instanceof PeerFaultError ? new StageLostError(error.peerId, error) : undefined
+      // without a route: the reason for which one was looked for says more
+      if (gone === undefined) throw failure ?? error
+      failure = gone.reason
+      exclude.add(gone.peerId)
+      if (gone.reason instanceof PeerFaultError) suspects.add(gone.peerId)
+      if (++failures >= attempts) throw failure
+      if (!hasWorked) return
+      lostMs ??= clock.now()
+      const known = new Set(lost.map(({ peerId, span }) => `${peerId}/${span[0]}`))
+      lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => peerId === gone.peerId && !known.has(`${peerId}/${span[0]}`))]
+    },
+
+    end () { stopLooking() }
+  }
+}
