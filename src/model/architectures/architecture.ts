@@ -63,6 +63,8 @@ export interface Architecture {
   readonly ggufRefuses: readonly string[]
   /** The bounds of a yarn rotation are whole dimensions, as in llama.cpp always; GGUF files don't say, and for gpt-oss they are not. */
   readonly ggufYarnTruncates: boolean
+  /** SentencePiece vocabularies of it swallow white space behind special tokens other than the first and the end of a document; GGUF files don't say. */
+  readonly ggufTrimsBehindSpecials: boolean
   readonly safetensorsNames: TensorNames
   readonly ggufNames: TensorNames
 }

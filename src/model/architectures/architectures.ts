@@ -23,6 +23,7 @@ const llama: Architecture = {
   ggufWideScaleAt: 0,
   ggufRefuses: [],
   ggufYarnTruncates: true,
+  ggufTrimsBehindSpecials: false,
   safetensorsNames,
   ggufNames
 }
@@ -62,7 +63,7 @@ const architectures: readonly Architecture[] = [
     fullEvery: 6,
     configDefaults: { tie_word_embeddings: true, query_pre_attn_scalar: 256, rope_theta: 1_000_000, rope_local_base_freq: 10_000, hidden_activation: 'gelu_pytorch_tanh' }
   },
-  { ...llama, name: 'phi3', classes: ['Phi3ForCausalLM'], gguf: ['phi3'], fusedMatrices: true, windowByDefault: true, ggufPermutesHeads: false },
+  { ...llama, name: 'phi3', classes: ['Phi3ForCausalLM'], gguf: ['phi3'], fusedMatrices: true, windowByDefault: true, ggufPermutesHeads: false, ggufTrimsBehindSpecials: true },
   { ...llama, name: 'granite', classes: ['GraniteForCausalLM'], gguf: ['granite'] },
   // Olmo 3 has windows and goes by the same word
   { ...llama, name: 'olmo2', classes: ['Olmo2ForCausalLM'], gguf: ['olmo2'], headNorms: 'all', norms: 'behind', ggufPermutesHeads: false, ggufRefuses: ['attention.sliding_window'] },

@@ -1,9 +1,11 @@
 import { FormatError } from '../errors.ts'
 import { TokenType, type GgufVocabulary } from './gguf-vocabulary.ts'
+import type { Architecture } from '../architectures/architecture.ts'
 import type { GgufFile } from '../formats/gguf.ts'
 import type { TokenizerData } from './tokenizer-data.ts'
 
 const SPACE = '▁'
+const DOCUMENT_END = '<|endoftext|>'
 
 /**
  * A SentencePiece vocabulary of pieces and scores as byte-pair encoding, in the way in which transformers turns the one into the other: two pieces
@@ -11,7 +13,7 @@ const SPACE = '▁'
  * before a text (and behind each special token), unless the file says not to.
  * @throws {FormatError}
  */
-export function sentencePieceTokenizer ({ metadata }: GgufFile, vocabulary: GgufVocabulary): TokenizerData['tokenizer'] {
+export function sentencePieceTokenizer ({ metadata }: GgufFile, vocabulary: GgufVocabulary, { ggufTrimsBehindSpecials: trims }: Pick<Architecture, 'ggufTrimsBehindSpecials'>): TokenizerData['tokenizer'] {
   const { tokens, typeOf, added, specialTokens } = vocabulary
   const scores = metadata.get('tokenizer.ggml.scores')
   if (!Array.isArray(scores) || scores.length < tokens.length || !scores.every((score) => typeof score === 'number' && Number.isFinite(score))) {
@@ -23,7 +25,7 @@ export function sentencePieceTokenizer ({ metadata }: GgufFile, vocabulary: Gguf
   return {
     version: '1.0',
     added_tokens: [
-      ...added.filter(({ content }) => content !== ''),
+      ...added.filter(({ content }) => content !== '').map((token) => ({ ...token, rstrip: trims && token.content !== specialTokens.bos_token && token.content !== DOCUMENT_END })),
       ...(unknown < 0 ? [] : [{ id: unknown, content: tokens[unknown] ?? '', single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }])
     ],
     normalizer: prefix === true ? { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: SPACE }, replace] } : replace,
