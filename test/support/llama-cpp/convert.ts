@@ -11,6 +11,8 @@ export interface Conversion {
   readonly type?: StoredType
   /** Of stacked experts, where it is another. */
   readonly expertType?: StoredType
+  /** Of a tensor by its name, where it is another still. */
+  readonly typeOf?: (name: string) => StoredType | undefined
   /** Values are rounded as `type` and `expertType` do and stored as float32. */
   readonly asFloats?: boolean
   /** What the file has otherwise than the converter would have it. */
@@ -46,7 +48,7 @@ async function readAll (path: string): Promise<Tensors> {
   return all
 }
 
-export async function ggufOfFolder (folder: string, path: string, { type = 'F32', expertType = type, asFloats = false, metadata: change, tensors: alter }: Conversion = {}): Promise<void> {
+export async function ggufOfFolder (folder: string, path: string, { type = 'F32', expertType = type, typeOf, asFloats = false, metadata: change, tensors: alter }: Conversion = {}): Promise<void> {
   const config = json(`${folder}/config.hub.json`) as HubConfig // our own file
   const metadata = { ...modelMetadata(config), ...vocabularyMetadata(config, json(`${folder}/tokenizer.json`), json(`${folder}/tokenizer_config.json`)) }
   const tensors = new Map([...convert(await readAll(folder), config), ...ropeTensors(config)])
@@ -55,7 +57,7 @@ export async function ggufOfFolder (folder: string, path: string, { type = 'F32'
   await writeGguf(path, metadata, [...tensors].map(([name, { shape, values }]): GgufTensor => {
     // ModelBase.prepare_tensors: one dimension, biases and routers
     const isPlain = shape.length < 2 || name.endsWith('.bias') || name.includes('ffn_gate_inp')
-    const own = isPlain ? 'F32' : name.includes('_exps') ? expertType : type
+    const own = isPlain ? 'F32' : typeOf?.(name) ?? (name.includes('_exps') ? expertType : type)
     return asFloats && (own === 'Q8_0' || own === 'MXFP4')
       ? { name, shape, type: 'F32', bytes: () => stored(rounded(values, own), 'F32') }
       : { name, shape, type: own, bytes: () => stored(values, own) }
