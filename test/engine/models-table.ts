@@ -32,7 +32,7 @@ export async function writeModels (rows: ReadonlyMap<string, ModelRow>): Promise
   const text = await readFile(path, 'utf8')
   const table = [
     '| tiny model | architecture | class in config.json | logits: largest difference | hidden states | greedy ids | split at every layer | GGUF: `general.architecture` | logits from GGUF |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...[...rows].map(([name, { config, logits, hidden, gguf }]) => {
       const { classes } = architectureOf('name', config.architecture)
       return `| ${name} | ${config.architecture} | ${classes.join(', ')} | ${logits.toExponential(1)} | ${hidden.toExponential(1)} | equal | same bits | ${gguf == null ? '– | –' : `${gguf.word} | ${gguf.logits.toExponential(1)}`} |`

@@ -33,6 +33,7 @@ describe('a GGUF file that is not what it says', () => {
     ['phi3', 'has fewer rows of queries, keys and values', reshaped('blk.0.attn_qkv.weight', 160, 64), /blk\.0\.attn_qkv\.weight is \[160, 64\], the configuration asks for \[192, 64\]/],
     ['phi3', 'has the gate by itself', reshaped('blk.0.ffn_gate.weight', 96, 64), /blk\.0\.ffn_gate\.weight belongs to nothing/],
     ['granite', 'is of an architecture that is not known', said({ 'general.architecture': 'granitehybrid' }), /"granitehybrid" is not supported yet; supported are llama, .*gpt-oss/],
+    ['granite', 'is one of several parts', said({ 'split.count': { u32: 3 } }), /one of 3 parts.*llama-gguf-split --merge/],
     ['granite', 'cuts text in a way that is not known', said({ 'tokenizer.ggml.pre': 'superbpe' }), /"superbpe" is not supported yet; supported are gpt-2/],
     ['gemma3', 'has a vocabulary of a kind that is not known', said({ 'tokenizer.ggml.model': 't5' }), /"t5" is not supported yet; supported are gpt2/]
   ] as const) {

@@ -48,6 +48,10 @@ const SOFTMAX_OF_CHOSEN = 3
 export async function configFromGguf (file: GgufFile): Promise<DescribedModel> {
   const metadata = ggufMetadata(file)
   const { number, need } = metadata
+  const parts = file.metadata.get('split.count')
+  if (typeof parts === 'number' && parts > 1) {
+    throw new UnsupportedModelError(`this GGUF file is one of ${parts} parts, which is not supported; join them with llama.cpp's llama-gguf-split --merge`)
+  }
   const architecture = architectureOf('gguf', metadata.architecture, (number('expert_count') ?? 0) > 0)
   refuseUnread(metadata, architecture)
   const numbers = Object.fromEntries(Object.entries(keys).map(([word, key]) => [word, required.includes(word) ? need(key) : number(key)]))

@@ -39,7 +39,8 @@ describe('what a GGUF file leaves unsaid', () => {
       [[4096, 0, 4096, 0, 4096, 0], 50, 30, 32 ** -0.5, 8, 'geluTanh', true])
     assert.equal((await config('gemma2', { block_count: 46 })).attentionScale, 16 ** -0.5)
     const gemma3 = await config('gemma3', { 'attention.sliding_window': 512 })
-    assert.deepEqual([gemma3.slidingWindow, gemma3.attentionSoftcap, gemma3.attentionScale, gemma3.rope.theta, gemma3.localRope?.theta], [[512, 512, 512, 512, 512, 0], undefined, 32 ** -0.5, 1_000_000, 10_000])
+    assert.deepEqual([gemma3.slidingWindow, gemma3.attentionSoftcap, gemma3.attentionScale, gemma3.rope.theta, gemma3.localRope?.theta],
+      [[512, 512, 512, 512, 512, 0], undefined, 32 ** -0.5, 1_000_000, 10_000])
     assert.equal((await config('gemma3', { block_count: 62, 'attention.sliding_window': 512 })).attentionScale, 16 ** -0.5)
     const scaled = await config('gemma3', { 'rope.scaling.type': 'linear', 'rope.scaling.factor': 8, 'rope.freq_base_swa': 5000 })
     assert.deepEqual([scaled.rope.scaling, scaled.localRope], [{ type: 'linear', factor: 8 }, { theta: 5000, dimensions: 32, scaling: { type: 'none' } }])
