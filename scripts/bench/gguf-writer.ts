@@ -1,21 +1,27 @@
-/** Writes a GGUF file, version 3, as far as the benchmarks need it. */
+/** Writes a GGUF file, version 3, as far as the benchmarks and the tests need it. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 
-/** Whole numbers become u32, others float32; a list takes its type from its first value. */
-export type MetadataValue = string | { readonly u32: number } | { readonly f32: number } | { readonly i32s: readonly number[] } | readonly string[]
+export type MetadataValue = string | boolean | readonly string[] | { readonly u32: number } | { readonly f32: number } | { readonly i32s: readonly number[] } | { readonly f32s: readonly number[] }
 
 export interface GgufTensor {
   readonly name: string
   /** Rows first, as everywhere here; the file has them the other way round. */
   readonly shape: readonly number[]
-  readonly type: 'F32' | 'Q4_0'
+  readonly type: keyof typeof types
   bytes (): Uint8Array
 }
 
 const ALIGNMENT = 32
-const types = { F32: { id: 0, elements: 1, bytes: 4 }, Q4_0: { id: 2, elements: 32, bytes: 18 } } as const
+const types = {
+  F32: { id: 0, elements: 1, bytes: 4 },
+  F16: { id: 1, elements: 1, bytes: 2 },
+  BF16: { id: 30, elements: 1, bytes: 2 },
+  Q4_0: { id: 2, elements: 32, bytes: 18 },
+  Q8_0: { id: 8, elements: 32, bytes: 34 },
+  MXFP4: { id: 39, elements: 32, bytes: 17 }
+} as const
 
 export function tensorBytes ({ shape, type }: Pick<GgufTensor, 'shape' | 'type'>): number {
   const { elements, bytes } = types[type]
@@ -44,9 +50,11 @@ const f32 = (value: number): Buffer => {
 
 function encoded (value: MetadataValue): Buffer {
   if (typeof value === 'string') return Buffer.concat([u32(8), string(value)])
+  if (typeof value === 'boolean') return Buffer.concat([u32(7), Buffer.from([value ? 1 : 0])])
   if ('u32' in value) return Buffer.concat([u32(4), u32(value.u32)])
   if ('f32' in value) return Buffer.concat([u32(6), f32(value.f32)])
   if ('i32s' in value) return Buffer.concat([u32(9), u32(5), u64(value.i32s.length), Buffer.from(Int32Array.from(value.i32s).buffer)])
+  if ('f32s' in value) return Buffer.concat([u32(9), u32(6), u64(value.f32s.length), Buffer.from(Float32Array.from(value.f32s).buffer)])
   return Buffer.concat([u32(9), u32(8), u64(value.length), ...value.map(string)])
 }
 

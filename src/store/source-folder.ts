@@ -81,7 +81,7 @@ async function openGguf (path: string, files: FileSet): Promise<OpenedSource> {
   const described = await configFromGguf(file)
   return {
     ...described,
-    tokenizer: tokenizerFromGguf(file, described.config.vocabSize, described.config.eosTokenIds),
+    tokenizer: tokenizerFromGguf(file, described.architecture, described.config.vocabSize, described.config.eosTokenIds),
     tensors: file,
     format: 'gguf',
     fingerprint: files.fingerprint(),

@@ -8,11 +8,19 @@ export interface ModelRow {
   readonly config: ModelConfig
   readonly logits: number
   readonly hidden: number
+  /** Of the same model out of a GGUF file. */
+  readonly gguf: GgufRow | undefined
 }
 
-export function note (rows: Map<string, ModelRow>, name: string, config: ModelConfig, { logits = 0, hidden = 0 }: Partial<ModelRow>): void {
+export interface GgufRow {
+  /** `general.architecture`. */
+  readonly word: string
+  readonly logits: number
+}
+
+export function note (rows: Map<string, ModelRow>, name: string, config: ModelConfig, { logits = 0, hidden = 0 }: Partial<ModelRow>, gguf?: GgufRow): void {
   const known = rows.get(name)
-  rows.set(name, { config, logits: Math.max(known?.logits ?? 0, logits), hidden: Math.max(known?.hidden ?? 0, hidden) })
+  rows.set(name, { config: known?.config ?? config, gguf: gguf ?? known?.gguf, logits: Math.max(known?.logits ?? 0, logits), hidden: Math.max(known?.hidden ?? 0, hidden) })
 }
 
 const BEGIN = '<!-- made by the test run -->'
@@ -23,11 +31,11 @@ export async function writeModels (rows: ReadonlyMap<string, ModelRow>): Promise
   const path = join(root, 'docs', 'MODELS.md')
   const text = await readFile(path, 'utf8')
   const table = [
-    '| tiny model | architecture | class in config.json | GGUF | logits: largest difference | hidden states | greedy ids | split at every layer |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...[...rows].map(([name, { config, logits, hidden }]) => {
-      const { classes, gguf } = architectureOf('name', config.architecture)
-      return `| ${name} | ${config.architecture} | ${classes.join(', ')} | ${gguf.length === 0 ? '–' : gguf.join(', ')} | ${logits.toExponential(1)} | ${hidden.toExponential(1)} | equal | same bits |`
+    '| tiny model | architecture | class in config.json | logits: largest difference | hidden states | greedy ids | split at every layer | GGUF: `general.architecture` | logits from GGUF |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...[...rows].map(([name, { config, logits, hidden, gguf }]) => {
+      const { classes } = architectureOf('name', config.architecture)
+      return `| ${name} | ${config.architecture} | ${classes.join(', ')} | ${logits.toExponential(1)} | ${hidden.toExponential(1)} | equal | same bits | ${gguf == null ? '– | –' : `${gguf.word} | ${gguf.logits.toExponential(1)}`} |`
     })
   ].join('\n')
   const [before = ''] = text.split(BEGIN)

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { createEngine, type Engine, type SpanRunner } from '../../src/engine/index.ts'
 import { ropeVariantOf } from '../../src/model/index.ts'
-import { argmax, difference, fixtureFolder, imported, tinyModels, tinyReference } from '../support/reference.ts'
+import { argmax, difference, fixtureFolder, imported, tinyModels, tinyReference, type TinyPrompt } from '../support/reference.ts'
 import { removeFolders } from '../support/shoal.ts'
+import { assertSame, importedGguf } from './gguf-models.ts'
 import { note, writeModels, type ModelRow } from './models-table.ts'
 import { greedy, localRing } from './ring.ts'
 
 /** What was seen of each model, for docs/MODELS.md: `SHOAL_WRITE_MODELS=1 npx mocha --exit test/engine/reference.test.ts` writes it. */
 const measured = new Map<string, ModelRow>()
+
+/** GGUF files keep what the folder has, where that is not float32. */
+const storedAs: Readonly<Partial<Record<typeof tinyModels[number], 'F16' | 'BF16'>>> = { olmo2: 'F16', qwen2: 'BF16', 'llama-tied': 'BF16' }
 
 describe('tiny models against the reference', function () {
   this.timeout(60_000)
@@ -27,6 +31,46 @@ describe('tiny models against the reference', function () {
       runners.push(await on.load(source, { start: borders[index] ?? 0, end: borders[index + 1] ?? 0 }, { compute: 'exact' }))
     }
     return runners
+  }
+
+  /** Largest difference of the logits, which is small; greedy ids are equal. */
+  const logitsDifference = async (source: Awaited<ReturnType<typeof imported>>, prompts: readonly TinyPrompt[]): Promise<number> => {
+    const runners = await load(source, [])
+    let most = 0
+    assert.equal(prompts.length, 4)
+    for (const { id, inputIds, logits, greedy: { ids } } of prompts) {
+      const ring = localRing(runners, inputIds.length + 24, ropeVariantOf(source.manifest.config.rope, inputIds.length))
+      const found = difference(await ring.feed(inputIds, 0, 1), logits)
+      assert.ok(found <= 5e-4, `${id}: ${found}`)
+      assert.deepEqual(await greedy(ring, inputIds, ids.length, argmax), ids, id)
+      ring.release()
+      most = Math.max(most, found)
+    }
+    await Promise.all(runners.map(async (runner) => { await runner.close() }))
+    return most
+  }
+
+  /** Largest difference of the hidden states behind every layer, which is small. */
+  const hiddenDifference = async (source: Awaited<ReturnType<typeof imported>>, prompts: readonly TinyPrompt[]): Promise<number> => {
+    const { layerCount, hiddenSize } = source.manifest.config
+    const runners = await load(source, Array.from({ length: layerCount - 1 }, (_, index) => index + 1))
+    let most = 0
+    for (const { id, inputIds, hidden } of prompts) {
+      if (hidden == null) {
+        continue
+      }
+      const ring = localRing(runners, inputIds.length)
+      await ring.feed(inputIds, 0, 1)
+      ring.release()
+      for (let layer = 1; layer < layerCount; layer++) {
+        const size = inputIds.length * hiddenSize
+        const found = difference(ring.hidden[layer - 1] ?? new Float32Array(), hidden.subarray(layer * size, (layer + 1) * size))
+        assert.ok(found <= 1e-3, `${id}, layer ${layer}: ${found}`)
+        most = Math.max(most, found)
+      }
+    }
+    await Promise.all(runners.map(async (runner) => { await runner.close() }))
+    return most
   }
 
   for (const name of tinyModels) {
@@ -80,40 +124,49 @@ describe('tiny models against the reference', function () {
     it(`${name}: hidden states behind every layer`, async () => {
       const folder = `${fixtureFolder}models/${name}`
       const source = await imported(folder)
-      const { layerCount, hiddenSize } = source.manifest.config
-      const runners = await load(source, Array.from({ length: layerCount - 1 }, (_, index) => index + 1))
-      for (const { id, inputIds, hidden } of await tinyReference(folder)) {
-        if (hidden == null) {
-          continue
-        }
-        const ring = localRing(runners, inputIds.length)
-        await ring.feed(inputIds, 0, 1)
+      note(measured, name, source.manifest.config, { hidden: await hiddenDifference(source, await tinyReference(folder)) })
+    })
+
+    it(`${name} as GGUF: logits, greedy ids and hidden states`, async () => {
+      const folder = `${fixtureFolder}models/${name}`
+      const source = await importedGguf(name, { type: storedAs[name] ?? 'F32' })
+      assertSame(source.manifest, (await imported(folder)).manifest)
+      const prompts = await tinyReference(folder)
+      const logits = await logitsDifference(source, prompts)
+      await hiddenDifference(source, prompts)
+      note(measured, name, source.manifest.config, {}, { word: source.word, logits })
+    })
+  }
+
+  for (const [name, what, conversion] of [
+    ['mixtral', 'Q8_0', { type: 'Q8_0' }],
+    ['phi3-longrope', 'Q8_0', { type: 'Q8_0' }],
+    ['gemma3', 'Q8_0', { type: 'Q8_0' }],
+    ['gpt-oss', 'Q8_0 with experts as MXFP4', { type: 'Q8_0', expertType: 'MXFP4' }],
+    ['gpt-oss', 'MXFP4, Q8_0 and F32 in each expert', { expertType: 'MXFP4', typeOf: (tensor: string) => tensor.includes('ffn_up_exps') ? 'F32' : tensor.includes('ffn_down_exps') ? 'Q8_0' : undefined }]
+  ] as const) {
+    it(`${name} as GGUF ${what}: as the same values in float32`, async () => {
+      const source = await importedGguf(name, conversion)
+      const floats = await importedGguf(name, { ...conversion, asFloats: true })
+      assert.ok(source.manifest.layers[0]?.tensors.some(({ kind }) => kind === 'blocks'))
+      assert.ok(floats.manifest.layers[0]?.tensors.every(({ kind }) => kind === 'dense'))
+      const runners = await load(floats, [])
+      const expected: TinyPrompt[] = []
+      for (const prompt of await tinyReference(`${fixtureFolder}models/${name}`)) {
+        const ring = localRing(runners, prompt.inputIds.length + 24, ropeVariantOf(floats.manifest.config.rope, prompt.inputIds.length))
+        const logits = (await ring.feed(prompt.inputIds, 0, 1)).slice()
+        expected.push({ ...prompt, logits, greedy: { ids: await greedy(ring, prompt.inputIds, 24, argmax) } })
         ring.release()
-        for (let layer = 1; layer < layerCount; layer++) {
-          const size = inputIds.length * hiddenSize
-          const found = difference(ring.hidden[layer - 1] ?? new Float32Array(), hidden.subarray(layer * size, (layer + 1) * size))
-          note(measured, name, source.manifest.config, { hidden: found })
-          assert.ok(found <= 1e-3, `${id}, layer ${layer}: ${found}`)
-        }
       }
       await Promise.all(runners.map(async (runner) => { await runner.close() }))
+      await logitsDifference(source, expected)
     })
   }
 
   for (const type of ['Q4_0', 'Q8_0', 'F16']) {
     it(`llama as GGUF ${type}: logits and greedy ids`, async () => {
       const source = await imported(`${fixtureFolder}llama-gguf/llama-${type}.gguf`)
-      const prompts = await tinyReference(`${fixtureFolder}llama-gguf`, ({ models }) => models?.find((model) => model.type === type))
-      assert.equal(prompts.length, 4)
-      const runners = await load(source, [])
-      for (const { id, inputIds, logits, greedy: expected } of prompts) {
-        const ring = localRing(runners, inputIds.length + 24)
-        const found = difference(await ring.feed(inputIds, 0, 1), logits)
-        assert.ok(found <= 5e-4, `${id}: ${found}`)
-        assert.deepEqual(await greedy(ring, inputIds, expected.ids.length, argmax), expected.ids, id)
-        ring.release()
-      }
-      await Promise.all(runners.map(async (runner) => { await runner.close() }))
+      await logitsDifference(source, await tinyReference(`${fixtureFolder}llama-gguf`, ({ models }) => models?.find((model) => model.type === type)))
     })
   }
 })

@@ -38,30 +38,30 @@ type Source = z.infer<z.ZodObject<typeof ropeFields>>
 type Parameters = z.infer<typeof parameters>
 
 /** The rotation of all layers, and that of layers with a window where it is another. @throws {FormatError} @throws {UnsupportedModelError} */
-export function ropesOf (source: Source, headDim: number, contextLength: number): Pick<ModelConfig, 'rope' | 'localRope'> {
+export function ropesOf (source: Source, headDim: number, contextLength: number, where: string): Pick<ModelConfig, 'rope' | 'localRope'> {
   const given = source.rope_parameters
   if (given != null && 'full_attention' in given && 'sliding_attention' in given) {
     const types = given as { full_attention: Parameters, sliding_attention: Parameters } // the first form of the union
-    return { rope: ropeOf(types.full_attention, source, headDim, contextLength), localRope: ropeOf(types.sliding_attention, source, headDim, contextLength) }
+    return { rope: ropeOf(types.full_attention, source, headDim, contextLength, where), localRope: ropeOf(types.sliding_attention, source, headDim, contextLength, where) }
   }
   const shared = given // the second
-  const rope = ropeOf(shared ?? source.rope_scaling ?? {}, source, headDim, contextLength)
+  const rope = ropeOf(shared ?? source.rope_scaling ?? {}, source, headDim, contextLength, where)
   return source.rope_local_base_freq == null
     ? { rope }
     : { rope, localRope: { theta: source.rope_local_base_freq, dimensions: rope.dimensions, scaling: { type: 'none' } } }
 }
 
-function ropeOf (given: Parameters, source: Source, headDim: number, contextLength: number): RopeConfig {
+function ropeOf (given: Parameters, source: Source, headDim: number, contextLength: number, where: string): RopeConfig {
   const theta = given.rope_theta ?? source.rope_theta ?? 10_000
   const dimensions = Math.trunc(headDim * (given.partial_rotary_factor ?? source.partial_rotary_factor ?? 1))
-  return { theta, dimensions, scaling: scalingOf(given, source, contextLength) }
+  return { theta, dimensions, scaling: scalingOf(given, source, contextLength, where) }
 }
 
-function scalingOf (given: Parameters, source: Source, contextLength: number): RopeConfig['scaling'] {
+function scalingOf (given: Parameters, source: Source, contextLength: number, where: string): RopeConfig['scaling'] {
   const type = given.rope_type ?? given.type ?? 'default'
   const need = <T>(value: T | null | undefined, name: string): T => {
     if (value == null) {
-      throw new FormatError(`config.json: rope scaling ${type} lacks ${name}`)
+      throw new FormatError(`${where}: rope scaling ${type} lacks ${name}`)
     }
     return value
   }

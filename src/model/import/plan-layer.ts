@@ -1,8 +1,9 @@
 import { UnsupportedModelError } from '../errors.ts'
 import { matrixOf, vector } from './part-planner.ts'
+import { planExperts } from './plan-experts.ts'
 import type { Find, Fusible, HeadOrder, Matrix, PartPlan, PartPlanner, PlanRequest, SourceRows, Vector } from './plan-types.ts'
-import type { Architecture, LayerRole } from '../architectures/architectures.ts'
-import type { ExpertsConfig, ModelConfig } from '../types.ts'
+import type { Architecture, LayerRole } from '../architectures/architecture.ts'
+import type { ModelConfig } from '../types.ts'
 
 /** A norm's weight as files have it that store what is added to 1. */
 export const normPlus = ({ architecture, names }: PlanRequest): Pick<SourceRows, 'plus'> =>
@@ -75,27 +76,10 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
 
   const { experts } = config
   const isSparse = experts != null && experts.denseLayers?.includes(layer) !== true
-  const stacked = isSparse && architecture.experts === 'stacked' ? stackedExperts(find, nameOf, experts, hiddenSize) : undefined
-  /** The three matrices of an expert's MLP. */
-  const expertMlp = (prefix: string, [gate, up, down]: readonly [LayerRole, LayerRole, LayerRole], size: number, expert: number): Array<Matrix | Fusible> => {
-    const of = (name: string, role: LayerRole, rows: number, columns: number): Matrix =>
-      matrixOf(`${prefix}${name}`, find(nameOf(role).replace('{expert}', String(expert)), [rows, columns]))
-    return [{ name: `${prefix}gateUp`, parts: [of('gate', gate, size, hiddenSize), of('up', up, size, hiddenSize)] }, of('down', down, hiddenSize, size)]
-  }
-  const mlp = (): Array<Matrix | Fusible> => {
-    if (!isSparse) {
-      return [together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]), matrix('down', 'down', hiddenSize, intermediateSize)]
-    }
-    const { count, intermediateSize: size, sharedIntermediateSize } = experts
-    return [
-      // few values that decide much: never rounded
-      { ...matrix('router', 'router', count, hiddenSize), exact: true },
-      ...(stacked?.matrices ?? Array.from({ length: count }, (_, expert) => expertMlp(`experts.${expert}.`, ['expertGate', 'expertUp', 'expertDown'], size, expert)).flat()),
-      ...(sharedIntermediateSize == null
-        ? []
-        : [{ ...matrix('sharedRouter', 'sharedRouter', 1, hiddenSize), exact: true }, ...expertMlp('shared.', ['sharedGate', 'sharedUp', 'sharedDown'], sharedIntermediateSize, 0)])
-    ]
-  }
+  const sparse = isSparse ? planExperts(request, experts, nameOf, find) : undefined
+  const mlp = (): Array<Matrix | Fusible> => sparse?.matrices ?? [
+    together('gateUp', [['gate', intermediateSize], ['up', intermediateSize]]), matrix('down', 'down', hiddenSize, intermediateSize)
+  ]
 
   return planner(`layer ${layer}`, [
     ...(architecture.norms === 'behind' ? [] : [norm('attnNorm', hiddenSize)]),
@@ -106,7 +90,7 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
     ...(architecture.norms === 'behind' ? [] : [norm('mlpNorm', hiddenSize)]),
     ...(architecture.norms === 'before' ? [] : [norm('mlpPostNorm', hiddenSize)]),
     ...(architecture.sinks ? [vector('sinks', [{ tensor: find(nameOf('sinks'), [config.headCount]), rows: 1, columns: config.headCount }])] : []),
-    ...(stacked?.biases ?? []),
+    ...(sparse?.vectors ?? []),
     ...bias('gateUpBias', [['gateBias', intermediateSize], ['upBias', intermediateSize]]),
     ...bias('downBias', [['downBias', hiddenSize]])
   ], [
@@ -114,34 +98,6 @@ export function planLayer (request: PlanRequest, layer: number, find: Find, plan
     matrix('o', 'o', hiddenSize, qRows),
     ...mlp()
   ], false)
-}
-
-/** Experts that lie in one tensor `[experts, in, out]`, gate and up in turns. */
-function stackedExperts (find: Find, nameOf: (role: LayerRole) => string, { count, intermediateSize: size }: ExpertsConfig, hiddenSize: number): { matrices: Matrix[], biases: Vector[] } {
-  const gateUp = find(nameOf('expertGate'), [count, hiddenSize, 2 * size])
-  const down = find(nameOf('expertDown'), [count, size, hiddenSize])
-  const gateUpBias = find(nameOf('expertGateUpBias'), [count, 2 * size])
-  const downBias = find(nameOf('expertDownBias'), [count, hiddenSize])
-  const each = Array.from({ length: count }, (_, expert) => expert)
-  return {
-    matrices: each.flatMap((expert): Matrix[] => {
-      const half = (offset: number): SourceRows => ({ tensor: gateUp, rows: size, columns: hiddenSize, first: expert * hiddenSize, transposed: { offset, step: 2 } })
-      return [
-        { name: `experts.${expert}.gateUp`, sources: [half(0), half(1)] },
-        { name: `experts.${expert}.down`, sources: [{ tensor: down, rows: hiddenSize, columns: size, first: expert * size, transposed: { offset: 0, step: 1 } }] }
-      ]
-    }),
-    biases: [
-      vector('routerBias', [{ tensor: find(nameOf('routerBias'), [count]), rows: 1, columns: count }]),
-      ...each.flatMap((expert) => {
-        const half = (offset: number): SourceRows => ({ tensor: gateUpBias, rows: size, columns: 1, first: expert, transposed: { offset, step: 2 } })
-        return [
-          vector(`experts.${expert}.gateUpBias`, [half(0), half(1)]),
-          vector(`experts.${expert}.downBias`, [{ tensor: downBias, rows: 1, columns: hiddenSize, first: expert }])
-        ]
-      })
-    ]
-  }
 }
 
 /** Norms of queries and keys, with their sizes. */

@@ -1,4 +1,4 @@
-import type { Architecture, LayerRole, TensorNames } from '../architectures/architectures.ts'
+import type { Architecture, LayerRole, TensorNames } from '../architectures/architecture.ts'
 import type { SourceTensor, TensorSource } from '../formats/tensor-source.ts'
 import type { ModelConfig, Quantization, TensorEntry } from '../types.ts'
 

@@ -2,7 +2,7 @@ import { FormatError } from '../errors.ts'
 import { matrixOf, partPlanner, vector } from './part-planner.ts'
 import { normPlus, planLayer } from './plan-layer.ts'
 import type { PartPlan, PlanRequest } from './plan-types.ts'
-import type { ModelRole } from '../architectures/architectures.ts'
+import type { ModelRole } from '../architectures/architecture.ts'
 import type { SourceTensor } from '../formats/tensor-source.ts'
 
 export interface ImportPlan {

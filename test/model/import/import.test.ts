@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {
-  architectureOf, asFloat32, configFromHuggingFace, configFromGguf, FormatError, planImport, readGguf, readSafetensors, readShardedSafetensors, UnsupportedModelError,
+  architectureOf, asFloat32, configFromHuggingFace, configFromGguf, FormatError, makePart, planImport, readGguf, readSafetensors, readShardedSafetensors, UnsupportedModelError,
   type ImportPlan, type ModelConfig, type Quantization, type TensorSource
 } from '../../../src/model/index.ts'
 import { bytesSource, fixture } from '../formats/files.ts'
@@ -166,6 +166,42 @@ describe('what an import makes', () => {
     assert.throws(() => plan(retyped('blk.0.ffn_norm.weight', 'Q8_0')), UnsupportedModelError)
     assert.doesNotThrow(() => plan(llama({}, [floats('rope_freqs.weight', 32)])))
   })
+
+  it('never reads more than a few megabytes at once of experts that lie in one tensor', async () => {
+    const [count, size, hidden] = [3, 1408, 2048]
+    const mixtral: ModelConfig = {
+      ...config, architecture: 'mixtral', hiddenSize: hidden, intermediateSize: size, headDim: 512, rope: { theta: 10_000, dimensions: 512, scaling: { type: 'none' } },
+      experts: { count, perToken: 2, intermediateSize: size, normalised: true }
+    }
+    for (const [type, rowBytes] of [['F32', (columns: number) => columns * 4], ['MXFP4', (columns: number) => columns / 32 * 17], ['Q8_0', (columns: number) => columns / 32 * 34]] as const) {
+      const shapes = new Map<string, number[]>([
+        ['token_embd.weight', [24, hidden]], ['output_norm.weight', [hidden]], ['blk.0.attn_norm.weight', [hidden]], ['blk.0.ffn_norm.weight', [hidden]], ['blk.0.attn_q.weight', [2048, hidden]],
+        ['blk.0.attn_k.weight', [1024, hidden]], ['blk.0.attn_v.weight', [1024, hidden]], ['blk.0.attn_output.weight', [hidden, 2048]], ['blk.0.ffn_gate_inp.weight', [count, hidden]],
+        ['blk.0.ffn_gate_exps.weight', [count, size, hidden]], ['blk.0.ffn_up_exps.weight', [count, size, hidden]], ['blk.0.ffn_down_exps.weight', [count, hidden, size]]
+      ])
+      const isStacked = (name: string): boolean => name.includes('_exps')
+      const rowOf = (name: string): number => isStacked(name) ? rowBytes(shapes.get(name)?.at(-1) ?? 0) : (shapes.get(name)?.at(-1) ?? 0) * 4
+      let most = 0
+      const source: TensorSource = {
+        names: () => shapes.keys(),
+        info: (name) => {
+          const shape = shapes.get(name)
+          return shape == null ? undefined : { name, shape, type: isStacked(name) ? type : 'F32', rowBytes: rowOf(name) }
+        },
+        rows: async (name, _first, rows) => {
+          most = Math.max(most, rows * rowOf(name))
+          return await Promise.resolve(new Uint8Array(rows * rowOf(name)))
+        }
+      }
+      const { layers: [layer] } = planImport({ config: mixtral, architecture: architectureOf('name', 'mixtral'), names, permutedHeads: true, source, quantization: 'keep', biases: [], otherBiases: true })
+      assert.ok(layer != null)
+      let written = 0
+      for await (const { bytes } of makePart(layer, source)) {
+        written = Math.max(written, bytes.byteLength)
+      }
+      assert.ok(most <= 4 * 2 ** 20 && written <= 4 * 2 ** 20, `${type}: ${most} read, ${written} written at once`)
+    }
+  }).timeout(30_000)
 
   it('is the same from one file as from several with an index', async () => {
     const described = configFromHuggingFace(JSON.parse(new TextDecoder().decode(fixture('models/qwen3/config.json'))))

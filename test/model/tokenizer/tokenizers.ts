@@ -1,6 +1,6 @@
 /** Tokenizers of the models that the repository has, and of the one beside it. */
 import { existsSync, readFileSync } from 'node:fs'
-import { createTokenizer, tokenizerFromGguf, tokenizerFromHuggingFace, readGguf, type Tokenizer, type TokenizerData } from '../../../src/model/index.ts'
+import { architectureOf, createTokenizer, tokenizerFromGguf, tokenizerFromHuggingFace, readGguf, type Tokenizer, type TokenizerData } from '../../../src/model/index.ts'
 import { bytesSource } from '../formats/files.ts'
 
 const root = new URL('../../../', import.meta.url)
@@ -22,7 +22,7 @@ export function dataOfFolder (folder: string, vocabSize: number): TokenizerData 
 }
 
 export async function dataOfGguf (path: string, vocabSize: number): Promise<TokenizerData> {
-  return tokenizerFromGguf(await readGguf(bytesSource(readFileSync(file(path)))), vocabSize, [2])
+  return tokenizerFromGguf(await readGguf(bytesSource(readFileSync(file(path)))), architectureOf('name', 'llama'), vocabSize, [2])
 }
 
 /** The tiny models' tokenizer, with changes to its data. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tensorBytes, writeGguf } from '../../../scripts/bench/gguf-writer.ts'
 import { FIRST_WORD, randomLlama, shape246m, vocabulary, type LlamaShape } from '../../../scripts/bench/random-llama.ts'
-import { configFromGguf, createTokenizer, readGguf, tokenizerFromGguf, type GgufFile } from '../../../src/model/index.ts'
+import { architectureOf, configFromGguf, createTokenizer, readGguf, tokenizerFromGguf, type GgufFile } from '../../../src/model/index.ts'
 
 const small: LlamaShape = { hiddenSize: 64, intermediateSize: 96, layerCount: 2, headCount: 4, kvHeadCount: 2, vocabSize: 1000, contextLength: 128 }
 
@@ -60,7 +60,7 @@ describe('randomLlama', () => {
     assert.equal(new Set(tokens).size, 32_000)
     assert.deepEqual(merges.map((merge) => merge.replace(' ', '')), tokens.slice(FIRST_WORD))
     const { file } = await written(1)
-    const tokenizer = createTokenizer(tokenizerFromGguf(file, small.vocabSize, [FIRST_WORD - 1]))
+    const tokenizer = createTokenizer(tokenizerFromGguf(file, architectureOf('name', 'llama'), small.vocabSize, [FIRST_WORD - 1]))
     const text = 'ab, Ünder\n7'
     const ids = tokenizer.encode(text, { special: false })
     assert.equal(tokenizer.decode(ids), text)
