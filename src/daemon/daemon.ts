@@ -138,7 +138,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       : await startGateway({
           generator: generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records }),
           logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
-          swarm: () => swarmView(records(), (peer) => swarm.roundTripMs(peer)),
+          swarm: () => ({ ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
           ready: () => state.state === 'online'
         }, {
           host: config.http.host,

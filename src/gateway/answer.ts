@@ -1,4 +1,5 @@
 /** One session as the handlers see it: begun (so that its failure still has a status code), then read to its end. */
+import { SseComment } from './sse.ts'
 import type { Generator } from './types.ts'
 import type { GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
 
@@ -52,6 +53,10 @@ export function complete (done: Done): Done {
 
 /** OpenAI's `finish_reason`. */
 export const finishReason = ({ finishReason: reason }: Done): string => (reason === 'cancelled' || reason === 'error' ? 'stop' : reason)
+
+/** What became of the route that a stream's header named. */
+export const repairComment = ({ lost, tookMs, replayed, route }: Of<'repaired'>): SseComment =>
+  new SseComment(`repaired ${JSON.stringify({ lost, tookMs: Math.round(tookMs), replayed })} x-shoal-route ${routeHeader(route)}`)
 
 /** `PEERID[A:B] PEERID[B:C] …` */
 export const routeHeader = (route: readonly RouteStage[]): string =>

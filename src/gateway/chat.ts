@@ -1,4 +1,4 @@
-import { begin, collect, complete, finishReason, usageOf, type Answer, type Collected, type Done } from './answer.ts'
+import { begin, collect, complete, finishReason, repairComment, usageOf, type Answer, type Collected, type Done } from './answer.ts'
 import { chatLogprobs } from './logprobs.ts'
 import { chooseModel, newId, requestBase, withChoice } from './params.ts'
 import { HttpError } from './errors.ts'
@@ -79,6 +79,8 @@ async function * chunks ({ frame, model, body, choices, answer }: ChunksInit): A
         if (event.text !== '' || body.logprobs === true) {
           yield chunk(index, { content: event.text }, null, body.logprobs === true ? chatLogprobs(model, [event]) : null)
         }
+      } else if (event.kind === 'repaired') {
+        yield repairComment(event)
       } else if (event.kind === 'done') {
         const { text } = complete(event)
         finished.push(event)

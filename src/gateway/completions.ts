@@ -1,4 +1,4 @@
-import { begin, collect, complete, finishReason, usageOf, type Answer, type Collected, type Done, type Scored } from './answer.ts'
+import { begin, collect, complete, finishReason, repairComment, usageOf, type Answer, type Collected, type Done, type Scored } from './answer.ts'
 import { completionLogprobs } from './logprobs.ts'
 import { chooseModel, newId, requestBase, withChoice } from './params.ts'
 import type { CompletionRequest } from './schema.ts'
@@ -114,6 +114,8 @@ async function * chunks ({ frame, model, body, logprobs, prompts, answer }: Chun
         const scores = completionLogprobs(model, [], [event], offset)
         offset = scores.end
         if (event.text !== '' || logprobs != null) yield chunk(index, event.text, logprobs == null ? null : shape(scores))
+      } else if (event.kind === 'repaired') {
+        yield repairComment(event)
       } else if (event.kind === 'done') {
         const { text } = complete(event)
         finished.push(event)

@@ -3,6 +3,15 @@ import { httpError } from './errors.ts'
 
 const PING_EVERY_MS = 15_000
 
+/** Goes out as a comment, which clients skip. */
+export class SseComment {
+  readonly text: string
+
+  constructor (text: string) {
+    this.text = text
+  }
+}
+
 export interface SseInit {
   /** Aborted when the client has gone. */
   readonly controller: AbortController
@@ -38,7 +47,7 @@ export function sse (chunks: AsyncIterable<object>, { controller, onEnd }: SseIn
         const next = await iterator.next()
         if (over) return
         if (next.done !== true) {
-          stream.enqueue(encoder.encode(`data: ${JSON.stringify(next.value)}\n\n`))
+          stream.enqueue(encoder.encode(next.value instanceof SseComment ? `: ${next.value.text}\n\n` : `data: ${JSON.stringify(next.value)}\n\n`))
           return
         }
         end()

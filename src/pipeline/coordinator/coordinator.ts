@@ -9,7 +9,7 @@ import { session, type RouteInit } from './session.ts'
 import { chooseStandby } from './choose-standby.ts'
 import { suspects } from './suspects.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
-import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel } from './types.ts'
+import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel, LossKind } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 const RETRY_AFTER_MS = 1000
@@ -25,6 +25,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   const running = new Set<AbortController>()
   const suspected = suspects(clock)
   const empty = idle(() => running.size > 0)
+  const repairs: Partial<Record<LossKind, number>> = {}
   let draining = false
 
   function providers (): Provider[] {
@@ -89,6 +90,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       clock,
       suspects: suspected,
       route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
+      repaired (why) { repairs[why] = (repairs[why] ?? 0) + 1 },
       standbyFor: (stop, current) => chooseStandby({
         session: sessionId, modelId: request.modelId, wire: request.wire, positions: prepared.positions, stop, route: current, providers: providers(), exclude: suspected.peers
       })
@@ -132,6 +134,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     },
 
     get sessions () { return running.size },
+    get repairs () { return repairs },
 
     generate,
 

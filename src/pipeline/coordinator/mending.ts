@@ -5,6 +5,7 @@ import { StageLostError, type RingEpoch } from './ring-epoch.ts'
 import { heldKey, type FoundRoute } from './routes.ts'
 import type { GenerateEvent, RouteStage } from '../types.ts'
 import type { Generation } from './generation.ts'
+import type { LossKind } from './types.ts'
 import type { Ring } from './ring.ts'
 import type { SessionComponents, SessionInit } from './session.ts'
 
@@ -53,6 +54,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   let hasWorked = false
   let lost: RouteStage[] = []
   let lostMs: number | undefined
+  let why: LossKind | undefined
   let failures = 0
   let failure: Error | undefined
   let lookedMs = -Infinity
@@ -86,7 +88,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       if (own.standbys?.of(index) === undefined || own.standbys.have(index) < position - HANDOVER_POSITIONS) continue
       leaving.delete(index)
       const peerId = found?.hops[index]?.peerId ?? ''
-      epoch?.lose(index, new NoCapacityError(`${peerId} is leaving`, 0))
+      epoch?.lose(index, new NoCapacityError(`${peerId} is leaving`, 0), 'leaving')
     }
     if (leaving.size === 0) stopLooking()
   }
@@ -143,6 +145,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
     },
 
     progress () {
+      if (lostMs !== undefined && why !== undefined) components.repaired(why)
       hasWorked = true
       failures = 0
       lost = []
@@ -162,7 +165,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
     lost (error) {
       const gone = error instanceof StageLostError
         ? error
-        : error instanceof PeerFaultError ? new StageLostError(error.peerId, error) : undefined
+        : error instanceof PeerFaultError ? new StageLostError(error.peerId, error, 'malformed') : undefined
       // without a route: the reason for which one was looked for says more
       if (gone === undefined) throw failure ?? error
       failure = gone.reason
@@ -170,6 +173,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       if (gone.reason instanceof PeerFaultError) suspects.add(gone.peerId)
       if (++failures >= attempts) throw failure
       if (!hasWorked) return
+      if (lostMs === undefined) why = gone.why
       lostMs ??= clock.now()
       const known = new Set(lost.map(({ peerId, span }) => `${peerId}/${span[0]}`))
       lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => peerId === gone.peerId && !known.has(`${peerId}/${span[0]}`))]

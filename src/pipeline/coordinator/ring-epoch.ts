@@ -8,6 +8,7 @@ import { eventQueue } from './event-queue.ts'
 import { nameOf, type RouteStop, type StageLink } from './stage-link.ts'
 import { ANSWER_MS, ringWatch, type RingWatch, type StageState } from './watch.ts'
 import type { Clock } from '../clock.ts'
+import type { LossKind } from './types.ts'
 import type { Feed, ResumePlan, StageHolding } from './resume-plan.ts'
 
 /** What the tail says: tokens, or the prompt's own scored. */
@@ -21,11 +22,13 @@ export class StageLostError extends Error {
   override name = 'StageLostError'
   readonly peerId: string
   readonly reason: Error
+  readonly why: LossKind
 
-  constructor (peerId: string, reason: Error) {
+  constructor (peerId: string, reason: Error, why: LossKind) {
     super(reason.message)
     this.peerId = peerId
     this.reason = reason
+    this.why = why
   }
 }
 
@@ -53,7 +56,7 @@ export interface RingEpoch {
   /** All stages begin: each sends on what the next one lacks, and the head gets the rest. */
   resume (plan: ResumePlan, feeds: readonly Feed[], generatedIds: readonly number[]): void
   /** Gives a stage up. */
-  lose (index: number, reason: Error): void
+  lose (index: number, reason: Error, why: LossKind): void
   /** Ends by `end`, or by throwing what became of it: {StageLostError}, {RequestError}, {NoCapacityError}. */
   readonly results: AsyncIterable<RingResult>
   end (error?: Error): void
@@ -80,7 +83,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   let { allowed } = init
   let stopTimer = clock.after(readyMs, () => {
     const late = holdings.findIndex((holding) => holding === undefined)
-    lose(late, fault(late, `was not ready within ${readyMs} ms`))
+    lose(late, fault(late, `was not ready within ${readyMs} ms`), 'silence')
   })
   let stopListening = clock.after(BEAT_MS, listenForSilence)
 
@@ -101,15 +104,15 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     ready.reject(error ?? new Error('the session is over'))
   }
 
-  const lose = (index: number, reason: Error): void => { end(new StageLostError(at(index).peerId, reason)) }
+  const lose = (index: number, reason: Error, why: LossKind): void => { end(new StageLostError(at(index).peerId, reason, why)) }
   /** By peer id, which a stage names and need not be of this ring. */
-  const losePeer = (peerId: string, reason: Error): void => { end(new StageLostError(peerId, reason)) }
+  const losePeer = (peerId: string, reason: Error, why: LossKind): void => { end(new StageLostError(peerId, reason, why)) }
 
   /** Before all are ready: a stage whose link is open and that says nothing at all. */
   function listenForSilence (): void {
     stopListening = clock.after(BEAT_MS, listenForSilence)
     const silent = heardMs.findIndex((ms, index) => holdings[index] === undefined && clock.now() - ms > ANSWER_MS)
-    if (silent >= 0) lose(silent, fault(silent, `was not ready, and said nothing for ${ANSWER_MS} ms`))
+    if (silent >= 0) lose(silent, fault(silent, `was not ready, and said nothing for ${ANSWER_MS} ms`), 'silence')
   }
 
   function frame (index: number, header: FrameHeader, payload: Uint8Array): void {
@@ -117,14 +120,14 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     switch (header.type) {
       case RingType.busy: {
         const { retryAfterMs, message } = parse(Busy.decode, payload, 'the answer')
-        lose(index, new NoCapacityError(`${nameOf(at(index))} has no capacity now: ${message.slice(0, MAX_WORDS)}`, Math.min(retryAfterMs, 60_000)))
+        lose(index, new NoCapacityError(`${nameOf(at(index))} has no capacity now: ${message.slice(0, MAX_WORDS)}`, Math.min(retryAfterMs, 60_000)), 'capacity')
         return
       }
       case RingType.refused: {
         const { code, message, peerId: other } = parse(Refused.decode, payload, 'the answer')
         const words = `${nameOf(at(index))} refused: ${message.slice(0, MAX_WORDS)}`
-        if (code === RefusedCode.unreachable && stops.some((stop) => stop.peerId === other)) losePeer(other, new PeerFaultError(words, other))
-        else lose(index, new NoCapacityError(words, RETRY_AFTER_MS))
+        if (code === RefusedCode.unreachable && stops.some((stop) => stop.peerId === other)) losePeer(other, new PeerFaultError(words, other), 'unreachable')
+        else lose(index, new NoCapacityError(words, RETRY_AFTER_MS), 'capacity')
         return
       }
       case RingType.fault:
@@ -166,18 +169,18 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
         end(new RequestError(`${nameOf(at(index))} refused: ${words}`))
         return
       case FaultKind.capacity:
-        lose(index, new NoCapacityError(`${nameOf(at(index))} gave the session up: ${words}`, RETRY_AFTER_MS))
+        lose(index, new NoCapacityError(`${nameOf(at(index))} gave the session up: ${words}`, RETRY_AFTER_MS), 'capacity')
         return
       case FaultKind.peer: {
         // of an epoch that is over: its end is what it tells of
         if (header.epoch !== epoch) return
         const other = stops.findIndex((stop) => stop.peerId === peerId)
-        if (other < 0) lose(index, fault(index, `failed: ${words}`))
-        else lose(other, new PeerFaultError(`${nameOf(at(other))} is at fault: ${words}`, peerId))
+        if (other < 0) lose(index, fault(index, `failed: ${words}`), 'failure')
+        else lose(other, new PeerFaultError(`${nameOf(at(other))} is at fault: ${words}`, peerId), 'reported')
         return
       }
       default:
-        lose(index, fault(index, `failed: ${words}`))
+        lose(index, fault(index, `failed: ${words}`), 'failure')
     }
   }
 
@@ -203,7 +206,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
         if (position < promised) throw fault(index, `does not have the ${promised} positions that it said it has`)
         lose(index === 0 ? 0 : index - 1, index === 0
           ? fault(0, `lost positions: it has ${position}`)
-          : fault(index - 1, `sent positions that ${nameOf(at(index))} can't use: it has ${position}`))
+          : fault(index - 1, `sent positions that ${nameOf(at(index))} can't use: it has ${position}`), 'malformed')
         return
       }
       default:
@@ -228,7 +231,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
         return
       }
       case 'fault':
-        lose(verdict.stage, fault(verdict.stage, verdict.why))
+        lose(verdict.stage, fault(verdict.stage, verdict.why), 'silence')
         return
       case 'network':
         end(new NoCapacityError('all other nodes of the route fell silent at once: this node has lost its network', RETRY_AFTER_MS))
@@ -245,7 +248,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       heardMs[index] = clock.now()
       link.listen({
         frame (header, payload) { if (!over) frame(index, header, payload) },
-        lost (error) { lose(index, error) }
+        lost (error, why) { lose(index, error, why) }
       })
     },
 

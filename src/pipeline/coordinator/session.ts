@@ -10,7 +10,7 @@ import type { Clock } from '../clock.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
 import type { Suspects } from './suspects.ts'
-import type { CoordinatorModel } from './types.ts'
+import type { CoordinatorModel, LossKind } from './types.ts'
 import type { Tail } from '../../../protocols/ring/index.ts'
 import type { Host } from '../../p2p/index.ts'
 
@@ -20,6 +20,8 @@ export interface SessionComponents {
   readonly suspects: Suspects
   /** @throws {NoCapacityError} @throws the signal's reason */
   route (init: RouteInit, signal: AbortSignal): Promise<FoundRoute>
+  /** A session went on after such a loss. */
+  repaired (why: LossKind): void
   /** Who could stand by for a stage of the route. */
   standbyFor (stop: RouteStop, route: FoundRoute): RouteStop | undefined
 }

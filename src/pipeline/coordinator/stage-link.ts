@@ -3,6 +3,7 @@ import { RING_PROTOCOL, RingType } from '../../../protocols/ring/index.ts'
 import { encodeFrame, readFrame, type FrameHeader } from '../frames.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 import type { FoundRoute } from './routes.ts'
+import type { LossKind } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export type RouteStop = FoundRoute['hops'][number]
@@ -10,7 +11,7 @@ export type RouteStop = FoundRoute['hops'][number]
 export interface StageLinkEvents {
   frame (header: FrameHeader, payload: Uint8Array): void
   /** It is over, or broke a rule: said once. */
-  lost (error: PeerFaultError): void
+  lost (error: PeerFaultError, why: LossKind): void
 }
 
 /** A control link to one stage. It outlives epochs: who listens changes with them. */
@@ -46,10 +47,10 @@ export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, opti
   let alive = true
   let events: StageLinkEvents | undefined
 
-  const lose = (error: PeerFaultError): void => {
+  const lose = (error: PeerFaultError, why: LossKind): void => {
     if (!alive) return
     alive = false
-    events?.lost(error)
+    events?.lost(error, why)
   }
 
   link.listen({
@@ -59,10 +60,10 @@ export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, opti
         const { header, payload } = readFrame(frame)
         events?.frame(header, payload)
       } catch (error) {
-        lose(error instanceof PeerFaultError ? error : faultOf(stop, 'sent what it must not', error))
+        lose(error instanceof PeerFaultError ? error : faultOf(stop, 'sent what it must not', error), 'malformed')
       }
     },
-    close () { lose(faultOf(stop, 'ended the session')) }
+    close () { lose(faultOf(stop, 'ended the session'), 'reset') }
   })
 
   return {
@@ -75,7 +76,7 @@ export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, opti
       try {
         link.send(frame)
       } catch (error) {
-        lose(faultOf(stop, 'takes no more', error))
+        lose(faultOf(stop, 'takes no more', error), 'reset')
       }
     },
 

@@ -39,6 +39,24 @@ export interface CoordinatorInit {
   readonly standbyFrom?: number
 }
 
+/** Why a stage is no part of a ring any more. */
+export type LossKind =
+  /** Its link ended. */
+  | 'reset'
+  /** It did not answer. */
+  | 'silence'
+  /** It sent what can't be. */
+  | 'malformed'
+  /** It said that it failed. */
+  | 'failure'
+  /** A neighbour blamed it. */
+  | 'reported'
+  | 'unreachable'
+  /** It has no room, or stops: nobody is blamed. */
+  | 'capacity'
+  /** It said that it would go, and was replaced before. */
+  | 'leaving'
+
 /** Opens sessions over the swarm's stages and watches them. Also answers thin clients on `/shoal/generate/1.0.0`. */
 export interface Coordinator {
   start (): Promise<void>
@@ -46,6 +64,8 @@ export interface Coordinator {
   stop (): Promise<void>
   /** Generations at work. */
   readonly sessions: number
+  /** How often a session went on after a loss, by kind. */
+  readonly repairs: Readonly<Partial<Record<LossKind, number>>>
   /**
    * Ending the iteration early, or the signal, cancels: every stage is freed at once. With the signal the events end
    * with `done`, finish reason `cancelled`.
