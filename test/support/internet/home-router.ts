@@ -1,15 +1,16 @@
 /**
  * Run inside a home's router: opens ports for machines that ask by UPnP (Internet Gateway Device 2), as a router from the
- * shop would. An open port is a relay of TCP connections from the outer address to the machine that asked.
+ * shop would. An open port is a relay of TCP connections from the outer address to the machine that asked. Prints the number
+ * of every port that it says to have opened.
  *
- *     node home-router.ts OUTER-ADDRESS INNER-ADDRESS
+ *     node home-router.ts OUTER-ADDRESS INNER-ADDRESS [PORTS THAT STAY SHUT]
  */
 import { createSocket } from 'node:dgram'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-const [outer = '', inner = ''] = process.argv.slice(2)
+const [outer = '', inner = '', ...shut] = process.argv.slice(2)
 const HTTP_PORT = 5000
 const GROUP = '239.255.255.250'
 const GATEWAY = 'urn:schemas-upnp-org:device:InternetGatewayDevice:2'
@@ -25,7 +26,7 @@ const description = `<?xml version="1.0"?>
 
 const open = new Map<number, Server>()
 
-function openPort (port: number, host: string, hostPort: number): number {
+function openPort (port: number, host: string, hostPort: number): void {
   open.get(port)?.close()
   const server = createServer((outside) => {
     const inside = connect(hostPort, host)
@@ -35,7 +36,6 @@ function openPort (port: number, host: string, hostPort: number): number {
   })
   server.listen(port, outer)
   open.set(port, server)
-  return port
 }
 
 function act (action: string, body: string): string {
@@ -44,7 +44,9 @@ function act (action: string, body: string): string {
     return `<NewExternalIPAddress>${outer}</NewExternalIPAddress>`
   }
   if (action === 'AddAnyPortMapping') {
-    const port = openPort(Number(value('NewExternalPort')), value('NewInternalClient'), Number(value('NewInternalPort')))
+    const port = Number(value('NewExternalPort'))
+    if (!shut.includes(String(port))) openPort(port, value('NewInternalClient'), Number(value('NewInternalPort')))
+    process.stdout.write(`${port}\n`)
     return `<NewReservedPort>${port}</NewReservedPort>`
   }
   if (action === 'DeletePortMapping') {

@@ -23,25 +23,39 @@ export const GATE_ADDRESS = '81.2.69.2'
 export interface Internet {
   /** What to put before a command so that it runs on that machine. */
   at (machine: string): string[]
+  /** Has hosts without a model listen at every address of a public machine; resolves with their multiaddrs. */
+  crowd (machine: string): Promise<string[]>
+  /** The ports that the home's router said to have opened. */
+  opened (): readonly number[]
   stop (): Promise<void>
 }
 
 export interface InternetInit {
-  /** Name and public address of each machine: `{ lima: '45.1.1.2' }`; each in a /24 of its own. */
-  readonly public?: Readonly<Record<string, string>>
+  /** Name and public addresses of each machine: `{ lima: ['45.1.1.2'] }`; each address in a /24 of its own. */
+  readonly public?: Readonly<Record<string, readonly string[]>>
   /** Name and address of each machine in the home: `{ attic: '192.168.1.2' }`. */
   readonly home?: Readonly<Record<string, string>>
   /** The home's router opens ports for those who ask by UPnP. @default false */
   readonly upnp?: boolean
+  /** Ports that it says to have opened, and has not. */
+  readonly shut?: readonly number[]
 }
 
-export async function internet ({ public: machines = {}, home = {}, upnp = false }: InternetInit): Promise<Internet> {
+export async function internet ({ public: machines = {}, home = {}, upnp = false, shut = [] }: InternetInit): Promise<Internet> {
   // cat ends with this process, whose end of its standard input goes; the namespaces end with the last process in them
   const core = spawn('unshare', ['-Urnm', 'sh', '-c', 'mount -t tmpfs tmpfs /run && echo ready && exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] })
   await firstLine(core)
   const inCore = ['nsenter', '-t', String(core.pid), '-U', '-m', '-n', '--preserve-credentials', `--wd=${root}`]
   const at = (machine: string): string[] => [...inCore, 'ip', 'netns', 'exec', machine]
   const children: ChildProcess[] = []
+  const opened: number[] = []
+  /** Runs one of this folder's programs on a machine until the end; resolves with its first line. */
+  const program = async (machine: string, [name = '', ...args]: readonly string[], onLine?: (line: string) => void): Promise<string> => {
+    const [command = '', ...rest] = [...at(machine), ...script(name), ...args]
+    const child = spawn(command, rest, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+    children.push(child)
+    return await firstLine(child, onLine)
+  }
   const stop = async (): Promise<void> => {
     for (const child of [...children, core]) {
       child.kill('SIGKILL')
@@ -52,8 +66,8 @@ export async function internet ({ public: machines = {}, home = {}, upnp = false
     run([...inCore, 'sh', '-ec', [
       'ip link set lo up',
       'echo 1 > /proc/sys/net/ipv4/ip_forward',
-      ...Object.entries(machines).flatMap(([name, address]) => publicMachine(name, address)),
-      ...publicMachine('gate', GATE_ADDRESS),
+      ...Object.entries(machines).flatMap(([name, addresses]) => publicMachine(name, addresses)),
+      ...publicMachine('gate', [GATE_ADDRESS]),
       'ip netns exec gate sh -c "echo 1 > /proc/sys/net/ipv4/ip_forward"',
       'ip -n gate link add switch type bridge',
       'ip -n gate address add 192.168.1.1/24 dev switch',
@@ -62,42 +76,45 @@ export async function internet ({ public: machines = {}, home = {}, upnp = false
     ].join('\n')])
     run([...at('gate'), ...script('masquerade.ts')])
     if (upnp) {
-      const router = start([...at('gate'), ...script('home-router.ts'), GATE_ADDRESS, '192.168.1.1'])
-      children.push(router)
-      await firstLine(router)
+      await program('gate', ['home-router.ts', GATE_ADDRESS, '192.168.1.1', ...shut.map(String)], (line) => opened.push(Number(line)))
     }
   } catch (error) {
     await stop()
     throw error
   }
-  return { at, stop }
+  return {
+    at,
+    stop,
+    opened: () => opened,
+    crowd: async (machine) => JSON.parse(await program(machine, ['crowd.ts', ...machines[machine] ?? []])) as string[]
+  }
 }
 
 const script = (name: string): string[] => [process.execPath, '--import', 'tsx', join(root, 'test', 'support', 'internet', name)]
 
-const added = (name: string, address: string, gateway: string): string[] => [
-  `ip -n ${name} address add ${address}/24 dev eth0`,
+const gatewayOf = (address: string): string => address.replace(/\d+$/, '1')
+
+/** A machine's own side of its network. */
+const connected = (name: string, [first = '', ...more]: readonly string[]): string[] => [
+  ...[first, ...more].map((address) => `ip -n ${name} address add ${address}/24 dev eth0`),
   `ip -n ${name} link set lo up`,
   `ip -n ${name} link set eth0 up`,
-  `ip -n ${name} route add default via ${gateway}`
+  `ip -n ${name} route add default via ${gatewayOf(first)}`
 ]
 
-const publicMachine = (name: string, address: string): string[] => {
-  const gateway = address.replace(/\d+$/, '1')
-  return [
-    `ip netns add ${name}`,
-    `ip link add ${name} type veth peer name eth0 netns ${name}`,
-    `ip address add ${gateway}/24 dev ${name}`,
-    `ip link set ${name} up`,
-    ...added(name, address, gateway)
-  ]
-}
+const publicMachine = (name: string, addresses: readonly string[]): string[] => [
+  `ip netns add ${name}`,
+  `ip link add ${name} type veth peer name eth0 netns ${name}`,
+  ...addresses.map((address) => `ip address add ${gatewayOf(address)}/24 dev ${name}`),
+  `ip link set ${name} up`,
+  ...connected(name, addresses)
+]
 
 const homeMachine = (name: string, address: string): string[] => [
   `ip netns add ${name}`,
   `ip -n gate link add ${name} type veth peer name eth0 netns ${name}`,
   `ip -n gate link set ${name} master switch up`,
-  ...added(name, address, '192.168.1.1')
+  ...connected(name, [address])
 ]
 
 function run ([command = '', ...args]: readonly string[]): void {
@@ -107,14 +124,13 @@ function run ([command = '', ...args]: readonly string[]): void {
   }
 }
 
-const start = ([command = '', ...args]: readonly string[]): ChildProcess => spawn(command, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
-
-async function firstLine (child: ChildProcess): Promise<string> {
+async function firstLine (child: ChildProcess, onLater: (line: string) => void = () => { /* it says no more */ }): Promise<string> {
   if (child.stdout == null) throw new Error('no standard output')
   const lines = createInterface({ input: child.stdout })
   const [line] = await Promise.race([
     once(lines, 'line'),
     once(child, 'exit').then(() => { throw new Error('a part of the test\'s network ended before it was ready') })
   ]) as [string]
+  lines.on('line', onLater)
   return line
 }

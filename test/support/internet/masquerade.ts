@@ -1,5 +1,5 @@
 /**
- * Run inside a router: everything that leaves 192.168.0.0/16 leaves with the router's own address, and only answers come
+ * Run inside a router: everything that leaves by eth0 leaves with the router's own address, and only answers come
  * back. No `nft` nor `iptables` is needed: the rule goes to the kernel by nfnetlink as those would send it
  * (linux/netfilter/nf_tables.h).
  */
@@ -17,6 +17,8 @@ const NESTED = 0x8000
 const POSTROUTING = 4
 const SOURCE_NAT_PRIORITY = 100
 const REGISTER = 1
+const OUT_INTERFACE_NAME = 7
+const INTERFACE_NAME_BYTES = 16
 
 const attribute = (type: number, value: Buffer): Buffer => {
   const head = Buffer.alloc(4)
@@ -54,9 +56,9 @@ const batch = Buffer.concat([
   change(NEW_TABLE, CREATE, text(1, table)),
   change(NEW_CHAIN, CREATE, text(1, table), text(3, chain), nested(4, number(1, POSTROUTING), number(2, SOURCE_NAT_PRIORITY)), text(7, 'nat')),
   change(NEW_RULE, CREATE | APPEND | ACK, text(1, table), text(2, chain), nested(4,
-    // the first two bytes of the IPv4 header's source address
-    expression('payload', number(1, REGISTER), number(2, 1), number(3, 12), number(4, 2)),
-    expression('cmp', number(1, REGISTER), number(2, 0), nested(3, attribute(1, Buffer.from([192, 168])))),
+    // by this interface alone: what the home's machines say to each other passes here too
+    expression('meta', number(1, REGISTER), number(2, OUT_INTERFACE_NAME)),
+    expression('cmp', number(1, REGISTER), number(2, 0), nested(3, attribute(1, Buffer.concat([Buffer.from('eth0')], INTERFACE_NAME_BYTES)))),
     expression('masq')
   )),
   message(BATCH_END, 0, 0, SUBSYS_NFTABLES)
