@@ -12,7 +12,7 @@ import type { HandleInit, Host, Link } from './types.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 export interface HostInit {
-  /** File of the persistent key; absent: a key for this run alone, as a thin client has. */
+  /** File of the persistent key, beside which WebRTC's certificate is kept; absent: both for this run alone, as a thin client has. */
   readonly keyFile?: string
   /** `[]` for a host that only dials. @default Shoal's ports, or others where those are taken */
   readonly listen?: readonly string[]
@@ -50,6 +50,7 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
     lan: init.lan ?? false,
     relayServer: init.relayServer ?? false,
     services: init.services ?? {},
+    certificateFile: init.keyFile == null ? undefined : `${init.keyFile}-webrtc.pem`,
     dns: init.dns
   })
   return hostOver(libp2p, privateKey, init.psk != null)

@@ -30,6 +30,8 @@ export interface Libp2pInit {
   /** Help others who can't be reached. */
   readonly relayServer: boolean
   readonly services: Services
+  /** Of WebRTC-direct. */
+  readonly certificateFile?: string | undefined
   readonly dns?: Dns | undefined
 }
 
@@ -53,7 +55,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
       webSockets(),
       circuitRelayTransport(),
       // UDP is outside a private network's protection, so WebRTC stays out of it
-      ...(webRtc && listens && psk == null ? [(await import('@libp2p/webrtc')).webRTCDirect()] : [])
+      ...(webRtc && listens && psk == null ? [await (await import('./web-rtc.ts')).webRtcTransport(init.certificateFile)] : [])
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
