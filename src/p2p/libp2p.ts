@@ -70,7 +70,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
       ping: ping({ maxInboundStreams: 32, maxOutboundStreams: 32 }),
       ...(relayServer ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: 128 } }) } : {}),
       ...(behindRouter ? await routerServices() : {}),
-      ...(behindRouter || relayed ? { dcutr: (await import('@libp2p/dcutr')).dcutr() } : {}),
+      ...(behindRouter || relayed ? { dcutr: (await import('./direct-upgrade.ts')).directUpgrade() } : {}),
       ...init.services
     }
   }

@@ -23,8 +23,8 @@ export const GATE_ADDRESS = '81.2.69.2'
 export interface Internet {
   /** What to put before a command so that it runs on that machine. */
   at (machine: string): string[]
-  /** Has hosts without a model listen at every address of a public machine; resolves with their multiaddrs. */
-  crowd (machine: string): Promise<string[]>
+  /** Runs one of this folder's programs on a machine, until the end; resolves with the first line that it prints. */
+  program (machine: string, command: readonly string[]): Promise<string>
   /** The ports that the home's router said to have opened. */
   opened (): readonly number[]
   stop (): Promise<void>
@@ -49,7 +49,6 @@ export async function internet ({ public: machines = {}, home = {}, upnp = false
   const at = (machine: string): string[] => [...inCore, 'ip', 'netns', 'exec', machine]
   const children: ChildProcess[] = []
   const opened: number[] = []
-  /** Runs one of this folder's programs on a machine until the end; resolves with its first line. */
   const program = async (machine: string, [name = '', ...args]: readonly string[], onLine?: (line: string) => void): Promise<string> => {
     const [command = '', ...rest] = [...at(machine), ...script(name), ...args]
     const child = spawn(command, rest, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
@@ -85,8 +84,8 @@ export async function internet ({ public: machines = {}, home = {}, upnp = false
   return {
     at,
     stop,
-    opened: () => opened,
-    crowd: async (machine) => JSON.parse(await program(machine, ['crowd.ts', ...machines[machine] ?? []])) as string[]
+    program,
+    opened: () => opened
   }
 }
 

@@ -55,6 +55,9 @@ describe('daemons on an internet of home routers', function () {
     }
     throw new Error(`${what}: not seen within ${seconds} s`)
   }
+  /** Hosts without a model, one at each address. */
+  const hosts = async (program: Internet['program'], machine: string, listen: readonly string[]): Promise<string[]> =>
+    JSON.parse(await program(machine, ['hosts.ts', ...listen])) as string[]
   const address = (ip: string, { peerId }: Daemon): string => `/ip4/${ip}/tcp/4484/p2p/${peerId}`
 
   it('find each other on the local network by mDNS, with nobody to join', async () => {
@@ -82,8 +85,8 @@ describe('daemons on an internet of home routers', function () {
   })
 
   it('ask peers by AutoNAT whether such an address works, keep it where it does and take it back where it does not', async () => {
-    const { crowd, opened } = await build({ public: { crowd: CROWD }, home: { attic: '192.168.1.2', cellar: '192.168.1.3' }, upnp: true, shut: [4494] })
-    const joins = (await crowd('crowd')).flatMap((one) => ['--join', one])
+    const { program, opened } = await build({ public: { crowd: CROWD }, home: { attic: '192.168.1.2', cellar: '192.168.1.3' }, upnp: true, shut: [4494] })
+    const joins = (await hosts(program, 'crowd', CROWD.map((ip) => `/ip4/${ip}/tcp/4484`))).flatMap((one) => ['--join', one])
     const toldOf = (addresses: readonly string[]): boolean => addresses.some((one) => one.includes(GATE_ADDRESS))
     const cellar = await serve('cellar', ['--layers', '0:4', '--listen', '/ip4/0.0.0.0/tcp/4494', ...joins])
     await until('the port that stays shut', 60, () => opened().includes(4494) ? true : undefined)
@@ -107,6 +110,13 @@ describe('daemons on an internet of home routers', function () {
     assert.equal(code, 0, stderr)
     assert.match(String(events.at(-1)?.text), /Lima/)
     await until('a direct connection', 30, () => connectedTo(attic, OSLO) ? true : undefined)
+  })
+
+  it('go on with what is under way over a relay when a direct connection takes its place', async () => {
+    const { program } = await build({ public: { lima: [LIMA], oslo: [OSLO] }, home: { attic: '192.168.1.2' } })
+    const [relay = ''] = await hosts(program, 'lima', [`/ip4/${LIMA}/tcp/4484`])
+    const [attic = ''] = await hosts(program, 'attic', [`${relay}/p2p-circuit`])
+    assert.equal(await program('oslo', ['call.ts', `/ip4/${OSLO}/tcp/4484`, attic]), 'answered')
   })
 })
 
