@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GATE_ADDRESS, internet, noInternet, type Internet, type InternetInit } from '../../support/internet/internet.ts'
 import { daemon, removeFolders, shoal, temporaryFolder, type Daemon, type Json } from '../../support/shoal.ts'
@@ -97,32 +96,23 @@ describe('daemons on an internet of home routers', function () {
     assert.ok(toldOf(await addressesOf('attic', attic)))
   })
 
-  it('behind a router that opens nothing are reached by relay, and dial back to whoever can be reached themselves', async () => {
+  it('behind a router that opens nothing are reached by relay', async () => {
     await build({ public: { lima: [LIMA], oslo: [OSLO] }, home: { attic: '192.168.1.2' } })
     const lima = await serve('lima', ['--layers', '0:4'])
     const join = ['--join', address(LIMA, lima)]
     const relayed = ['--listen', `${address(LIMA, lima)}/p2p-circuit`]
     const attic = await serve('attic', ['--layers', '4:8', ...join, ...relayed])
-    const oslo = await serve('oslo', ['--layers', '0:4', ...join])
     const told = await addressesOf('attic', attic)
     assert.ok(told.length > 0 && told.every((one) => one.includes('/p2p-circuit')), told.join(' '))
-    const { code, stderr, events } = await at('oslo', [...question, '--join', address(OSLO, oslo)])
+    const { code, stderr, events } = await at('oslo', [...question, ...join])
     assert.equal(code, 0, stderr)
     assert.match(String(events.at(-1)?.text), /Lima/)
-    await until('a direct connection', 30, () => connectedTo(attic, OSLO) ? true : undefined)
   })
 
-  it('go on with what is under way over a relay when a direct connection takes its place', async () => {
+  it('are connected directly by DCUtR after a relay, while what is under way goes on', async () => {
     const { program } = await build({ public: { lima: [LIMA], oslo: [OSLO] }, home: { attic: '192.168.1.2' } })
     const [relay = ''] = await hosts(program, 'lima', [`/ip4/${LIMA}/tcp/4484`])
     const [attic = ''] = await hosts(program, 'attic', [`${relay}/p2p-circuit`])
     assert.equal(await program('oslo', ['call.ts', `/ip4/${OSLO}/tcp/4484`, attic]), 'answered')
   })
 })
-
-/** Whether the process has an established TCP connection to port 4484 of an IPv4 address, as its network namespace's table has it. */
-function connectedTo ({ child }: Daemon, ip: string): boolean {
-  const hex = ip.split('.').reverse().map((byte) => Number(byte).toString(16).padStart(2, '0')).join('').toUpperCase()
-  const lines = readFileSync(`/proc/${child.pid ?? 0}/net/tcp`, 'utf8').split('\n')
-  return lines.some((line) => line.includes(` ${hex}:1184 01 `))
-}
