@@ -1,5 +1,4 @@
 import { autoNAT, type AutoNATComponents } from '@libp2p/autonat'
-import type { Services } from './libp2p.ts'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
 
 const AUTONAT_PROTOCOL = '/libp2p/autonat/1.0.0'
@@ -16,12 +15,17 @@ interface AutoNat extends Startable {
   verifyExternalAddresses (connection: Connection): Promise<void>
 }
 
+interface AddressCheckServices {
+  autoNAT (components: AutoNATComponents): unknown
+  addressCheck (components: Components): Startable
+}
+
 /**
  * Which public addresses this node tells. libp2p alone tells one only after a peer elsewhere has dialled it, and asks a peer
  * for that once, when it connects: the first node of a swarm could never be joined, nor one whose router opened a port later.
  * So an address that should work counts until AutoNAT finds that it does not, and peers that are here already are asked too.
  */
-export function addressCheck (): Services {
+export function addressCheck (): AddressCheckServices {
   let checker: AutoNat | undefined
   const makeAutoNat = autoNAT()
   return {

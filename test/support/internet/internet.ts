@@ -14,7 +14,8 @@ import { root } from '../shoal.ts'
 
 /** Why this machine can't have one; undefined where it can. */
 export function noInternet (): string | undefined {
-  const probe = spawnSync('unshare', ['-Urnm', 'sh', '-c', 'mount -t tmpfs tmpfs /run && ip netns add a && ip link add name b type bridge'], { encoding: 'utf8' })
+  const build = 'mount -t tmpfs tmpfs /run && ip netns add a && ip link add name b type bridge && ip link add c type veth peer name d && "$@"'
+  const probe = spawnSync('unshare', ['-Urnm', 'sh', '-c', build, 'sh', ...script('masquerade.ts')], { cwd: root, encoding: 'utf8' })
   return probe.status === 0 ? undefined : `no network namespaces here: ${(probe.error?.message ?? probe.stderr).trim().split('\n')[0] ?? ''}`
 }
 
@@ -89,7 +90,9 @@ export async function internet ({ public: machines = {}, home = {}, upnp = false
   }
 }
 
-const script = (name: string): string[] => [process.execPath, '--import', 'tsx', join(root, 'test', 'support', 'internet', name)]
+function script (name: string): string[] {
+  return [process.execPath, '--import', 'tsx', join(root, 'test', 'support', 'internet', name)]
+}
 
 const gatewayOf = (address: string): string => address.replace(/\d+$/, '1')
 

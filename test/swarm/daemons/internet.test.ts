@@ -9,17 +9,15 @@ const OSLO = '93.1.1.2'
 /** As many networks as have to say that an address does not work before AutoNAT believes it. */
 const CROWD = ['12.1.1.2', '23.1.1.2', '34.1.1.2', '56.1.1.2', '67.1.1.2', '78.1.1.2', '89.1.1.2', '91.1.1.2']
 
-describe('daemons on an internet of home routers', function () {
+const missing = noInternet()
+
+describe(`daemons on an internet of home routers${missing == null ? '' : ` (${missing})`}`, function () {
   this.timeout(180_000)
   const running: Daemon[] = []
   let net: Internet | undefined
 
   before(function () {
-    const reason = noInternet()
-    if (reason != null) {
-      if (this.test != null) this.test.title += ` (${reason})`
-      this.skip()
-    }
+    if (missing != null) this.skip()
   })
   afterEach(async () => {
     await Promise.all(running.splice(0).reverse().map(async ({ stop }) => await stop()))
