@@ -22,7 +22,7 @@ import { publisher } from './publisher.ts'
 import { spanWeightBytes } from './span-cost.ts'
 import { checkSpan, settleSpan } from './span-choice.ts'
 import { servedSpan, type SelfInit, type SelfState } from './self-description.ts'
-import { removeState, writeState, type DaemonState } from './state-file.ts'
+import { keepState, type DaemonState } from './state-file.ts'
 import { swarmView } from './swarm-view.ts'
 import { teardown } from './teardown.ts'
 import type { NodeRecord } from '../swarm/index.ts'
@@ -151,7 +151,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     state = { state: 'online', span }
     await publish.now(now())
     publish.keepUp(now)
-    const file: DaemonState = {
+    const describe = (): DaemonState => ({
       pid: process.pid,
       peerId: host.peerId,
       addrs: host.addresses(),
@@ -160,12 +160,12 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       modelId,
       span: [span.start, span.end],
       psk: config.psk == null ? null : resolve(config.psk)
-    }
-    await writeState(data, file)
-    down.add('state file', async () => await removeState(data))
+    })
+    const stateFile = await keepState(data, describe, host.onAddresses, (error) => { log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the state file could not be written') })
+    down.add('state file', async () => await stateFile.stop())
 
     return {
-      state: file,
+      state: describe(),
       stop: async () => {
         state = { state: 'draining', span }
         withdraw()

@@ -21,13 +21,41 @@ export type DaemonState = z.infer<typeof schema>
 
 const fileOf = (folder: string): string => join(folder, 'daemon.json')
 
-export async function writeState (folder: string, state: DaemonState): Promise<void> {
+async function writeState (folder: string, state: DaemonState): Promise<void> {
   const { writeFileAtomic } = await import('../store/index.ts')
   await writeFileAtomic(fileOf(folder), `${JSON.stringify(state, null, 2)}\n`)
 }
 
-export async function removeState (folder: string): Promise<void> {
+async function removeState (folder: string): Promise<void> {
   await rm(fileOf(folder), { force: true })
+}
+
+export interface StateKeeper {
+  /** Removes the file. */
+  stop (): Promise<void>
+}
+
+/** Writes the daemon's state, and again after every change that `onChange` tells of. */
+export async function keepState (folder: string, state: () => DaemonState, onChange: (listener: () => void) => () => void, onError: (error: unknown) => void): Promise<StateKeeper> {
+  let written = state()
+  await writeState(folder, written)
+  // one after another: an older state must not replace a newer one, nor come after the end
+  let queue = Promise.resolve()
+  const forget = onChange(() => {
+    queue = queue.then(async () => {
+      const next = state()
+      if (JSON.stringify(next) === JSON.stringify(written)) return
+      await writeState(folder, next)
+      written = next
+    }).catch(onError)
+  })
+  return {
+    stop: async () => {
+      forget()
+      await queue
+      await removeState(folder)
+    }
+  }
 }
 
 function isRunning (pid: number): boolean {

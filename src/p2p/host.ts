@@ -12,7 +12,7 @@ import type { HandleInit, Host, Link } from './types.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 export interface HostInit {
-  /** File of the persistent key; absent: a key for this run alone, as a thin client has. */
+  /** File of the persistent key, beside which WebRTC's certificate is kept; absent: both for this run alone, as a thin client has. */
   readonly keyFile?: string
   /** `[]` for a host that only dials. @default Shoal's ports, or others where those are taken */
   readonly listen?: readonly string[]
@@ -34,6 +34,8 @@ const FIRST_FRAME_MS = 10_000
 const MAX_INBOUND_LINKS = 1024
 const MAX_INBOUND_LINKS_PER_PEER = 256
 const STOP_TIMEOUT_MS = 3000
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
+const PRIVATE = /^\/(ip4\/(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.|ip6\/f[cde])/
 const MAX_DIRECT_ADDRESSES = 12
 const MAX_RELAYED_ADDRESSES = 2
 
@@ -48,6 +50,7 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
     lan: init.lan ?? false,
     relayServer: init.relayServer ?? false,
     services: init.services ?? {},
+    certificateFile: init.keyFile == null ? undefined : `${init.keyFile}-webrtc.pem`,
     dns: init.dns
   })
   return hostOver(libp2p, privateKey, init.psk != null)
@@ -56,10 +59,12 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
 /** The addresses worth telling: records and invites are small, and every address of a relay comes once more for each who uses it. */
 function told (addresses: readonly string[]): string[] {
   const isRelayed = (address: string): boolean => address.includes('/p2p-circuit')
-  const isLoopback = (address: string): boolean => address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
+  const distance = (address: string): number => LOOPBACK.test(address) ? 2 : PRIVATE.test(address) ? 1 : 0
+  const publicFirst = (of: readonly string[]): string[] => [...of].sort((a, b) => distance(a) - distance(b))
   const direct = addresses.filter((address) => !isRelayed(address))
-  const relayed = addresses.filter((address) => isRelayed(address)).sort((a, b) => Number(isLoopback(a)) - Number(isLoopback(b)) || a.length - b.length)
-  return [...direct.slice(0, MAX_DIRECT_ADDRESSES), ...relayed.slice(0, MAX_RELAYED_ADDRESSES)]
+  const kept = new Set(publicFirst(direct).slice(0, MAX_DIRECT_ADDRESSES))
+  const relayed = publicFirst(addresses.filter((address) => isRelayed(address)).sort((a, b) => a.length - b.length))
+  return [...direct.filter((address) => kept.has(address)), ...relayed.slice(0, MAX_RELAYED_ADDRESSES)]
 }
 
 interface Handler {
@@ -75,6 +80,10 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
     libp2p,
     privateKey,
     addresses: () => told(libp2p.getMultiaddrs().map((address) => address.toString())),
+    onAddresses: (listener) => {
+      libp2p.addEventListener('self:peer:update', listener)
+      return () => { libp2p.removeEventListener('self:peer:update', listener) }
+    },
     open: async (peer, protocol, options = {}) => {
       options.signal?.throwIfAborted()
       if (peer === peerId) {

@@ -12,8 +12,6 @@ import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
 
 /** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
 const MAX_STREAM_WINDOW = 1024 * 1024
-/** Ours alone: nodes of other projects on the same network are none of our business. */
-const MDNS_SERVICE = '_shoal._udp.local'
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
 
 /** What the swarm room adds to the host: its DHT and gossip. */
@@ -32,6 +30,8 @@ export interface Libp2pInit {
   /** Help others who can't be reached. */
   readonly relayServer: boolean
   readonly services: Services
+  /** Of WebRTC-direct. */
+  readonly certificateFile?: string | undefined
   readonly dns?: Dns | undefined
 }
 
@@ -41,6 +41,7 @@ export type ShoalLibp2p = Libp2p<{ ping: Ping }>
 export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
   const { listen, announce, psk, lan, relayServer } = init
   const listens = listen.length > 0
+  const relayed = listen.some((address) => address.includes('p2p-circuit'))
   // A node that listens on loopback alone (a test, a demo) has no router to talk to.
   const behindRouter = listen.some((address) => !LOOPBACK.test(address) && !address.includes('p2p-circuit'))
   const webRtc = listen.some((address) => address.includes('webrtc')) || !listens
@@ -54,12 +55,12 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
       webSockets(),
       circuitRelayTransport(),
       // UDP is outside a private network's protection, so WebRTC stays out of it
-      ...(webRtc && listens && psk == null ? [(await import('@libp2p/webrtc')).webRTCDirect()] : [])
+      ...(webRtc && listens && psk == null ? [await (await import('./web-rtc.ts')).webRtcTransport(init.certificateFile)] : [])
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
     ...(psk == null ? {} : { connectionProtector: preSharedKey({ psk }) }),
-    peerDiscovery: lan ? [(await import('@libp2p/mdns')).mdns({ serviceTag: MDNS_SERVICE })] : [],
+    peerDiscovery: lan ? [(await import('./local-network.ts')).localNetwork()] : [],
     connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
@@ -69,13 +70,15 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
       ping: ping({ maxInboundStreams: 32, maxOutboundStreams: 32 }),
       ...(relayServer ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: 128 } }) } : {}),
       ...(behindRouter ? await routerServices() : {}),
+      ...(behindRouter || relayed ? { dcutr: (await import('./direct-upgrade.ts')).directUpgrade() } : {}),
       ...init.services
     }
   }
   return await createLibp2p(options) as unknown as ShoalLibp2p // the services are put together above
 }
 
+/** A port opened in the router, and what peers elsewhere say of this node's public addresses. */
 async function routerServices (): Promise<Services> {
-  const [{ autoNAT }, { dcutr }, { uPnPNAT }] = await Promise.all([import('@libp2p/autonat'), import('@libp2p/dcutr'), import('@libp2p/upnp-nat')])
-  return { autoNAT: autoNAT(), dcutr: dcutr(), upnp: uPnPNAT() }
+  const [{ addressCheck }, { uPnPNAT }] = await Promise.all([import('./address-check.ts'), import('@libp2p/upnp-nat')])
+  return { ...addressCheck(), upnp: uPnPNAT() }
 }

@@ -62,8 +62,10 @@ export interface Host {
   readonly libp2p: Libp2p
   /** For the swarm room's signed envelopes alone. */
   readonly privateKey: PrivateKey
-  /** Multiaddrs that others can dial, with `/p2p/` and the peer id: direct ones first, at most 12, and at most 2 through relays. */
+  /** Multiaddrs that others can dial, with `/p2p/` and the peer id: direct ones first, at most 12 (public ones rather than private, private rather than loopback), and at most 2 through relays. */
   addresses (): string[]
+  /** Calls back when `addresses()` may have changed: a router opened a port, a relay took this node in. Returns the way to stop that. */
+  onAddresses (listener: () => void): () => void
   open (peer: string, protocol: string, options?: OpenLinkOptions): Promise<Link>
   handle (protocol: string, handler: (link: Link) => void, init?: HandleInit): Promise<void>
   unhandle (protocol: string): Promise<void>

@@ -167,6 +167,25 @@ describe('host', function () {
     await assert.rejects(createHost({ keyFile, listen: [] }), BadAddressError)
   })
 
+  it('keeps the certificate of WebRTC-direct beside it, so that an address stays valid', async () => {
+    const keyFile = join(await temporaryFolder(), 'key')
+    const certificateFile = `${keyFile}-webrtc.pem`
+    const webRtc = '/ip4/127.0.0.1/udp/0/webrtc-direct'
+    const [address = ''] = (await start({ keyFile, listen: [webRtc] })).addresses()
+    const [, hash = ''] = address.split('/certhash/')
+    await Promise.all(hosts.splice(0).map(async (host) => { await host.stop() }))
+    const again = await start({ keyFile, listen: [webRtc] })
+    // the port may not be free again yet
+    const [, port = ''] = /udp\/(\d+)/.exec(again.addresses()[0] ?? '') ?? []
+    assert.equal(await (await start({ listen: [webRtc] })).join(`/ip4/127.0.0.1/udp/${port}/webrtc-direct/certhash/${hash}`), again.peerId)
+    if (process.platform !== 'win32') {
+      assert.equal((await stat(certificateFile)).mode & 0o777, 0o600)
+    }
+    await writeFile(certificateFile, (await readFile(certificateFile)).subarray(0, 100))
+    const replaced = await start({ keyFile, listen: [webRtc] })
+    assert.notEqual(replaced.addresses()[0]?.split('/certhash/')[1] ?? hash, hash)
+  })
+
   it('signs what others can verify', async () => {
     const [a, b] = [await createHost({ listen: [] }), await createHost({ listen: [] })]
     const bytes = Uint8Array.of(1, 2, 3)

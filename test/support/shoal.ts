@@ -30,13 +30,14 @@ export interface RunOptions {
   /** Another installation's executable. */
   readonly bin?: string
   readonly cwd?: string
+  /** Put before the command: `at(machine)` of a test's internet. */
+  readonly before?: readonly string[]
 }
 
 function start (args: readonly string[], options: RunOptions): ChildProcess {
   const env = { ...process.env, NO_COLOR: '1', ...(options.home == null ? {} : { SHOAL_HOME: options.home }), ...options.env }
-  const command = options.bin ?? process.execPath
-  const before = options.bin == null ? [bin] : []
-  return spawn(command, [...before, ...args], { env, cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] })
+  const [command = '', ...rest] = [...options.before ?? [], ...options.bin == null ? [process.execPath, bin] : [options.bin], ...args]
+  return spawn(command, rest, { env, cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] })
 }
 
 const parse = (line: string): Json[] => {
@@ -78,11 +79,11 @@ export interface Daemon {
   kill (): Promise<void>
 }
 
-/** Starts `shoal serve` on loopback with ports of its own, in `home` or an empty data folder, and waits until it is ready. */
-export async function daemon (args: readonly string[], options: RunOptions = {}): Promise<Daemon> {
+/** Starts `shoal serve`, if not told otherwise on loopback with ports of its own and without mDNS, in `home` or an empty data folder, and waits until it is ready. */
+export async function daemon (args: readonly string[], options: RunOptions & { readonly lan?: boolean } = {}): Promise<Daemon> {
   const home = options.home ?? await temporaryFolder()
   const child = start([
-    'serve', ...args, '--json', '--no-lan',
+    'serve', ...args, '--json', ...(options.lan === true ? [] : ['--no-lan']),
     ...(args.includes('--listen') ? [] : ['--listen', '/ip4/127.0.0.1/tcp/0']),
     ...(args.includes('--http') ? [] : ['--http', '127.0.0.1:0'])
   ], { ...options, home })
