@@ -502,6 +502,12 @@ export namespace NodeRecord {
     index: number
   }
 
+  export interface NodeRecordSpansDivisibleFieldEvent {
+    field: '$.spans[].divisible'
+    value: boolean
+    index: number
+  }
+
   export function encode (obj: Partial<NodeRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, NodeRecord.codec())
   }
@@ -510,7 +516,7 @@ export namespace NodeRecord {
     return decodeMessage(buf, NodeRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordPeerIdFieldEvent | NodeRecordSeqFieldEvent | NodeRecordExpiresAtMsFieldEvent | NodeRecordGoneFieldEvent | NodeRecordNameFieldEvent | NodeRecordVersionFieldEvent | NodeRecordDeviceKindFieldEvent | NodeRecordDeviceLabelFieldEvent | NodeRecordMemoryBytesFieldEvent | NodeRecordNumericClassFieldEvent | NodeRecordProtocolsFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordSpansModelIdFieldEvent | NodeRecordSpansLabelFieldEvent | NodeRecordSpansLayerCountFieldEvent | NodeRecordSpansStartFieldEvent | NodeRecordSpansEndFieldEvent | NodeRecordSpansStateFieldEvent | NodeRecordSpansComputeFieldEvent | NodeRecordSpansWiresFieldEvent | NodeRecordSpansFreeSlotsFieldEvent | NodeRecordSpansDecodeMsPerTokenFieldEvent | NodeRecordSpansPrefillTokensPerSecondFieldEvent | NodeRecordSpansQueueMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordPeerIdFieldEvent | NodeRecordSeqFieldEvent | NodeRecordExpiresAtMsFieldEvent | NodeRecordGoneFieldEvent | NodeRecordNameFieldEvent | NodeRecordVersionFieldEvent | NodeRecordDeviceKindFieldEvent | NodeRecordDeviceLabelFieldEvent | NodeRecordMemoryBytesFieldEvent | NodeRecordNumericClassFieldEvent | NodeRecordProtocolsFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordSpansModelIdFieldEvent | NodeRecordSpansLabelFieldEvent | NodeRecordSpansLayerCountFieldEvent | NodeRecordSpansStartFieldEvent | NodeRecordSpansEndFieldEvent | NodeRecordSpansStateFieldEvent | NodeRecordSpansComputeFieldEvent | NodeRecordSpansWiresFieldEvent | NodeRecordSpansFreeSlotsFieldEvent | NodeRecordSpansDecodeMsPerTokenFieldEvent | NodeRecordSpansPrefillTokensPerSecondFieldEvent | NodeRecordSpansQueueMsFieldEvent | NodeRecordSpansDivisibleFieldEvent> {
     return streamMessage(buf, NodeRecord.codec(), opts)
   }
 }
@@ -528,6 +534,7 @@ export interface SpanRecord {
   decodeMsPerToken: number
   prefillTokensPerSecond: number
   queueMs: number
+  divisible: boolean
 }
 
 export namespace SpanRecord {
@@ -716,6 +723,11 @@ export namespace SpanRecord {
           w.double(obj.queueMs)
         }
 
+        if ((obj.divisible != null && obj.divisible !== false)) {
+          w.uint32(104)
+          w.bool(obj.divisible)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -732,7 +744,8 @@ export namespace SpanRecord {
           freeSlots: new Map<number, number>(),
           decodeMsPerToken: 0,
           prefillTokensPerSecond: 0,
-          queueMs: 0
+          queueMs: 0,
+          divisible: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -808,6 +821,10 @@ export namespace SpanRecord {
             }
             case 12: {
               obj.queueMs = reader.double()
+              break
+            }
+            case 13: {
+              obj.divisible = reader.bool()
               break
             }
             default: {
@@ -938,6 +955,13 @@ export namespace SpanRecord {
               }
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.divisible`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1012,6 +1036,11 @@ export namespace SpanRecord {
     value: number
   }
 
+  export interface SpanRecordDivisibleFieldEvent {
+    field: '$.divisible'
+    value: boolean
+  }
+
   export function encode (obj: Partial<SpanRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, SpanRecord.codec())
   }
@@ -1020,7 +1049,7 @@ export namespace SpanRecord {
     return decodeMessage(buf, SpanRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SpanRecord>): Generator<SpanRecordModelIdFieldEvent | SpanRecordLabelFieldEvent | SpanRecordLayerCountFieldEvent | SpanRecordStartFieldEvent | SpanRecordEndFieldEvent | SpanRecordStateFieldEvent | SpanRecordComputeFieldEvent | SpanRecordWiresFieldEvent | SpanRecordFreeSlotsFieldEvent | SpanRecordDecodeMsPerTokenFieldEvent | SpanRecordPrefillTokensPerSecondFieldEvent | SpanRecordQueueMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SpanRecord>): Generator<SpanRecordModelIdFieldEvent | SpanRecordLabelFieldEvent | SpanRecordLayerCountFieldEvent | SpanRecordStartFieldEvent | SpanRecordEndFieldEvent | SpanRecordStateFieldEvent | SpanRecordComputeFieldEvent | SpanRecordWiresFieldEvent | SpanRecordFreeSlotsFieldEvent | SpanRecordDecodeMsPerTokenFieldEvent | SpanRecordPrefillTokensPerSecondFieldEvent | SpanRecordQueueMsFieldEvent | SpanRecordDivisibleFieldEvent> {
     return streamMessage(buf, SpanRecord.codec(), opts)
   }
 }

@@ -18,6 +18,7 @@ import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
 import { resolveModel } from './models.ts'
 import { GOODBYE_MS, joinAll, network } from './network.ts'
+import { partLoader } from './part-loader.ts'
 import { publisher } from './publisher.ts'
 import { spanWeightBytes } from './span-cost.ts'
 import { checkSpan, settleSpan } from './span-choice.ts'
@@ -117,7 +118,9 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
 
     await stages.start()
     down.add('stages', async () => await stages.stop())
-    const withdraw = stages.offer(modelId, runner)
+    const parts = partLoader({ engine, source: { manifest, blobFolder: store.blobs.folder }, whole: runner, compute, contextLength })
+    down.add('parts', async () => await parts.close())
+    const withdraw = stages.offer(modelId, runner, parts)
 
     const models = localModels(store)
     await models.get(modelId)

@@ -46,7 +46,8 @@ export function servedSpan ({ model, compute }: Pick<SelfInit, 'model' | 'comput
     freeSlots: runner?.freeSlots() ?? {},
     decodeMsPerToken: round(rates?.decodeMsPerToken ?? 0),
     prefillTokensPerSecond: round(rates?.prefillTokensPerSecond ?? 0),
-    queueMs: round(rates?.queueMs ?? 0)
+    queueMs: round(rates?.queueMs ?? 0),
+    divisible: span.end - span.start > 1
   }
 }
 

@@ -56,7 +56,7 @@ export function swarmView (records: readonly NodeRecord[], roundTripMs: (peerId:
       addresses: record.addresses,
       roundTripMs: roundTripMs(record.peerId) ?? null,
       expiresAtMs: record.expiresAtMs,
-      spans: record.spans.map(({ label, start, end, layerCount: _, wires: _wires, ...rest }) => ({ model: label, span: [start, end], ...rest }))
+      spans: record.spans.map(({ label, start, end, layerCount: _, wires: _wires, divisible: _divisible, ...rest }) => ({ model: label, span: [start, end], ...rest }))
     })),
     models: modelViews(records)
   }

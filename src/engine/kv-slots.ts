@@ -52,6 +52,8 @@ export interface KvSlots<T> {
    * @param copy takes what is filled from the old place to the new one; both are kept until it has
    */
   grow (slot: KvSlot<T>, positions: number, copy: (from: Slab<T>, fromPlace: number, to: Slab<T>, toPlace: number) => Promise<void>): Promise<void>
+  /** Takes bytes out of `kvBytes` for something else; parked slots give way. @returns the way to give them back @throws {NoCapacityError} */
+  lend (bytes: number): () => void
   close (): void
 }
 
@@ -66,7 +68,8 @@ interface Kept<T> extends KvSlot<T> {
  * free is kept for the next session as long as its memory is not needed.
  */
 export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
-  const { contextLength, bytesPerPosition, kvBytes, slabSlots, movable } = init
+  const { contextLength, bytesPerPosition, slabSlots, movable } = init
+  let { kvBytes } = init
   const classes = [...new Set([...CLASSES.filter((capacity) => capacity < contextLength), contextLength])]
   const slabs = new Map<number, Array<Slab<T>>>(classes.map((capacity) => [capacity, []]))
   const smallest = classes[0] ?? contextLength
@@ -214,6 +217,23 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
       active++
       reservedBytes += capacity * bytesPerPosition
       return slot
+    },
+
+    lend: (bytes) => {
+      const isFree = (): boolean => room(1, false) * bytesPerPosition >= bytes
+      while (!isFree() && parked.size > 0) {
+        evictOldest()
+      }
+      if (!isFree()) {
+        throw new NoCapacityError(`no ${bytes} bytes are free beside the sessions at work`)
+      }
+      kvBytes -= bytes
+      makeRoom(0)
+      let isLent = true
+      return () => {
+        kvBytes += isLent ? bytes : 0
+        isLent = false
+      }
     },
 
     grow: async (slot, positions, copy) => {

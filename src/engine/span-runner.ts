@@ -163,6 +163,7 @@ function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, con
       }
       return true
     },
+    lend: (bytes) => slots.lend(bytes),
     close: async () => {
       await schedule.close(new EngineRequestError('the span is closed'))
       slots.close()

@@ -113,5 +113,7 @@ export interface SpanRunner {
    * False, and nothing happens, where the device's memory can't be copied. @throws {EngineRequestError}
    */
   copy (from: Slot, to: Slot, positions: number): Promise<boolean>
+  /** Takes bytes out of what KV may use, for something else on the device. @returns the way to give them back @throws {NoCapacityError} */
+  lend (bytes: number): () => void
   close (): Promise<void>
 }

@@ -32,7 +32,8 @@ const spanSchema = z.object({
   freeSlots: z.map(count, count),
   decodeMsPerToken: amount,
   prefillTokensPerSecond: amount,
-  queueMs: amount
+  queueMs: amount,
+  divisible: z.boolean()
 }).refine(({ start, end, layerCount }) => start < end && end <= layerCount, 'serves no layers of its model')
 
 const schema = z.object({

@@ -17,6 +17,8 @@ export interface ServedSpan extends Span {
   readonly decodeMsPerToken: number
   readonly prefillTokensPerSecond: number
   readonly queueMs: number
+  /** Sessions may take a part of these layers. */
+  readonly divisible: boolean
 }
 
 /** What a node says of itself; the record adds owner, sequence, expiry and signature. */

@@ -5,7 +5,7 @@ import type { NodeRecord, ServedSpan } from '../../src/swarm/index.ts'
 
 const span = (start: number, end: number, more: Partial<ServedSpan> = {}): ServedSpan => ({
   modelId: 'id-a', label: 'a', layerCount: 8, start, end, state: 'online', compute: 'fast', wires: ['f16'], freeSlots: { 512: 8 },
-  decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0, ...more
+  decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0, divisible: false, ...more
 })
 
 const node = (peerId: string, ...spans: ServedSpan[]): NodeRecord => ({

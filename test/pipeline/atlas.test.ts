@@ -62,7 +62,7 @@ describe('atlas in rings of the real engine', function () {
         numericClass: engine.numericClass('exact'), protocols: [], addresses: [],
         spans: [{
           modelId, start, end, label: 'atlas', layerCount: LAYERS, state: 'online', compute: 'exact', wires: ['f16', 'f32'],
-          freeSlots: runner.freeSlots(), decodeMsPerToken: 1, prefillTokensPerSecond: 1000, queueMs: 0
+          freeSlots: runner.freeSlots(), decodeMsPerToken: 1, prefillTokensPerSecond: 1000, queueMs: 0, divisible: false
         }]
       })
     }

@@ -13,6 +13,6 @@ export const description = (name: string, start = 0, end = 4): NodeDescription =
   addresses: ['/ip4/127.0.0.1/tcp/1'],
   spans: [{
     modelId: MODEL, label: 'atlas', layerCount: 8, start, end, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
-    freeSlots: { 512: 4 }, decodeMsPerToken: 2, prefillTokensPerSecond: 300, queueMs: 0
+    freeSlots: { 512: 4 }, decodeMsPerToken: 2, prefillTokensPerSecond: 300, queueMs: 0, divisible: false
   }]
 })

@@ -42,6 +42,12 @@ export function findRoute (search: RouteSearch): FoundRoute | NoCapacityError {
 
 export const heldKey = ({ peerId, start, end }: RouteHop): string => `${peerId}/${start}:${end}`
 
+/** Whether every hop is a whole span, or a part of one that may be taken in parts. */
+function isDivisible (hops: readonly RouteHop[], known: readonly RouteCandidate[], divisible: ReadonlySet<string>): boolean {
+  return hops.every((hop) => known.some((span) => span.peerId === hop.peerId && span.start <= hop.start && span.end >= hop.end &&
+    ((span.start === hop.start && span.end === hop.end) || divisible.has(heldKey(span)))))
+}
+
 /**
  * The route as it is, with others where its stages are lost: whoever is left need compute nothing anew. Undefined: nobody fits into the
  * gaps, which says nothing of other routes. Who stands by for a stage takes its place, if anybody does.
@@ -77,13 +83,19 @@ function filled (search: RouteSearch, compute: Compute, hops: FoundRoute['hops']
   return { compute, hops: mended }
 }
 
-/** Stages for some of the layers. */
+/** Stages for some of the layers: of larger spans their part. */
 function findWithin (search: RouteSearch, compute: Compute, { start, end }: Span): FoundRoute['hops'] | undefined {
+  const fits = (span: ServedSpan): boolean => span.compute === compute && span.layerCount === search.layerCount &&
+    (span.divisible ? span.start < end && span.end > start : span.start >= start && span.end <= end)
   const providers = search.providers.map((provider) => ({
     ...provider,
-    spans: provider.spans
-      .filter((span) => span.compute === compute && span.layerCount === search.layerCount && span.start >= start && span.end <= end)
-      .map((span) => ({ ...span, layerCount: end - start, start: span.start - start, end: span.end - start }))
+    spans: provider.spans.filter(fits).map((span) => ({
+      ...span,
+      layerCount: end - start,
+      start: Math.max(span.start, start) - start,
+      end: Math.min(span.end, end) - start,
+      decodeMsPerToken: span.decodeMsPerToken * (Math.min(span.end, end) - Math.max(span.start, start)) / (span.end - span.start)
+    }))
   }))
   const found = findRoute({ ...search, held: new Set(), layerCount: end - start, providers })
   return found instanceof NoCapacityError ? undefined : found.hops.map((hop) => ({ ...hop, start: hop.start + start, end: hop.end + start }))
@@ -92,6 +104,7 @@ function findWithin (search: RouteSearch, compute: Compute, { start, end }: Span
 /** @param free count only slots that are free by the records, not all */
 function findAmong (search: RouteSearch, free: boolean): FoundRoute | NoCapacityError {
   const plan = (request: RouteRequest): RoutePlan => search.planRoute(request)
+  const divisible = new Set(search.providers.flatMap(({ peerId, spans: served }) => served.filter((span) => span.divisible).map((span) => heldKey({ peerId, ...span }))))
   const plans = (['fast', 'exact'] as const).map((compute) => {
     const request: RouteRequest = {
       layerCount: search.layerCount,
@@ -99,9 +112,12 @@ function findAmong (search: RouteSearch, free: boolean): FoundRoute | NoCapacity
       exclude: search.exclude,
       oneWayMs: (from, to) => search.oneWayMs(from, to)
     }
-    return { compute, plan: plan(request), route: wholeSpanRoute(plan, request) }
+    const planned = plan(request)
+    return { compute, plan: planned, route: wholeSpanRoute(plan, request), divided: planned.kind === 'route' && isDivisible(planned.hops, request.candidates, divisible) ? planned : undefined }
   })
-  const routes = plans.flatMap(({ compute, route }) => route === undefined ? [] : [{ compute, ...route }])
+  // a part of a span has to be loaded beside the whole: only where spans do not join up
+  const whole = plans.flatMap(({ compute, route }) => route === undefined ? [] : [{ compute, ...route }])
+  const routes = whole.length > 0 ? whole : plans.flatMap(({ compute, divided }) => divided === undefined ? [] : [{ compute, ...divided }])
   const best = routes.sort((a, b) => a.lapMs - b.lapMs)[0]
   if (best !== undefined) {
     const addresses = new Map(search.providers.map((provider) => [provider.peerId, provider.addresses]))

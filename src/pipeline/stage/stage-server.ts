@@ -1,5 +1,5 @@
 import {
-  Busy, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
+  BEAT_MS, Beat, BeatState, Busy, ComputeCode, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
 } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
@@ -13,7 +13,7 @@ import { prefixCaches } from './prefix-cache.ts'
 import { UnreachableError } from './hops.ts'
 import { hopPlan, stagePlan, type Refusal } from './stage-plan.ts'
 import { stageSession, type StageSession } from './stage-session.ts'
-import type { StageServer, StageServerComponents, StageServerInit } from './types.ts'
+import type { SpanParts, StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Link } from '../../p2p/index.ts'
 
@@ -23,6 +23,9 @@ const MIN_RETRY_MS = 250
 const MAX_RETRY_MS = 30_000
 /** A token's time before any was measured. */
 const UNKNOWN_DECODE_MS = 50
+
+/** Of a control link whose span is being loaded. */
+const MAX_WAITING_FRAMES = 64
 
 /** What a link does with what comes, once its first frame has said what it is. */
 interface LinkRole {
@@ -35,7 +38,7 @@ const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(ses
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB } = init
-  const offers = new Map<string, Set<SpanRunner>>()
+  const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
   const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string, readonly runner: SpanRunner }>()
   const cacheOf = prefixCaches()
@@ -121,7 +124,45 @@ export function stageServer (components: StageServerComponents, init: StageServe
       refuse(link, RefusedCode.draining, 'this node takes no more sessions')
       return undefined
     }
-    const plan = stagePlan(open, offers.get(open.modelId) ?? [])
+    const offered = [...offers.get(open.modelId) ?? []]
+    const isWhole = offered.some(([{ span, compute }]) => span.start === open.start && span.end === open.end && ComputeCode[compute] === open.compute)
+    const parts = isWhole
+      ? undefined
+      : offered.find(([{ span, compute }]) => span.start <= open.start && open.start < open.end && open.end <= span.end && ComputeCode[compute] === open.compute)?.[1]
+    return parts === undefined ? begun(link, open, offered.map(([runner]) => runner)) : partOpened(link, open, parts)
+  }
+
+  /** A span that is entered in its middle: its part has to be loaded first, and what comes meanwhile waits. */
+  function partOpened (link: Link, open: Open, parts: SpanParts): LinkRole {
+    const stopped = new AbortController()
+    const waiting: Uint8Array[] = []
+    let role: LinkRole | undefined
+    let stopBeating = clock.after(BEAT_MS, beat)
+    function beat (): void {
+      stopBeating = clock.after(BEAT_MS, beat)
+      if (!link.closed) link.send(encodeFrame({ type: RingType.beat, epoch: open.epoch }, Beat.encode({ state: BeatState.queued })))
+    }
+    parts.open({ start: open.start, end: open.end }, { signal: stopped.signal }).then(({ runner, release }) => {
+      if (!stopped.signal.aborted) role = begun(link, open, [runner], release)
+      if (role === undefined) release()
+      for (const frame of waiting) role?.frame(frame)
+    }, (error: unknown) => {
+      if (!link.closed) busy(link, error instanceof Error ? error.message : 'that part could not be loaded')
+    }).finally(() => { stopBeating() })
+    return {
+      frame (frame) {
+        if (role !== undefined) role.frame(frame)
+        else if (waiting.push(frame) > MAX_WAITING_FRAMES) link.abort(new Error('more than may come before READY'))
+      },
+      closed () {
+        stopped.abort(new Error('nobody waits for it any more'))
+        role?.closed()
+      }
+    }
+  }
+
+  function begun (link: Link, open: Open, runners: readonly SpanRunner[], onReleased: () => void = () => undefined): LinkRole | undefined {
+    const plan = stagePlan(open, runners)
     const place = hopPlan(open, open.epoch)
     if ('code' in plan || 'code' in place) {
       const { code, message } = 'code' in plan ? plan : place as Refusal // `as`: one of both is
@@ -171,6 +212,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       },
       released () {
         sessions.delete(key)
+        onReleased()
         empty.changed()
       }
     }, plan, place)
@@ -197,9 +239,9 @@ export function stageServer (components: StageServerComponents, init: StageServe
       earlyLinks.clear()
     },
 
-    offer (modelId, runner) {
-      const runners = offers.get(modelId) ?? new Set()
-      runners.add(runner)
+    offer (modelId, runner, parts) {
+      const runners = offers.get(modelId) ?? new Map<SpanRunner, SpanParts | undefined>()
+      runners.set(runner, parts)
       offers.set(modelId, runners)
       return () => {
         runners.delete(runner)

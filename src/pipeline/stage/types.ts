@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { SpanRunner } from '../../engine/index.ts'
+import type { Span } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -28,13 +29,19 @@ export interface StageRates {
   readonly queueMs: number
 }
 
+/** Loads parts of an offered span for sessions that enter it in its middle. */
+export interface SpanParts {
+  /** @throws {NoCapacityError} @throws the signal's reason */
+  open (span: Span, options: AbortOptions): Promise<{ readonly runner: SpanRunner, release (): void }>
+}
+
 /** Serves `/shoal/ring/1.0.0`: runs this node's spans as stages of other people's (and its own) sessions. */
 export interface StageServer {
   start (): Promise<void>
   /** Ends every session with an error to its coordinator. Runners stay the caller's to close. */
   stop (): Promise<void>
-  /** Offers a loaded span. The function returned withdraws it: no new sessions, those at work go on. */
-  offer (modelId: string, runner: SpanRunner): () => void
+  /** Offers a loaded span, and its parts where there is a way to load them. The function returned withdraws it: no new sessions, those at work go on. */
+  offer (modelId: string, runner: SpanRunner, parts?: SpanParts): () => void
   /** Sessions that hold a slot now. */
   readonly sessions: number
   rates (runner: SpanRunner): StageRates

@@ -157,6 +157,14 @@ describe('coordinator', () => {
     await assert.rejects((await fakeSwarm({ spans: [['a', 0, 4], ['x', 2, 6]] })).ask(), { name: 'UncoveredError', message: /join/ })
   })
 
+  it('enters spans in their middle where they do not join up otherwise', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 4], ['x', 2, 6]], divisible: true })
+    const events = await swarm.ask()
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, 12))
+    const [started] = events
+    assert.ok(started?.kind === 'started' && started.route.some(({ span: [start, end] }) => end - start < 4))
+  })
+
   it('finds the spans that join up among those that do not', async () => {
     const swarm = await fakeSwarm({ spans: [['a', 0, 4], ['b', 1, 5], ['d', 2, 6], ['x', 4, 6]] })
     assert.deepEqual(tokensOf(await swarm.ask()), await greedy(PROMPT, 12))

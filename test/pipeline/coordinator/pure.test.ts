@@ -79,7 +79,7 @@ describe('wholeSpanRoute', () => {
     const spans = fc.uniqueArray(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 6 })), { minLength: 1, maxLength: 8, selector: ([start, length]) => `${start} ${length}` })
     fc.assert(fc.property(spans, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 8, maxLength: 8 }), (list, speeds) => {
       const candidates: RouteCandidate[] = list
-        .map(([start, length], index) => ({ peerId: `p${index}`, start, end: Math.min(6, start + length), decodeMsPerToken: speeds[index] ?? 1, queueMs: 0, hasCapacity: true }))
+        .map(([start, length], index) => ({ peerId: `p${index}`, start, end: Math.min(6, start + length), decodeMsPerToken: speeds[index] ?? 1, queueMs: 0, divisible: false, hasCapacity: true }))
       const request = { layerCount: 6, candidates, oneWayMs: (from: string, to: string) => from === to ? 0 : 5 }
       const chains = (from: number): RouteCandidate[][] => from === 6
         ? [[]]

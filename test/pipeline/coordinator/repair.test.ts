@@ -125,6 +125,14 @@ describe('a session that loses a stage', () => {
     assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
   })
 
+  it('fills the gap with a part of a larger span', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['over2', 1, 5]], divisible: true })
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.network.kill('b') }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    const [repaired] = repairs(events)
+    assert.deepEqual(repaired?.route, [{ peerId: 'a', span: [0, 2] }, { peerId: 'over2', span: [2, 4] }, { peerId: 'x', span: [4, 6] }])
+  })
+
   it('scores a prompt to its end', async () => {
     const ids = Array.from({ length: 70 }, (_, index) => (index * 7) % 64)
     const request: Partial<GenerateRequest> = { prompt: { kind: 'ids', ids }, maxTokens: 0, scorePrompt: true, sampling: { logprobs: 1 } }

@@ -108,6 +108,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
         output.fill(NaN) // the view is the engine's again
       }
     },
+    lend: () => () => undefined,
     close: () => Promise.resolve()
   }
   return runner

@@ -37,9 +37,11 @@ export interface FakeSwarmInit {
   readonly coordinator?: CoordinatorInit
   readonly server?: StageServerInit
   readonly slots?: number
+  /** Spans may be entered in their middle. @default false */
+  readonly divisible?: boolean
 }
 
-export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, slots = 4 }: FakeSwarmInit): Promise<FakeSwarm> {
+export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, slots = 4, divisible = false }: FakeSwarmInit): Promise<FakeSwarm> {
   const network = memoryNetwork()
   const clock = virtualClock()
   const servers = new Map<string, { host: MemoryHost, server: StageServer }>()
@@ -54,10 +56,10 @@ export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: 
       await made.server.start()
     }
     const runner = fakeRunner({ start, end }, { slots })
-    made.server.offer(MODEL, runner)
+    made.server.offer(MODEL, runner, divisible ? { open: (span) => Promise.resolve({ runner: fakeRunner(span, { slots }), release () { /* nothing was loaded */ } }) } : undefined)
     nodes.push({ peerId, runner, ...made })
   }
-  for (const peerId of servers.keys()) records.push(record(peerId, spans.filter(([peer]) => peer === peerId).map(([, start, end]) => ({ start, end }))))
+  for (const peerId of servers.keys()) records.push(record(peerId, spans.filter(([peer]) => peer === peerId).map(([, start, end]) => ({ start, end })), divisible))
 
   const host = local ? nodes[0]?.host ?? network.host('c') : network.host('c')
   const made = coordinator({
@@ -83,7 +85,7 @@ export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: 
   }
 }
 
-export function record (peerId: string, spans: readonly Span[]): NodeRecord {
+export function record (peerId: string, spans: readonly Span[], divisible = false): NodeRecord {
   return {
     peerId,
     seq: 1n,
@@ -97,7 +99,7 @@ export function record (peerId: string, spans: readonly Span[]): NodeRecord {
     addresses: [],
     spans: spans.map(({ start, end }) => ({
       start, end, modelId: MODEL, label: 'fake', layerCount: LAYERS, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
-      freeSlots: { 256: 4 }, decodeMsPerToken: 1, prefillTokensPerSecond: 100, queueMs: 0
+      freeSlots: { 256: 4 }, decodeMsPerToken: 1, prefillTokensPerSecond: 100, queueMs: 0, divisible
     }))
   }
 }
