@@ -21,7 +21,7 @@ const UNKNOWN_ONE_WAY_MS = 25
 
 export function coordinator (components: CoordinatorComponents, init: CoordinatorInit = {}): Coordinator {
   const { host, swarm, planRoute, clock = systemClock } = components
-  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 5, standbyFrom = 256 } = init
+  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 8, standbyFrom = 256 } = init
   const running = new Set<AbortController>()
   const suspected = suspects(clock)
   const empty = idle(() => running.size > 0)
@@ -91,8 +91,15 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       suspects: suspected,
       route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
       repaired (why) { repairs[why] = (repairs[why] ?? 0) + 1 },
-      standbyFor: (stop, current) => chooseStandby({
-        session: sessionId, modelId: request.modelId, wire: request.wire, positions: prepared.positions, stop, route: current, providers: providers(), exclude: suspected.peers
+      standbyFor: (stop, current, without) => chooseStandby({
+        session: sessionId,
+        modelId: request.modelId,
+        wire: request.wire,
+        positions: prepared.positions,
+        stop,
+        route: current,
+        providers: providers(),
+        exclude: new Set([...suspected.peers, ...without])
       })
     }, {
       request,

@@ -48,6 +48,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   /** Not to be asked again until a token has come. */
   const exclude = new Set<string>()
   const leaving = new Set<number>()
+  /** Who stood by, or was asked to, in this epoch. */
+  const stoodBy = new Set<string>()
   let found: FoundRoute | undefined
   let epoch: RingEpoch | undefined
   let plan: ResumePlan | undefined
@@ -74,8 +76,10 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   function standBy (index: number): void {
     const stop = found?.hops[index]
     if (found === undefined || stop === undefined || own.standbys?.has(index) === true) return
-    const standby = components.standbyFor(stop, found)
-    if (standby !== undefined) own.standbys?.add(index, standby)
+    const standby = components.standbyFor(stop, found, stoodBy)
+    if (standby === undefined) return
+    stoodBy.add(standby.peerId)
+    own.standbys?.add(index, standby)
   }
 
   /** A stage that leaves goes on until another has what it has: then the ring changes between two laps. */
@@ -110,6 +114,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
 
     async enter (signal) {
       leaving.clear()
+      stoodBy.clear()
       stopLooking()
       const before = found === undefined
         ? undefined

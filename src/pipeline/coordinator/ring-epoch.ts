@@ -45,6 +45,8 @@ export interface EpochInit {
   readonly clock: Clock
   /** A stage says that it will be gone soon. */
   leaving (index: number): void
+  /** Somebody could take over from a stage at once. */
+  hasStandby (index: number): boolean
 }
 
 /** One epoch of a ring: its stages get ready, then work, until the session ends or one of them is lost. */
@@ -233,6 +235,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       case 'fault':
         lose(verdict.stage, fault(verdict.stage, verdict.why), 'silence')
         return
+      case 'hedge':
+        lose(verdict.stage, new NoCapacityError(`${nameOf(at(verdict.stage))} does not answer at once`, 0), 'hedged')
+        return
       case 'network':
         end(new NoCapacityError('all other nodes of the route fell silent at once: this node has lost its network', RETRY_AFTER_MS))
     }
@@ -257,7 +262,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     resume (planned, feeds, generatedIds) {
       if (over) return
       plan = planned
-      watch = ringWatch(stops.length, clock.now(), local)
+      watch = ringWatch(stops.length, clock.now(), { local, hasStandby: init.hasStandby })
       for (const [index, { from, until }] of planned.stages.entries()) {
         const ids = index === stops.length - 1 ? new Uint8Array(idBytes(generatedIds)) : new Uint8Array(0)
         links[index]?.tell(encodeFrame({ type: RingType.resume, epoch, position: from }, Resume.encode({ until, generatedIds: ids })))

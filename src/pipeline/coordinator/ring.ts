@@ -141,7 +141,8 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
         local: new Set(hops.flatMap(({ peerId }, index) => peerId === host.peerId ? [index] : [])),
         readyMs,
         clock,
-        leaving
+        leaving,
+        hasStandby: (index) => standing?.of(index) !== undefined
       })
       standing = standbys({
         host,

@@ -23,7 +23,7 @@ export interface SessionComponents {
   /** A session went on after such a loss. */
   repaired (why: LossKind): void
   /** Who could stand by for a stage of the route. */
-  standbyFor (stop: RouteStop, route: FoundRoute): RouteStop | undefined
+  standbyFor (stop: RouteStop, route: FoundRoute, without: ReadonlySet<string>): RouteStop | undefined
 }
 
 export interface RouteInit {

@@ -79,7 +79,7 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
     one.link = link
     link.listen({
       frame ({ type, position }, payload) {
-        if (type === RingType.ready) {
+        if (type === RingType.ready && !one.ready) {
           const { have } = parse(Ready.decode, payload, 'the answer')
           one.have = one.fed = have
           link.tell(encodeFrame({ type: RingType.resume, epoch, position: have }, Resume.encode({ until: have })))

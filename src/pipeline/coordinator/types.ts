@@ -33,7 +33,7 @@ export interface CoordinatorInit {
   readonly chunkRows?: number
   /** How long all stages together may take to get ready. @default 10,000 */
   readonly openTimeoutMs?: number
-  /** Routes tried one after another without a token in between. @default 5 */
+  /** Routes tried one after another without a token in between: of two nodes that tell of each other the wrong one may be believed. @default 8 */
   readonly attempts?: number
   /** Positions from which on a session has a standby for each of its remote stages, where there are nodes for that. @default 256 */
   readonly standbyFrom?: number
@@ -54,6 +54,8 @@ export type LossKind =
   | 'unreachable'
   /** It has no room, or stops: nobody is blamed. */
   | 'capacity'
+  /** It did not answer at once, and a standby was there: nobody is blamed. */
+  | 'hedged'
   /** It said that it would go, and was replaced before. */
   | 'leaving'
 

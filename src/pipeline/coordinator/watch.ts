@@ -8,6 +8,8 @@ const QUIET_MORE_MS = 250
 const NEWEST = 0.2
 /** How long an answer may take: with `QUIET_MS`, a stage that is gone is named within 3 s. */
 export const ANSWER_MS = 1500
+/** A silent stage that has a standby is left for it after this: with little to send again, a wrong guess costs less than waiting. */
+export const HEDGE_MS = 500
 /** All answer, nobody works and nothing moves. */
 export const STALL_MS = 10_000
 /** One stage works and nothing moves. */
@@ -20,6 +22,8 @@ export type Verdict =
   /** Ask all stages, and call `asked`. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'fault', readonly stage: number, readonly why: string }
+  /** The stage may be slow only; its standby takes over. Nobody is blamed. */
+  | { readonly kind: 'hedge', readonly stage: number }
   /** All others are silent at once: it is this node's own network, nobody is blamed. */
   | { readonly kind: 'network' }
 
@@ -32,8 +36,13 @@ export interface RingWatch {
   next (nowMs: number): Verdict
 }
 
-/** @param local stages in this process: they are never cut off */
-export function ringWatch (stages: number, startMs: number, local: ReadonlySet<number> = new Set()): RingWatch {
+export interface WatchInit {
+  /** Stages in this process: they are never cut off. */
+  readonly local?: ReadonlySet<number>
+  hasStandby? (stage: number): boolean
+}
+
+export function ringWatch (stages: number, startMs: number, { local = new Set(), hasStandby = () => false }: WatchInit = {}): RingWatch {
   const remote = stages - local.size
   const laps = new Array<number>(stages).fill(0)
   const states = new Array<StageState>(stages).fill('waiting')
@@ -81,7 +90,11 @@ export function ringWatch (stages: number, startMs: number, local: ReadonlySet<n
     next (nowMs) {
       if (askedMs !== undefined) {
         const waited = nowMs - askedMs
-        if (silent.size > 0 && waited < ANSWER_MS) return { kind: 'wait', ms: ANSWER_MS - waited }
+        if (silent.size > 0 && waited < ANSWER_MS) {
+          const spared = silent.size < remote || remote === 1 ? [...silent].find((stage) => hasStandby(stage)) : undefined
+          if (spared === undefined) return { kind: 'wait', ms: ANSWER_MS - waited }
+          return waited < HEDGE_MS ? { kind: 'wait', ms: HEDGE_MS - waited } : { kind: 'hedge', stage: spared }
+        }
         if (remote > 1 && silent.size === remote && ![...silent].some((stage) => local.has(stage))) return { kind: 'network' }
         const [first] = [...silent].sort((a, b) => a - b)
         if (first !== undefined) return { kind: 'fault', stage: first, why: `has said nothing for ${ANSWER_MS} ms after being asked` }

@@ -182,6 +182,16 @@ describe('a session that loses a stage', () => {
     }
   })
 
+  it('does not wait for a stage that is silent and has a standby, and blames nobody', async () => {
+    const maxTokens = 120
+    const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })
+    for (const { runner } of swarm.nodes) runner.before = () => new Promise((resolve) => { swarm.clock.after(3, resolve) })
+    const events = await withTime(swarm, disturbed(swarm, 90, () => { swarm.network.mute('b') }, { maxTokens }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, maxTokens))
+    assert.equal(repairs(events).length, 1)
+    assert.deepEqual(swarm.coordinator.repairs, { hedged: 1 })
+  })
+
   it('goes on without a standby that dies', async () => {
     const maxTokens = 120
     const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ANSWER_MS, QUIET_MS, STALL_MS, WORK_MS, ringWatch, type RingWatch, type StageState, type Verdict } from '../../../src/pipeline/coordinator/watch.ts'
+import { ANSWER_MS, HEDGE_MS, QUIET_MS, STALL_MS, WORK_MS, ringWatch, type RingWatch, type StageState, type Verdict } from '../../../src/pipeline/coordinator/watch.ts'
 
 type Answers = (stage: number, nowMs: number) => readonly [lap: number, state: StageState] | undefined
 
@@ -39,9 +39,24 @@ describe('ringWatch', () => {
 
   it('names nobody when all others are silent, unless there is only one', () => {
     assert.equal(decide(ringWatch(3, 0), () => undefined, 3, 5000).verdict.kind, 'network')
-    assert.equal(decide(ringWatch(3, 0, new Set([1])), (stage) => stage === 1 ? [1, 'sent'] : undefined, 3, 5000).verdict.kind, 'network')
+    assert.equal(decide(ringWatch(3, 0, { local: new Set([1]) }), (stage) => stage === 1 ? [1, 'sent'] : undefined, 3, 5000).verdict.kind, 'network')
     assert.equal(decide(ringWatch(1, 0), () => undefined, 1, 5000).verdict.kind, 'fault')
-    assert.equal(decide(ringWatch(2, 0, new Set([0])), (stage) => stage === 0 ? [1, 'sent'] : undefined, 2, 5000).verdict.kind, 'fault')
+    assert.equal(decide(ringWatch(2, 0, { local: new Set([0]) }), (stage) => stage === 0 ? [1, 'sent'] : undefined, 2, 5000).verdict.kind, 'fault')
+  })
+
+  it('asks sooner where laps are short', () => {
+    const watch = ringWatch(3, 0)
+    for (let nowMs = 0; nowMs <= 200; nowMs += 10) watch.progress(nowMs)
+    assert.deepEqual(watch.next(200), { kind: 'wait', ms: 3 * 10 + 250 })
+  })
+
+  it('leaves a silent stage for its standby before it blames it, unless all are silent', () => {
+    const hasStandby = (stage: number): boolean => stage === 2
+    const { verdict, nowMs } = decide(ringWatch(3, 0, { hasStandby }), (stage) => stage === 2 ? undefined : [1, 'sent'], 3, 5000)
+    assert.deepEqual(verdict, { kind: 'hedge', stage: 2 })
+    assert.ok(nowMs <= QUIET_MS + HEDGE_MS + 100, `${nowMs}`)
+    assert.equal(decide(ringWatch(3, 0, { hasStandby }), (stage) => stage === 1 ? undefined : [1, 'sent'], 3, 5000).verdict.kind, 'fault')
+    assert.equal(decide(ringWatch(3, 0, { hasStandby }), () => undefined, 3, 5000).verdict.kind, 'network')
   })
 
   it('waits for long work, not for ever', () => {
