@@ -52,9 +52,9 @@ describe('a run queue', () => {
       for (let i = 0; i < times; i++) await queue.run(() => Promise.resolve())
     }
     await run(10)
-    const before = queryObjects(Array)
+    const before = queryObjects(Array, { format: 'count' })
     await run(1000)
-    const kept = queryObjects(Array) - before
+    const kept = queryObjects(Array, { format: 'count' }) - before
     assert.ok(kept < 100, `${kept} arrays are kept after 1000 tasks`)
   })
 })
