@@ -13,6 +13,8 @@ const DECODING_MS = 500
 const DECODING_LAPS = 2
 /** Weight of the newest measurement. */
 const NEWEST = 0.2
+/** Of what a run takes at least so much is its rows': measurements of a few rows, one of them slow by chance, must not let a chunk of hundreds run. */
+const LEAST_ROW_SHARE = 0.4
 
 /** Measures runs, and says from it how much of prompts may run before the next token is due. */
 export interface Pace {
@@ -92,13 +94,12 @@ function line (): Line {
       y = y * keep + ms
       xx = xx * keep + rows * rows
       xy = xy * keep + rows * ms
+      const mean = y / x
       const spread = weight * xx - x * x
-      const slope = (weight * xy - x * y) / spread
-      const start = (y - slope * x) / weight
-      // runs of one size say nothing of another, and noise is no reason to take a run for free
-      const isSound = spread > 0.01 * weight * xx && slope > 0 && start > 0
-      once = isSound ? start : 0
-      each = isSound ? slope : y / x
+      // runs of one size say nothing of another
+      const slope = spread > 0.01 * weight * xx ? (weight * xy - x * y) / spread : mean
+      each = Math.min(mean, Math.max(LEAST_ROW_SHARE * mean, slope))
+      once = (y - each * x) / weight
     }
   }
 }

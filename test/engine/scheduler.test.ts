@@ -93,6 +93,10 @@ describe('pace', () => {
     const even = pace()
     for (let run = 0; run < 50; run++) even.prefilled(10, 20)
     assert.equal(even.chunk(10_000, Infinity, 46), 23)
+    // few rows, the fewest of them slow by chance
+    const odd = pace()
+    for (const [rows, ms] of [[2, 9], [3, 6], [4, 8], [5, 9]] as const) odd.prefilled(rows, ms)
+    assert.ok(odd.chunk(10_000, Infinity, 13) <= 15, String(odd.chunk(10_000, Infinity, 13)))
   })
 
   it('shares time between those who wait for their first token and those who decode, within bounds', () => {
