@@ -16,6 +16,12 @@ const NEWEST = 0.2
 /** Of what a run takes at least so much is its rows': measurements of a few rows, one of them slow by chance, must not let a chunk of hundreds run. */
 const LEAST_ROW_SHARE = 0.4
 
+/**
+ * Attention takes rows in blocks of 32 on a CPU, and a row that is alone in its block by another kernel, which gives other
+ * last bits: a prompt would depend on how it is cut (ONNX Runtime 1.30: 33 and 65 rows of 2 to 90, 2026-11-26).
+ */
+const isOdd = (rows: number): boolean => rows > 1 && rows % 32 === 1
+
 /** Measures runs, and says from it how much of prompts may run before the next token is due. */
 export interface Pace {
   /** What a round of decoding takes. 0: none was measured. */
@@ -29,7 +35,7 @@ export interface Pace {
   prefilled (rows: number, ms: number): void
   /** What prompts may take in turn before the next round, where so many of them wait and so many sessions decode. */
   turnMs (prompts: number, decoding: number): number
-  /** Rows of a prompt of which `left` are to do, within `ms`; at least 2 unless there is only one. Never leaves one alone. */
+  /** Rows of a prompt of which `left` are to do, within `ms`; at least 2 unless there is only one. Never leaves one alone, nor one over whole blocks of 32. */
   chunk (left: number, most: number, ms: number): number
   /** Whether a chunk that is worth its run fits into `ms`. */
   fits (ms: number): boolean
@@ -58,11 +64,12 @@ export function pace (): Pace {
       const wanted = ms === Infinity || each === 0 ? MAX_CHUNK : Math.floor((ms - once) / each)
       const limit = Math.max(2, Math.min(most, MAX_CHUNK, wanted))
       if (left <= limit) {
-        return left
+        return isOdd(left) ? left - 2 : left
       }
       // parts of nearly the same size; where two rows are the limit and three are left, they go together
       const even = Math.ceil(left / Math.ceil(left / limit))
-      return left - even === 1 ? (even > 2 ? even - 1 : left) : even
+      const rows = left - even === 1 ? (even > 2 ? even - 1 : left) : even
+      return isOdd(rows) ? rows - 1 : rows
     },
 
     // where it takes twice what any run takes, half of it is the rows'

@@ -72,6 +72,7 @@ describe('pace', () => {
         const rows = measured.chunk(left, most, turnMs)
         assert.ok(rows <= left && rows <= Math.max(3, most) && (rows >= 2 || total === 1))
         assert.notEqual(left - rows, 1)
+        assert.ok(rows % 32 !== 1 || rows === 1, `${rows} rows`)
         left -= rows
       }
     }))
