@@ -2,7 +2,12 @@
 import { z } from 'zod'
 
 const chunkSchema = z.object({
-  choices: z.array(z.object({ text: z.string().optional(), delta: z.object({ content: z.string().nullish() }).optional(), finish_reason: z.string().nullish() })),
+  choices: z.array(z.object({
+    text: z.string().optional(),
+    delta: z.object({ content: z.string().nullish() }).optional(),
+    logprobs: z.looseObject({}).nullish(),
+    finish_reason: z.string().nullish()
+  })),
   usage: z.object({
     prompt_tokens: z.number(),
     completion_tokens: z.number(),
@@ -41,7 +46,7 @@ export class AnswerError extends Error {
 
 export interface StreamOptions {
   readonly signal?: AbortSignal
-  /** Told each time that text came. */
+  /** Told each time that text came, or, where log-probabilities are asked for, a token: not every token has text. */
   onArrival? (at: number): void
 }
 
@@ -73,7 +78,7 @@ export async function stream (url: string, body: object, { signal, onArrival }: 
     }
     const chunk = chunkSchema.parse(JSON.parse(data))
     const [choice] = chunk.choices
-    if ((choice?.text ?? choice?.delta?.content ?? '') !== '') {
+    if (choice?.logprobs != null || (choice?.text ?? choice?.delta?.content ?? '') !== '') {
       arrivals.push(at)
       onArrival?.(at)
     }

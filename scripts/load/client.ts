@@ -26,7 +26,7 @@ interface Tally {
   answers: number
   cancelled: number
   tokens: number
-  activeMs: number
+  readonly progress: Array<{ readonly tokens: number, readonly atMs: number }>
   longestStallMs: number
   longestFirstTokenMs: number
   refusals: number
@@ -35,12 +35,12 @@ interface Tally {
 
 export async function client ({ http, model, kind, index, endsAt }: ClientInit): Promise<ClientLog> {
   const startedAt = performance.now()
-  const tally: Tally = { answers: 0, cancelled: 0, tokens: 0, activeMs: 0, longestStallMs: 0, longestFirstTokenMs: 0, refusals: 0, errors: [] }
+  const tally: Tally = { answers: 0, cancelled: 0, tokens: 0, progress: [], longestStallMs: 0, longestFirstTokenMs: 0, refusals: 0, errors: [] }
   for (let turn = 0; performance.now() < endsAt;) {
     const asked = work(kind, index, turn)
     try {
       await answer(`${http}${asked.path}`, { ...asked.body, model }, asked, tally, endsAt)
-      tally.activeMs = performance.now() - startedAt
+      tally.progress.push({ tokens: tally.tokens, atMs: performance.now() - startedAt })
       turn++
     } catch (error) {
       if (performance.now() >= endsAt) break

@@ -7,8 +7,8 @@ export interface ClientLog {
   readonly answers: number
   readonly cancelled: number
   readonly tokens: number
-  /** From the start to the end of the last answer that was counted. */
-  readonly activeMs: number
+  /** After each turn, whole or left: tokens so far, and the time from the start. */
+  readonly progress: ReadonlyArray<{ readonly tokens: number, readonly atMs: number }>
   readonly longestStallMs: number
   readonly longestFirstTokenMs: number
   /** Answers that there was no capacity for, each tried again when the gateway said so. */
@@ -60,9 +60,12 @@ const WATCHED_MS = MINUTE_MS
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0)
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
+/** Turns differ in their work: like clients are compared by as many turns as all of them have done. */
 function fairnessOf (clients: readonly ClientLog[]): KindFairness[] {
   return [...new Set(clients.map(({ kind }) => kind))].map((kind) => {
-    const rates = clients.filter((each) => each.kind === kind).map(({ tokens, activeMs }) => (activeMs > 0 ? tokens / activeMs * 1000 : 0))
+    const alike = clients.filter((each) => each.kind === kind)
+    const turns = Math.min(...alike.map(({ progress }) => progress.length))
+    const rates = alike.map(({ progress }) => progress[turns - 1]).map((reached) => (reached == null ? 0 : reached.tokens / reached.atMs * 1000))
     const middle = median(rates)
     return { kind, clients: rates.length, medianTokensPerSecond: middle, spread: middle > 0 ? most(rates.map((rate) => Math.abs(rate / middle - 1))) : 1 }
   })

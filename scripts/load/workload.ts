@@ -45,8 +45,15 @@ export function work (kind: Kind, client: number, turn: number): Work {
     : { messages: [...(turn % 2 === 0 ? [{ role: 'system', content: words(count, 0) }] : []), { role: 'user', content: own }] }
   return {
     path: kind.endpoint === 'chat' ? '/v1/chat/completions' : '/v1/completions',
-    // end of text would give like clients different work
-    body: { ...prompt, max_tokens: tokens, temperature: 0.7, seed: client * 1000 + turn, ignore_eos: true },
+    // end of text would give like clients different work; with log-probabilities every token comes, also one without text
+    body: {
+      ...prompt,
+      ...(kind.stream ? { logprobs: kind.endpoint === 'chat' ? true : 0 } : {}),
+      max_tokens: tokens,
+      temperature: 0.7,
+      seed: client * 1000 + turn,
+      ignore_eos: true
+    },
     stream: kind.stream,
     tokens,
     ...(turn % CANCEL_EVERY === CANCEL_EVERY - 1 ? { cancelAfter: 0.5 } : {})

@@ -7,6 +7,12 @@ import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
 /** Bytes of one value. */
 export const kvValueBytes = (type: KvType): number => type === 'f16' ? 2 : 4
 
+/**
+ * Ranges of slots whose bindings are kept, of the 136 that a slab of 16 has: those used last. A binding takes as long as
+ * some hundredths of a run to make, and memory for every layer.
+ */
+const MAX_BINDINGS = 32
+
 /** What lies in one slab for one layer and side: `[slots, kvHeads, capacity, headDim]`. */
 interface Side {
   readonly past: string
@@ -24,7 +30,7 @@ export interface GroupBinding {
 
 /** KV of a slab's slots on the device, bound as both past and present, so that runs update it in place. */
 export interface SlabMemory extends KvMemory {
-  /** Made at first use, and kept. @param variant of the rotation */
+  /** Made at first use, and kept for as long as others are not used more. @param variant of the rotation */
   group (first: number, count: number, variant: number): GroupBinding
   readonly sides: readonly Side[]
 }
@@ -77,7 +83,14 @@ export function slabMemory ({ ort, session, span, kvType, shape, onHost, bindSha
       const key = (variant * slots + first) * slots + count - 1
       const known = bindings.get(key)
       if (known !== undefined) {
+        bindings.delete(key)
+        bindings.set(key, known)
         return known
+      }
+      const [oldest] = bindings
+      if (oldest !== undefined && bindings.size >= MAX_BINDINGS) {
+        bindings.delete(oldest[0])
+        oldest[1].close()
       }
       const binding = session.binding()
       const views: Tensor[] = []

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { groups, type Group, type GroupLimits, type Placed } from './groups.ts'
-import { DECODING_MS, pace } from './pace.ts'
+import { pace } from './pace.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 /** Rows of one session that are to run. */
@@ -48,8 +48,8 @@ interface Pending<W> {
 }
 
 /**
- * Decides what a span runs next. Single rows that wait run together; between two such rounds one chunk of a prompt runs, of
- * another prompt each time, as long as leaves the sessions that decode their pace.
+ * Decides what a span runs next. Single rows that wait run together; between two such rounds chunks of prompts run, as
+ * long as leaves the sessions that decode their pace.
  */
 export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init: SchedulerInit<S>): Scheduler<W> {
   const { maxRows, now = () => performance.now() } = init
@@ -67,7 +67,7 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
     while (singles.size + prompts.length > 0) {
       await gather()
       await decodeRound()
-      await promptChunk()
+      await promptTurn()
     }
     busy = false
   }
@@ -86,19 +86,23 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
 
   /** Sessions that one round takes: in a ring of several stages each stage has its share of them, so that none stands idle. */
   function roundSize (): number {
-    const since = now() - DECODING_MS
-    for (const [slot, atMs] of decoding) {
-      if (atMs < since) {
-        decoding.delete(slot)
-      }
-    }
     let turns = 1
-    let sessions = decoding.size
+    let sessions = decodingNow()
     for (const { work } of singles) {
       turns = Math.max(turns, work.turns)
       sessions += decoding.has(work.slot) ? 0 : 1
     }
     return Math.ceil(sessions / turns)
+  }
+
+  function decodingNow (): number {
+    const since = now() - measured.decodingMs
+    for (const [slot, atMs] of decoding) {
+      if (atMs < since) {
+        decoding.delete(slot)
+      }
+    }
+    return decoding.size
   }
 
   async function decodeRound (): Promise<void> {
@@ -109,24 +113,38 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
     }
     const started = now()
     const members = round.map((pending) => ({ slab: pending.work.slot.slab, place: pending.work.slot.place, pending }))
-    round.forEach(({ work }) => decoding.set(work.slot, started))
+    for (const { work: { slot } } of round) {
+      const before = decoding.get(slot)
+      decoding.set(slot, started)
+      if (before !== undefined) {
+        measured.lapped(started - before)
+      }
+    }
     for (const group of groups(members, init)) {
       const pendings = group.members.map(({ pending }) => pending)
       pendings.forEach((pending) => singles.delete(pending))
       const alone = pendings.length === 1 ? pendings[0]?.signal : undefined
       await settled(pendings, executor.decode(pendings.map(({ work }) => work), group, alone))
     }
-    measured.decoded(now() - started, now())
+    measured.decoded(now() - started)
   }
 
-  async function promptChunk (): Promise<void> {
-    const pending = prompts.shift()
-    if (pending === undefined) {
-      return
-    }
+  /** Chunks of one prompt after another, for what they may take together. */
+  async function promptTurn (): Promise<void> {
+    const endsMs = now() + measured.turnMs(prompts.length, decodingNow())
+    do {
+      const pending = prompts.shift()
+      if (pending === undefined) {
+        return
+      }
+      await promptChunk(pending, endsMs - now())
+    } while (endsMs < Infinity && measured.fits(endsMs - now()))
+  }
+
+  async function promptChunk (pending: Pending<W>, ms: number): Promise<void> {
     const { work, signal, done } = pending
     const started = now()
-    const rows = measured.chunk(work.rows - done, maxRows, started)
+    const rows = measured.chunk(work.rows - done, maxRows, ms)
     const run = executor.prefill(work, done, done + rows, signal)
     if (done + rows === work.rows) {
       await settled([pending], run)

@@ -61,10 +61,15 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
       throw new HttpError('the body has to be JSON', { status: 400 })
     })
     gone.addEventListener('abort', leave, { once: true })
+    // A request is kept as long as its signal has listeners: none may stay when the answer is over, or is none.
+    const stay = (): void => { gone.removeEventListener('abort', leave) }
     if (gone.aborted) leave()
-    const answered = await handle(body, controller.signal)
+    const answered = await handle(body, controller.signal).catch((error: unknown) => {
+      stay()
+      throw error
+    })
     if (answered.kind === 'whole') {
-      gone.removeEventListener('abort', leave)
+      stay()
       c.header('x-shoal-route', routeHeader(answered.done[0]?.route ?? []))
       c.header('server-timing', serverTiming(answered.done))
       return c.json(answered.body)
@@ -76,7 +81,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     return c.body(sse(answered.chunks, {
       controller,
       onEnd: (error) => {
-        gone.removeEventListener('abort', leave)
+        stay()
         if (error != null) logger.warn({ requestId: c.get('requestId'), error: error instanceof Error ? error.name : typeof error }, 'a stream failed')
       }
     }))

@@ -48,6 +48,15 @@ for (const [model, kvType] of [['models/atlas', 'f32'], ['models/atlas', 'f16'],
           slots.forEach((slot) => { slot.release() })
         })
 
+        it('gives the same bits however a prompt is cut', async () => {
+          for (const part of [2, 7, 31, 32, 33, 37, 57, 65, 68]) {
+            const slot = runner.reserve(100)
+            for (let from = 0; from < 70; from += part) await step(slot, from, PROMPT.subarray(from, from + part))
+            assert.deepEqual(await step(slot, 70, Uint32Array.of(33)), wanted, `in parts of ${part} rows`)
+            slot.release()
+          }
+        })
+
         it('leaves a slot alone that lies between two at work', async () => {
           const slots = Array.from({ length: 4 }, () => runner.reserve(100))
           const [one, left, idle, right] = slots

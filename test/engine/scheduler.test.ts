@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { groups } from '../../src/engine/groups.ts'
-import { pace } from '../../src/engine/pace.ts'
+import { pace, type Pace } from '../../src/engine/pace.ts'
 import { scheduler, type Scheduler, type Work } from '../../src/engine/scheduler.ts'
 
 interface FakeWork extends Work<string> {
@@ -16,7 +16,7 @@ interface Run {
 }
 
 /** A span whose runs take as long as they would: time goes on only by them. */
-function fakeSpan ({ decodeMs = 10, rowMs = 1 } = {}): { schedule: Scheduler<FakeWork>, runs: Run[], time: () => number, fail: (name: string) => void } {
+function fakeSpan ({ decodeMs = 10, rowMs = 1, runMs = 0 } = {}): { schedule: Scheduler<FakeWork>, runs: Run[], time: () => number, fail: (name: string) => void } {
   let time = 0
   const runs: Run[] = []
   const failing = new Set<string>()
@@ -28,7 +28,7 @@ function fakeSpan ({ decodeMs = 10, rowMs = 1 } = {}): { schedule: Scheduler<Fak
   }
   const schedule = scheduler<string, FakeWork>({
     decode: (works) => run('decode', works, works.length, decodeMs),
-    prefill: (work, first, end) => run('prefill', [work], end - first, (end - first) * rowMs)
+    prefill: (work, first, end) => run('prefill', [work], end - first, runMs + (end - first) * rowMs)
   }, { maxRows: Infinity, maxGap: 3, bridges: () => true, now: () => time })
   return { schedule, runs, time: () => time, fail: (name) => failing.add(name) }
 }
@@ -57,27 +57,61 @@ describe('groups', () => {
 })
 
 describe('pace', () => {
+  const measuredBy = (decodeMs: number, cost: (rows: number) => number): Pace => {
+    const measured = pace()
+    measured.decoded(decodeMs)
+    for (const rows of [2, 40, 9, 128, 16, 3]) measured.prefilled(rows, cost(rows))
+    return measured
+  }
+
   it('never leaves a single row, and no more rows than there are', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 3, max: 400 }), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), (total, most, decodeMs, rowMs) => {
-      const measured = pace()
-      measured.decoded(decodeMs, 0)
-      measured.prefilled(1, rowMs)
+    const ms = fc.integer({ min: 1, max: 50 })
+    fc.assert(fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 3, max: 400 }), ms, ms, ms, fc.oneof(ms, fc.constant(Infinity)), (total, most, decodeMs, runMs, rowMs, turnMs) => {
+      const measured = measuredBy(decodeMs, (rows) => runMs + rows * rowMs)
       for (let left = total; left > 0;) {
-        const rows = measured.chunk(left, most, 1)
+        const rows = measured.chunk(left, most, turnMs)
         assert.ok(rows <= left && rows <= Math.max(3, most) && (rows >= 2 || total === 1))
         assert.notEqual(left - rows, 1)
+        assert.ok(rows % 32 !== 1 || rows === 1, `${rows} rows`)
         left -= rows
       }
     }))
   })
 
   it('takes large chunks while nobody decodes, and such that fit between two tokens while somebody does', () => {
+    assert.ok(pace().chunk(10_000, Infinity, Infinity) > 200)
+    const measured = measuredBy(10, (rows) => rows)
+    assert.ok(measured.chunk(10_000, Infinity, measured.turnMs(1, 0)) > 200)
+    assert.ok(measured.chunk(10_000, Infinity, measured.turnMs(1, 1)) <= 13)
+  })
+
+  it('tells what a run takes from what its rows add', () => {
+    const measured = measuredBy(10, (rows) => 6 + rows)
+    assert.ok(Math.abs(measured.chunk(10_000, Infinity, 46) - 40) <= 1)
+    assert.equal(measured.fits(5), false)
+    assert.equal(measured.fits(13), true)
+    // runs of one size say only what each of their rows took
+    const even = pace()
+    for (let run = 0; run < 50; run++) even.prefilled(10, 20)
+    assert.equal(even.chunk(10_000, Infinity, 46), 23)
+    // few rows, the fewest of them slow by chance
+    const odd = pace()
+    for (const [rows, ms] of [[2, 9], [3, 6], [4, 8], [5, 9]] as const) odd.prefilled(rows, ms)
+    assert.ok(odd.chunk(10_000, Infinity, 13) <= 15, String(odd.chunk(10_000, Infinity, 13)))
+  })
+
+  it('shares time between those who wait for their first token and those who decode, within bounds', () => {
+    const measured = measuredBy(10, (rows) => rows)
+    const shares = [[1, 1], [1, 8], [8, 8], [6, 3], [30, 2]] as const
+    assert.deepEqual(shares.map(([prompts, decoding]) => measured.turnMs(prompts, decoding)), [13, 13, 13, 20, 30])
+    assert.equal(measured.turnMs(3, 0), Infinity)
+  })
+
+  it('takes a session of a long ring for decoding between its tokens', () => {
     const measured = pace()
-    assert.ok(measured.chunk(10_000, Infinity, 0) > 200)
-    measured.prefilled(256, 256)
-    measured.decoded(10, 1000)
-    assert.ok(measured.chunk(10_000, Infinity, 1001) <= 13)
-    assert.ok(measured.chunk(10_000, Infinity, 5000) > 200)
+    assert.equal(measured.decodingMs, 500)
+    for (let lap = 0; lap < 50; lap++) measured.lapped(900)
+    assert.equal(Math.round(measured.decodingMs), 1800)
   })
 })
 
@@ -106,7 +140,7 @@ describe('scheduler', () => {
   })
 
   it('keeps the gap between two tokens near the usual while a long prompt comes in', async () => {
-    const { schedule, time } = fakeSpan({ decodeMs: 10, rowMs: 2 })
+    const { schedule, time } = fakeSpan({ decodeMs: 10, rowMs: 2, runMs: 4 })
     const gaps: number[] = []
     let long = true
     const prompt = async (): Promise<void> => {
@@ -128,6 +162,20 @@ describe('scheduler', () => {
     gaps.sort((a, b) => a - b)
     assert.ok((gaps[Math.floor(gaps.length * 0.95)] ?? Infinity) <= 2.5, `95 % of the gaps are below ${gaps[Math.floor(gaps.length * 0.95)]}`)
     assert.ok((gaps.at(-1) ?? Infinity) <= 6, `the longest gap is ${gaps.at(-1)}`)
+  })
+
+  it('takes several prompts between two rounds where they are short', async () => {
+    const { schedule, runs } = fakeSpan({ decodeMs: 10, rowMs: 0.5 })
+    const own = work('own')
+    for (let token = 0; token < 5; token++) await schedule.run(own)
+    await Promise.all([
+      ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => schedule.run(work(name, 12))),
+      (async () => { for (let token = 0; token < 5; token++) await schedule.run(own) })()
+    ])
+    const order = runs.slice(5).map(({ names }) => names[0] === 'own' ? '|' : names[0]).join('')
+    assert.match(order, /[b-f]{4}/)
+    const longest = Math.max(...order.split('|').map((turn) => turn.length * 6))
+    assert.ok(longest <= 50, order)
   })
 
   it('takes prompts in turn', async () => {

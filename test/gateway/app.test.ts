@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { gatewayApp } from '../../src/gateway/index.ts'
 import { atlas, fakeGenerator, named, silent, type FakeGenerator, type FakeInit } from './fake-generator.ts'
 
@@ -214,6 +215,19 @@ describe('the gateway', () => {
     assert.match(text, /event: error\ndata: \{"error":\{"message":"a stage went silent"/)
     assert.ok(text.endsWith('data: [DONE]\n\n'))
   })
+
+  for (const [outcome, init] of [['given', {}], ['refused', { refuse: named('NoCapacityError', 'all slots are taken') }], ['broken off', { fail: named('PeerFaultError', 'a stage went silent') }]] as const) {
+    for (const stream of [false, true]) {
+      it(`keeps no hold on a request whose answer was ${outcome}${stream ? ', streamed' : ''}`, async () => {
+        const { hono } = gateway(init)
+        const body = JSON.stringify({ ...chat, stream })
+        const headers = { host: '127.0.0.1:8484', 'content-length': String(body.length) }
+        const request = new Request('http://127.0.0.1:8484/v1/chat/completions', { method: 'POST', headers, body })
+        await (await hono.fetch(request)).text()
+        assert.equal(getEventListeners(request.signal, 'abort').length, 0)
+      })
+    }
+  }
 
   it('lists the models, shows one, and tokenizes', async () => {
     const { ask } = gateway()

@@ -2,7 +2,7 @@ import type { RunQueue } from '../ort/index.ts'
 
 /** First come, first served, one at a time. A task whose signal aborts while it waits is never started. */
 export function runQueue (): RunQueue {
-  let last: Promise<unknown> = Promise.resolve()
+  let last: Promise<void> = Promise.resolve()
 
   return {
     async run (task, { signal } = {}) {
@@ -10,8 +10,9 @@ export function runQueue (): RunQueue {
       const before = last
       let leave = (): void => { /* set at once, below */ }
       const turn = new Promise<void>((resolve) => { leave = resolve })
-      // Whoever comes later waits for those before this task too, also when this one gives up its place.
-      last = Promise.all([before, turn])
+      // Whoever comes later waits for those before this task too, also when this one gives up its place. Of all that have
+      // left nothing stays: a promise of several results would keep theirs, and these those of the ones before, without end.
+      last = before.then(() => turn)
       try {
         await abortable(before, signal ?? undefined)
         return await task()
@@ -22,7 +23,7 @@ export function runQueue (): RunQueue {
   }
 }
 
-async function abortable (promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+async function abortable (promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) {
     await promise
     return

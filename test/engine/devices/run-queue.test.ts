@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { queryObjects } from 'node:v8'
 import fc from 'fast-check'
 import { runQueue } from '../../../src/engine/devices/run-queue.ts'
 
@@ -43,5 +44,17 @@ describe('a run queue', () => {
     first.resolve(undefined)
     await Promise.all([running, last])
     assert.deepEqual(order, ['first', 'last'])
+  })
+
+  it('keeps nothing of the tasks that it ran', async () => {
+    const queue = runQueue()
+    const run = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) await queue.run(() => Promise.resolve())
+    }
+    await run(10)
+    const before = queryObjects(Array, { format: 'count' })
+    await run(1000)
+    const kept = queryObjects(Array, { format: 'count' }) - before
+    assert.ok(kept < 100, `${kept} arrays are kept after 1000 tasks`)
   })
 })

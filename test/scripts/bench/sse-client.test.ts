@@ -34,6 +34,14 @@ describe('stream', () => {
     assert.deepEqual([arrivals.length, promptTokens, completionTokens, cachedTokens, route], [2, 4, 3, 2, 'P[0:8]'])
   })
 
+  it('notes a token without text where log-probabilities tell of it', async () => {
+    answer = (_request, response) => {
+      const silent = `data: ${JSON.stringify({ choices: [{ text: '', logprobs: { tokens: [''] }, finish_reason: null }], usage: null })}\n\n`
+      response.end(`${chunk('a')}${silent}${chunk('')}${usage}data: [DONE]\n\n`)
+    }
+    assert.equal((await stream(url, { logprobs: 0 })).arrivals.length, 2)
+  })
+
   it('says when to come again where there is no capacity', async () => {
     answer = (_request, response) => {
       response.writeHead(429, { 'retry-after': '2' })

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { growthOf, verdict, type ClientLog, type MemoryLog } from '../../../scripts/load/verdict.ts'
 
+/** Ten turns, twice as much work in every other one, in `ms` each. */
+const turns = (ms: number, count = 10): ClientLog['progress'] =>
+  Array.from({ length: count }, (_, index) => ({ tokens: 100 * (index + 1) + 50 * (index % 2), atMs: ms * (index + 1) }))
+
 const client = (changes: Partial<ClientLog> = {}): ClientLog => ({
-  kind: 'short', answers: 10, cancelled: 2, tokens: 1000, activeMs: 100_000, longestStallMs: 100, longestFirstTokenMs: 500, refusals: 0, errors: [], ...changes
+  kind: 'short', answers: 10, cancelled: 2, tokens: 1000, progress: turns(10_000), longestStallMs: 100, longestFirstTokenMs: 500, refusals: 0, errors: [], ...changes
 })
 
 /** A sample every 5 s for so many minutes. */
@@ -14,14 +18,14 @@ const flat = memory(5, (atMs) => 300e6 + (atMs % 15_000) * 1000)
 
 describe('the verdict of a load run', () => {
   it('misses nothing where all went well', () => {
-    assert.deepEqual(verdict([client(), client({ tokens: 1150 }), client({ tokens: 900 })], [flat]).missed, [])
+    assert.deepEqual(verdict([client(), client({ progress: turns(9000) }), client({ progress: turns(11_500) })], [flat]).missed, [])
   })
 
   const cases: Array<[what: string, clients: ClientLog[], memory: MemoryLog, missed: RegExp]> = [
     ['errors, each with how often it came', [client({ errors: ['broke', 'broke'] }), client({ errors: ['broke'] })], flat, /^no error: 3 × broke$/],
     ['a stall over 5 s', [client({ longestStallMs: 5100 })], flat, /no stall over 5 s: one took 5\.1 s/],
     ['a client without an answer', [client(), client({ kind: 'long', answers: 0 })], flat, /a client \(long\) got no answer/],
-    ['like clients that are served unlike', [client(), client(), client({ tokens: 700 })], flat, /fair within 20 %: short differ by 30 %/],
+    ['like clients that are served unlike', [client(), client(), client({ progress: turns(15_000) })], flat, /fair within 20 %: short differ by 33 %/],
     ['memory that goes on growing', [client()], memory(5, (atMs) => 300e6 + atMs * 200), /memory flat after the first minute: node 1 grew by 1\d %/]
   ]
   for (const [what, clients, log, missed] of cases) {
@@ -32,8 +36,9 @@ describe('the verdict of a load run', () => {
     })
   }
 
-  it('compares only clients of one kind, by the time they were at work', () => {
-    assert.deepEqual(verdict([client(), client({ kind: 'long', tokens: 100 }), client({ tokens: 500, activeMs: 50_000 })], [flat]).missed, [])
+  it('compares only clients of one kind, by the turns that all of them have done', () => {
+    const slow = client({ kind: 'long', progress: turns(50_000, 2) })
+    assert.deepEqual(verdict([client(), slow, client({ progress: turns(10_000, 3) })], [flat]).missed, [])
   })
 
   it('counts refusals apart from errors', () => {
