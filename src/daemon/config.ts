@@ -30,6 +30,8 @@ export interface DaemonConfig {
   readonly lan: boolean
   /** Key file of a private swarm. */
   readonly psk?: string | undefined
+  /** What prompts left serves every coordinator. */
+  readonly sharePrefixes: boolean
   readonly drainTimeoutMs: number
   /** Key of the gateway. */
   readonly apiKey?: string | undefined

@@ -84,7 +84,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       protocols: [RING_PROTOCOL, GENERATE_PROTOCOL],
       addresses: () => host.addresses()
     }
-    const stages = stageServer({ host })
+    const stages = stageServer({ host }, { sharePrefixes: config.sharePrefixes })
     let atWork: () => Pick<SelfState, 'runner' | 'rates'> = () => ({})
     let state: SelfState = { state: 'claiming' }
     const now = (): SelfState => ({ ...state, ...atWork() })

@@ -22,6 +22,7 @@ export interface ServeOptions extends CommonOptions {
   readonly name?: string
   readonly lan: boolean
   readonly psk?: string
+  readonly sharePrefixes?: boolean
   readonly drainTimeout: number
 }
 
@@ -42,6 +43,7 @@ export function serveCommand (): Command {
     .option('--slots <n>', 'sessions at once (default: 8)', parse.integer(1, 4096))
     .option('--name <name>', 'what others see (default: the end of the peer id)')
     .option('--no-lan', 'do not look for nodes on the local network')
+    .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
     .option('--drain-timeout <s>', 'seconds that answers at work may take when stopping', parse.decimal(0, 86_400), 30)
     .addOption(new Option('--disk <size>', 'limit of the blobs on disk').argParser(parse.size).hideHelp()), serve)
@@ -68,6 +70,7 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     name: options.name,
     lan: options.lan,
     psk: options.psk,
+    sharePrefixes: options.sharePrefixes === true,
     drainTimeoutMs: options.drainTimeout * 1000,
     apiKey: process.env.SHOAL_API_KEY,
     verbose: context.verbose

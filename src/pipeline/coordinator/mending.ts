@@ -7,7 +7,7 @@ import type { GenerateEvent, RouteStage } from '../types.ts'
 import type { Generation } from './generation.ts'
 import type { LossKind } from './types.ts'
 import type { Ring } from './ring.ts'
-import type { SessionComponents, SessionInit } from './session.ts'
+import type { SessionComponents, SessionInit } from './session-types.ts'
 
 /** What became of a session's route so far. */
 export interface Mending {

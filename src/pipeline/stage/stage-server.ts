@@ -37,7 +37,7 @@ const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(ses
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock } = components
-  const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB } = init
+  const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
   const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string, readonly runner: SpanRunner }>()
@@ -186,7 +186,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
     }
     let leased: Lease
     try {
-      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: link.peer, keys: plan.prefix, positions: plan.positions })
+      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharePrefixes ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)

@@ -19,6 +19,8 @@ export interface StageServerInit {
   readonly replayBytesPerSession?: number
   /** Bytes kept over all sessions. @default 512 MiB */
   readonly replayBytes?: number
+  /** What a prompt left serves every coordinator, not only the one that asked it: who asks can tell by the time which beginnings others asked. @default false */
+  readonly sharePrefixes?: boolean
 }
 
 /** What a span was measured to do here, as the node record has it. Zeros until something ran. */

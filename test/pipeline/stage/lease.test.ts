@@ -44,4 +44,24 @@ describe('a prompt that a stage keeps', () => {
     assert.equal(stage.runner.reserved, 0)
     assert.equal((await cached(2)).cached, PREFIX_BLOCK)
   })
+
+  it('serves its own coordinator, and others only where the owner shares', async () => {
+    for (const sharePrefixes of [false, true]) {
+      const stage = await rawStage(undefined, { sharePrefixes })
+      const have = async (id: number, from: string): Promise<number> => {
+        const control = await stage.open({ session: session(id), positions: POSITIONS, prefix: KEYS }, from)
+        const data = await stage.hello({ session: session(id) })
+        const [frame] = control.of(RingType.ready)
+        assert.ok(frame !== undefined)
+        data.send({ type: RingType.hidden, lap: 99, position: 0, rows: PREFIX_BLOCK }, new Uint8Array(4 * PREFIX_BLOCK * HIDDEN))
+        await stage.clock.advance(1)
+        control.send({ type: RingType.close })
+        await stage.clock.advance(1)
+        return Ready.decode(frame.payload).have
+      }
+      assert.equal(await have(1, 'c'), 0)
+      assert.equal(await have(2, 'd'), sharePrefixes ? PREFIX_BLOCK : 0)
+      assert.equal(await have(3, 'c'), PREFIX_BLOCK)
+    }
+  })
 })

@@ -1,0 +1,40 @@
+import type { FoundRoute } from './routes.ts'
+import type { RouteStop } from './stage-link.ts'
+import type { Clock } from '../clock.ts'
+import type { GenerateRequest } from '../types.ts'
+import type { PreparedRequest } from './request.ts'
+import type { Suspects } from './suspects.ts'
+import type { CoordinatorModel, LossKind } from './types.ts'
+import type { Host } from '../../p2p/index.ts'
+
+export interface SessionComponents {
+  readonly host: Pick<Host, 'peerId' | 'open'>
+  readonly clock: Clock
+  readonly suspects: Suspects
+  /** @throws {NoCapacityError} @throws the signal's reason */
+  route (init: RouteInit, signal: AbortSignal): Promise<FoundRoute>
+  /** A session went on after such a loss. */
+  repaired (why: LossKind): void
+  /** Who could stand by for a stage of the route. */
+  standbyFor (stop: RouteStop, route: FoundRoute, without: ReadonlySet<string>): RouteStop | undefined
+}
+
+export interface RouteInit {
+  readonly positions: number
+  readonly exclude: ReadonlySet<string>
+  /** The route before, where a session goes on, those of its stages that are still there, and who stands by for others. */
+  readonly before?: { readonly route: FoundRoute, readonly held: ReadonlySet<string>, standby (index: number): RouteStop | undefined } | undefined
+}
+
+export interface SessionInit {
+  readonly request: GenerateRequest
+  readonly model: CoordinatorModel
+  readonly prepared: PreparedRequest
+  readonly sessionId: Uint8Array<ArrayBuffer>
+  readonly chunkRows: number
+  readonly openTimeoutMs: number
+  /** Routes tried without a token in between. */
+  readonly attempts: number
+  /** Positions from which on a session has standbys. */
+  readonly standbyFrom: number
+}
