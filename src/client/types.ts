@@ -18,7 +18,8 @@ export interface ThinClientInit {
 /** Asks somebody else's coordinator: an online holder of the model's layer 0, nearest first. */
 export interface ThinClient {
   /**
-   * The next coordinator is tried where one can't be reached, has no capacity or is lost before the first token.
+   * The next coordinator is tried where one can't be reached, has no capacity or is lost; an answer that had begun goes on there, by its
+   * ids, and `repaired` says so. Only a prompt that is scored is not gone on with.
    * @throws the errors of `Coordinator.generate`, as the coordinator told them
    */
   generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>

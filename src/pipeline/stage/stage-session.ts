@@ -24,6 +24,8 @@ import type { Host, Link } from '../../p2p/index.ts'
 const LINGER_MS = 1000
 /** Standbys that one stage feeds in an epoch. */
 const MAX_MIRRORS = 2
+/** Epochs of one session: a coordinator that needs more keeps this node dialling, not working. */
+const MAX_EPOCHS = 1000
 
 export interface StageSessionComponents {
   readonly host: Pick<Host, 'open' | 'sign' | 'verify'>
@@ -80,6 +82,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   let emit: Emitter | undefined
   let mirrors: Mirroring[] = []
   let input = new Float32Array(0)
+  let epochs = 1
   let usedAtMs = clock.now()
   let live = true
   let over = false
@@ -159,6 +162,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
 
   function reroute ({ epoch }: FrameHeader, payload: Uint8Array): void {
     if (epoch <= order.epoch) return
+    if (++epochs > MAX_EPOCHS) throw new MalformedError(`more than ${MAX_EPOCHS} epochs`)
     const next = hopPlan(parse(Reroute.decode, payload, 'the REROUTE'), epoch)
     if ('code' in next) throw new MalformedError(next.message)
     queue.shut()
