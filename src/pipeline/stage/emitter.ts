@@ -50,11 +50,11 @@ export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents):
       }
       if (scored.length > 0) {
         const result = { tokens: scored.map(tokenResult), finish: Finish.none, prompt: true }
-        tell({ type: RingType.result, position: scoredFrom, rows: scored.length }, Result.encode(result))
+        tell({ type: RingType.result, epoch, position: scoredFrom, rows: scored.length }, Result.encode(result))
       }
       if (token !== undefined || finish !== 'none') {
         const tokens = token === undefined ? [] : [tokenResult(token)]
-        tell({ type: RingType.result, position, rows: tokens.length }, Result.encode({ tokens, finish: Finish[finish], prompt: false }))
+        tell({ type: RingType.result, epoch, position, rows: tokens.length }, Result.encode({ tokens, finish: Finish[finish], prompt: false }))
       }
     },
 

@@ -5,11 +5,12 @@ import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../frames.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
-import { NonFiniteError, wires } from '../wire/index.ts'
+import { wires } from '../wire/index.ts'
 import { emitter, type Emitter } from './emitter.ts'
 import { hops as hopsOf, UnreachableError, type Hops } from './hops.ts'
 import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job.ts'
 import { hopPlan, type HopPlan, type StagePlan } from './stage-plan.ts'
+import { spanWork } from './span-work.ts'
 import { tail } from './tail.ts'
 import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
@@ -64,9 +65,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   const { runner, positions } = plan
   const { slot } = lease
   const { hiddenSize, vocabSize } = runner
-  const codec = wires[plan.wire]
-  const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec }
+  const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec: wires[plan.wire] }
   const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions)
+  const work = spanWork({ plan, slot, meter, tail: end })
   const stopping = new AbortController()
   const queue = workQueue({
     run,
@@ -81,7 +82,6 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   let stage: 'opening' | 'ready' | 'working' | 'broken' = 'opening'
   let emit: Emitter | undefined
   let mirrors: Mirroring[] = []
-  let input = new Float32Array(0)
   let epochs = 1
   let usedAtMs = clock.now()
   let live = true
@@ -220,53 +220,16 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     admit(header, (runner.isHead ? tokensJob : hiddenJob)(header, payload, link.peer, bounds), link)
   }
 
-  async function run ({ header, payload, ids, from }: Job): Promise<void> {
-    const { position, rows, score } = header
-    end?.check(header)
-    const failed: unknown[] = []
-    const measured = meter.begin(rows)
-    const { plan: { stages } } = hops
-    let full = false
+  async function run (job: Job): Promise<void> {
+    const { position, rows } = job.header
     done = Math.min(done, position)
     // what comes by another route is not what the prompt's keys name
     if (hops.plan.epoch !== first.epoch) lease.changed(position)
-    try {
-      await runner.run([{
-        slot,
-        position,
-        turns: stages,
-        ropeVariant: plan.ropeVariant,
-        input: ids ?? read(payload, rows, from),
-        score: end === undefined ? 0 : score,
-        consume (output) {
-          if (!live) return
-          try {
-            if (end === undefined) full = emit?.hidden(header, output) ?? false
-            else emit?.outcome(header, end.take(header, output))
-          } catch (error) {
-            failed.push(error)
-          }
-        }
-      }], { signal: stopping.signal })
-    } finally {
-      measured()
-    }
-    if (failed.length > 0) throw failed[0]
+    const full = await work(job, { emit, turns: hops.plan.stages, signal: stopping.signal })
     done = position + rows
     for (const each of mirrors) each.poke()
     lease.filled(done)
     if (full) await Promise.all(hops.outlets.map((each) => each.drained({ signal: stopping.signal })))
-  }
-
-  function read (payload: Uint8Array, rows: number, from: string): Float32Array {
-    if (input.length < rows * hiddenSize) input = new Float32Array(rows * hiddenSize)
-    const values = input.subarray(0, rows * hiddenSize)
-    try {
-      codec.decode(payload, rows, hiddenSize, values)
-    } catch (error) {
-      throw error instanceof NonFiniteError ? new MalformedError(`${from} sent hidden states that are not finite`, { cause: error }) : error
-    }
-    return values
   }
 
   const session: StageSession = {
