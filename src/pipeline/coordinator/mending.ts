@@ -170,18 +170,22 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
     lost (error) {
       const gone = error instanceof StageLostError
         ? error
-        : error instanceof PeerFaultError ? new StageLostError(error.peerId, error, 'malformed') : undefined
+        : error instanceof PeerFaultError ? new StageLostError([error.peerId], error, 'malformed') : undefined
       // without a route: the reason for which one was looked for says more
       if (gone === undefined) throw failure ?? error
       failure = gone.reason
-      exclude.add(gone.peerId)
-      if (gone.reason instanceof PeerFaultError) suspects.add(gone.peerId)
-      if (++failures >= attempts) throw failure
+      for (const peerId of gone.peers) {
+        exclude.add(peerId)
+        if (gone.reason instanceof PeerFaultError) suspects.add(peerId)
+      }
+      // whether it is this node's own network shows at once: by others that can't be reached either
+      failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
+      if (failures >= attempts) throw failure
       if (!hasWorked) return
       if (lostMs === undefined) why = gone.why
       lostMs ??= clock.now()
       const known = new Set(lost.map(({ peerId, span }) => `${peerId}/${span[0]}`))
-      lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => peerId === gone.peerId && !known.has(`${peerId}/${span[0]}`))]
+      lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => gone.peers.includes(peerId) && !known.has(`${peerId}/${span[0]}`))]
     },
 
     end () { stopLooking() }

@@ -17,16 +17,16 @@ export interface RingResult {
   readonly result: Result
 }
 
-/** A stage that is no part of the ring any more: whom to leave out of the next route, and what to say where there is no next. */
+/** Stages that are no part of the ring any more: whom to leave out of the next route, and what to say where there is no next. */
 export class StageLostError extends Error {
   override name = 'StageLostError'
-  readonly peerId: string
+  readonly peers: readonly string[]
   readonly reason: Error
   readonly why: LossKind
 
-  constructor (peerId: string, reason: Error, why: LossKind) {
+  constructor (peers: readonly string[], reason: Error, why: LossKind) {
     super(reason.message)
-    this.peerId = peerId
+    this.peers = peers
     this.reason = reason
     this.why = why
   }
@@ -106,9 +106,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     ready.reject(error ?? new Error('the session is over'))
   }
 
-  const lose = (index: number, reason: Error, why: LossKind): void => { end(new StageLostError(at(index).peerId, reason, why)) }
+  const lose = (index: number, reason: Error, why: LossKind): void => { end(new StageLostError([at(index).peerId], reason, why)) }
   /** By peer id, which a stage names and need not be of this ring. */
-  const losePeer = (peerId: string, reason: Error, why: LossKind): void => { end(new StageLostError(peerId, reason, why)) }
+  const losePeer = (peerId: string, reason: Error, why: LossKind): void => { end(new StageLostError([peerId], reason, why)) }
 
   /** Before all are ready: a stage whose link is open and that says nothing at all. */
   function listenForSilence (): void {
@@ -239,7 +239,11 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
         lose(verdict.stage, new NoCapacityError(`${nameOf(at(verdict.stage))} does not answer at once`, 0), 'hedged')
         return
       case 'network':
-        end(new NoCapacityError('all other nodes of the route fell silent at once: this node has lost its network', RETRY_AFTER_MS))
+        end(new StageLostError(
+          stops.flatMap(({ peerId }, index) => local.has(index) ? [] : [peerId]),
+          new NoCapacityError('all other nodes of the route fell silent at once: this node has lost its network', RETRY_AFTER_MS),
+          'network'
+        ))
     }
   }
 

@@ -97,7 +97,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
     try {
       link = await stageLink(host, stop, options)
     } catch (error) {
-      if (options.signal?.aborted !== true && error instanceof Error) made.end(new StageLostError(stop.peerId, error, 'unreachable'))
+      if (options.signal?.aborted !== true && error instanceof Error) made.end(new StageLostError([stop.peerId], error, 'unreachable'))
       return
     }
     if (own !== epoch) {

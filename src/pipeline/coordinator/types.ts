@@ -54,6 +54,8 @@ export type LossKind =
   | 'unreachable'
   /** It has no room, or stops: nobody is blamed. */
   | 'capacity'
+  /** All others fell silent at once: this node's own network, unless others can be reached. Nobody is blamed. */
+  | 'network'
   /** It did not answer at once, and a standby was there: nobody is blamed. */
   | 'hedged'
   /** It said that it would go, and was replaced before. */

@@ -240,7 +240,7 @@ describe('coordinator', () => {
     const running = interrupted(swarm, 3, () => { swarm.network.mute('c') })
     await swarm.clock.advance(3000)
     const { error } = await running
-    assert.ok(error instanceof Error && error.name === 'NoCapacityError', String(error))
+    assert.ok(error instanceof Error && error.name === 'NoCapacityError' && /lost its network/.test(error.message), String(error))
   })
 
   it('waits for a stage that is slow and says so', async () => {

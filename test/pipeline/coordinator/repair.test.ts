@@ -119,6 +119,13 @@ describe('a session that loses a stage', () => {
     assert.deepEqual(tokensOf(await withTime(again, disturbed(again, 7, () => { again.network.kill('b') }))), expected)
   })
 
+  it('finds that it was not its own network when all stages hang at once and others do not', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    const events = await withTime(swarm, disturbed(swarm, 5, () => { for (const each of ['a', 'b', 'x']) swarm.network.mute(each) }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    assert.deepEqual(swarm.coordinator.repairs, { network: 1 })
+  })
+
   it('takes a route of its own kind where nobody fits into the gap', async () => {
     const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['whole', 0, 6], ['back', 3, 6], ['front', 0, 3]] })
     const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.network.kill('b'); swarm.network.kill('whole') }))
