@@ -50,6 +50,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   const leaving = new Set<number>()
   /** Who stood by, or was asked to, in this epoch. */
   const stoodBy = new Set<string>()
+  /** Forgot what they were to send again, since the last token: once is no reason to do without them. */
+  const forgetful = new Set<string>()
   let found: FoundRoute | undefined
   let epoch: RingEpoch | undefined
   let plan: ResumePlan | undefined
@@ -157,6 +159,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       lostMs = undefined
       failure = undefined
       exclude.clear()
+      forgetful.clear()
       const { standbys } = own
       if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
       if (clock.now() - lookedMs > STANDBY_EVERY_MS) {
@@ -174,12 +177,15 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       // without a route: the reason for which one was looked for says more
       if (gone === undefined) throw failure ?? error
       failure = gone.reason
-      exclude.add(gone.peerId)
+      const stays = gone.why === 'forgotten' && !forgetful.has(gone.peerId)
+      if (stays) forgetful.add(gone.peerId)
+      else exclude.add(gone.peerId)
       if (gone.reason instanceof PeerFaultError) suspects.add(gone.peerId)
       if (++failures >= attempts) throw failure
       if (!hasWorked) return
       if (lostMs === undefined) why = gone.why
       lostMs ??= clock.now()
+      if (stays) return
       const known = new Set(lost.map(({ peerId, span }) => `${peerId}/${span[0]}`))
       lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => peerId === gone.peerId && !known.has(`${peerId}/${span[0]}`))]
     },
