@@ -181,7 +181,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       if (stays) forgetful.add(gone.peerId)
       else exclude.add(gone.peerId)
       if (gone.reason instanceof PeerFaultError) suspects.add(gone.peerId)
-      if (++failures >= attempts) throw failure
+      if (!stays && ++failures >= attempts) throw failure
       if (!hasWorked) return
       if (lostMs === undefined) why = gone.why
       lostMs ??= clock.now()
