@@ -136,7 +136,7 @@ export function replayPool ({ bytesPerSession, bytes }: ReplayLimits, spill?: Sp
   }
 
   function buffer (): ReplayBuffer {
-    let entries: Kept[] = []
+    const entries: Kept[] = []
     let own = 0
     let added = 0
     /** Entries up to this one are forgotten, but for those that were taken back before. */
