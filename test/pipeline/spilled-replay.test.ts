@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { replayPool, type ReplayBuffer, type ReplayCursor, type ReplayEntry } from '../../src/pipeline/replay-buffer.ts'
 import { spillFile, type SpillFile } from '../../src/store/index.ts'
@@ -73,6 +74,22 @@ describe('replay buffers with a spill', () => {
     assert.ok(spill.reads > 0 && spill.reads <= spill.writes)
   })
 
+  it('give what came in place of what is taken back while it is read or written, and keep no room for that', async () => {
+    const pool = replayPool(SMALL, spill)
+    const buffer = await filled(pool)
+    const reading = buffer.since(0).next()
+    buffer.add(entry(0, 1, 7))
+    assert.deepEqual((await reading).map(({ position, payload }) => [position, payload[0]]), [[0, 7]])
+    for (let index = 1; index < 17; index++) buffer.add(entry(index, 1, index))
+    await nextTurn()
+    buffer.add(entry(3, 1, 8))
+    await spill.rest()
+    assert.deepEqual((await rest(buffer.since(0))).map(({ payload }) => payload[0]), [7, 1, 2, 8])
+    assert.equal(pool.usedBytes, buffer.bytes)
+    buffer.clear()
+    assert.deepEqual([pool.usedBytes, file.usedBytes], [0, 0])
+  })
+
   it('write what others have when the node is short of memory, and nobody forgets', async () => {
     const pool = replayPool({ bytesPerSession: 1000, bytes: 1000 }, spill)
     const buffers = [await filled(pool, 45), await filled(pool, 45), await filled(pool, 45)]
@@ -111,7 +128,7 @@ describe('replay buffers with a spill', () => {
   })
 
   it('give a reader that keeps up with them everything, while they are written, taken back and cleared under its reads', async () => {
-    const step = fc.record({ back: fc.oneof(fc.constant(0), fc.nat(12)), rows: fc.integer({ min: 1, max: 4 }), reads: fc.boolean(), waits: fc.boolean() })
+    const step = fc.record({ back: fc.oneof(fc.constant(0), fc.nat(12)), rows: fc.integer({ min: 1, max: 4 }), reads: fc.boolean(), waits: fc.constantFrom('not', 'a turn', 'for the disk') })
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.boolean(), async (steps, isCleared) => {
       const pool = replayPool(SMALL, spill)
       const [buffer, other] = [pool.buffer(), pool.buffer()]
@@ -132,7 +149,8 @@ describe('replay buffers with a spill', () => {
         buffer.add(entry(position, rows, index))
         other.add(entry(other.covers.to, 1, 255))
         if (reads) reading ??= read().finally(() => { reading = undefined })
-        if (waits || index % 3 === 0) await spill.rest()
+        if (waits === 'a turn') await nextTurn()
+        if (waits === 'for the disk' || index % 3 === 0) await spill.rest()
       }
       if (isCleared) {
         const last = cursor.next()
