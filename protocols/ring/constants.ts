@@ -27,7 +27,8 @@ export const RingType = {
   resume: 16,
   mirror: 17,
   // control link, stage → coordinator
-  leaving: 18
+  leaving: 18,
+  forgotten: 19
 } as const
 
 export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as const

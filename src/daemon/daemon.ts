@@ -10,7 +10,7 @@ import { coordinator, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
-import { lockDataFolder, modelStore } from '../store/index.ts'
+import { lockDataFolder, modelStore, spillFile } from '../store/index.ts'
 import { memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { generator } from './generator.ts'
@@ -84,7 +84,11 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       protocols: [RING_PROTOCOL, GENERATE_PROTOCOL],
       addresses: () => host.addresses()
     }
-    const stages = stageServer({ host }, { sharePrefixes: config.sharePrefixes })
+    const spill = await spillFile(data, {
+      onError (error) { log.warn({ error: error.message }, 'the spill file failed: long sessions keep less to be repaired from') }
+    }).catch((error: unknown) => { log.warn({ error: error instanceof Error ? error.message : String(error) }, 'there is no spill file: long sessions keep less to be repaired from') })
+    down.add('spill', async () => await spill?.close())
+    const stages = stageServer({ host, spill: spill ?? undefined }, { sharePrefixes: config.sharePrefixes })
     let atWork: () => Pick<SelfState, 'runner' | 'rates'> = () => ({})
     let state: SelfState = { state: 'claiming' }
     const now = (): SelfState => ({ ...state, ...atWork() })

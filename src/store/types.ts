@@ -43,3 +43,20 @@ export interface ModelStore {
   /** Removes the name (by id: all its names) and every blob that no other model uses; says how many bytes that freed. */
   remove (nameOrId: string): Promise<number>
 }
+
+/** Bytes outside of memory, unreadable to others, as long as the process lives. Nothing but `close` rejects. */
+export interface SpillFile {
+  /** Of the file, taken by what is kept. */
+  readonly usedBytes: number
+  /** The bytes stay as they are until it resolves. `full`: there is no room now; `failed`: the disk fails, or the file is closed. */
+  write (bytes: Uint8Array): Promise<SpillBlock | 'full' | 'failed'>
+  /** Ends when what is under way has ended. What was kept is gone. */
+  close (): Promise<void>
+}
+
+export interface SpillBlock {
+  /** Undefined where the bytes can't be read any more: the disk fails, or has other bytes than were written. */
+  read (): Promise<Uint8Array | undefined>
+  /** Gives the room back, once reads under way are over. */
+  free (): void
+}

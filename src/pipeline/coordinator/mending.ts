@@ -50,6 +50,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   const leaving = new Set<number>()
   /** Who stood by, or was asked to, in this epoch. */
   const stoodBy = new Set<string>()
+  /** Forgot what they were to send again, since the last token: once is no reason to do without them. */
+  const forgetful = new Set<string>()
   let found: FoundRoute | undefined
   let epoch: RingEpoch | undefined
   let plan: ResumePlan | undefined
@@ -157,6 +159,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       lostMs = undefined
       failure = undefined
       exclude.clear()
+      forgetful.clear()
       const { standbys } = own
       if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
       if (clock.now() - lookedMs > STANDBY_EVERY_MS) {
@@ -174,16 +177,19 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       // without a route: the reason for which one was looked for says more
       if (gone === undefined) throw failure ?? error
       failure = gone.reason
+      const stays = gone.why === 'forgotten' && !gone.peers.some((peerId) => forgetful.has(peerId))
       for (const peerId of gone.peers) {
-        exclude.add(peerId)
+        if (stays) forgetful.add(peerId)
+        else exclude.add(peerId)
         if (gone.reason instanceof PeerFaultError) suspects.add(peerId)
       }
       // whether it is this node's own network shows at once: by others that can't be reached either
-      failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
+      if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
       if (failures >= attempts) throw failure
       if (!hasWorked) return
       if (lostMs === undefined) why = gone.why
       lostMs ??= clock.now()
+      if (stays) return
       const known = new Set(lost.map(({ peerId, span }) => `${peerId}/${span[0]}`))
       lost = [...lost, ...stagesOf(found).filter(({ peerId, span }) => gone.peers.includes(peerId) && !known.has(`${peerId}/${span[0]}`))]
     },

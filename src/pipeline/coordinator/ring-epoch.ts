@@ -143,6 +143,10 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       init.leaving(index)
       return
     }
+    if (header.type === RingType.forgotten) {
+      lose(index, new NoCapacityError(`${nameOf(at(index))} can't send again what it said it could`, RETRY_AFTER_MS), 'forgotten')
+      return
+    }
     if (header.type === RingType.ready) {
       answered(index, payload)
       return

@@ -52,6 +52,8 @@ export type LossKind =
   /** A neighbour blamed it. */
   | 'reported'
   | 'unreachable'
+  /** It could not send again what it had sent: it is no loss, the same route is entered anew. */
+  | 'forgotten'
   /** It has no room, or stops: nobody is blamed. */
   | 'capacity'
   /** All others fell silent at once: this node's own network, unless others can be reached. Nobody is blamed. */

@@ -24,8 +24,11 @@ export interface Emitter {
   hidden (header: Job['header'], output: Float32Array): boolean
   /** Tokens to the head and, at the same time, to the coordinator. */
   outcome (header: Job['header'], outcome: TailOutcome): void
-  /** Sends what the buffer has of positions `[from, until)` again: the very payloads, as laps numbered by their positions. */
-  replay (until: number, options: AbortOptions): Promise<void>
+  /**
+   * Sends what the buffer has of positions `[from, until)` again: the very payloads, as laps numbered by their positions. False where
+   * some of them are forgotten. @throws the signal's reason
+   */
+  replay (until: number, options: AbortOptions): Promise<boolean>
 }
 
 export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents): Emitter {
@@ -59,11 +62,20 @@ export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents):
     },
 
     async replay (until, options) {
-      if (!emits) return
-      for (const { position, rows, payload } of replay.since(from)) {
-        if (position >= until) return
-        const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), position + rows)
-        if (full) await Promise.all(hops.outlets.map((each) => each.drained(options)))
+      if (!emits) return true
+      const cursor = replay.since(from)
+      let reached = from
+      for (;;) {
+        const next = cursor.next()
+        const due = next instanceof Promise ? await next : next
+        options.signal?.throwIfAborted()
+        if (due.length === 0) return reached >= until && !cursor.lost
+        for (const { position, rows, payload } of due) {
+          if (position >= until) return true
+          reached = position + rows
+          const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), reached)
+          if (full) await Promise.all(hops.outlets.map((each) => each.drained(options)))
+        }
       }
     }
   }

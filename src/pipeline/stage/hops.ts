@@ -32,6 +32,8 @@ export interface Hops {
   /** Dials the next stages. @throws {UnreachableError} */
   dial (): Promise<void>
   readonly outlets: readonly Outlet[]
+  /** Aborts when these links end. */
+  readonly signal: AbortSignal
   /** Holds the senders back, or lets them go on. */
   hold (wanted: boolean): void
   /** Tells the next stages that it was all, and closes. Nothing is reported any more. */
@@ -61,6 +63,7 @@ export function hops ({ host, clock }: HopsComponents, stage: StagePlan, plan: H
   return {
     plan,
     get outlets () { return outlets },
+    signal: stopping.signal,
 
     attach (link, hello, helloFrame) {
       if (!plan.prev.some(({ peerId, start }) => peerId === link.peer && start === hello.from)) {

@@ -33,8 +33,8 @@ export interface Mirror {
 
 export function mirror ({ host, clock, replay }: MirrorComponents, { stage, epoch, next, from }: MirrorInit): Mirror {
   const stopping = new AbortController()
+  const cursor = replay.since(from)
   let link: Outlet | undefined
-  let sent = from
   let waiting = 0
   let busy = true
   let over = false
@@ -48,15 +48,19 @@ export function mirror ({ host, clock, replay }: MirrorComponents, { stage, epoc
 
   async function batches (to: Outlet): Promise<void> {
     busy = true
-    for (let due = replay.since(sent).slice(0, MIRROR_FRAMES); due.length === MIRROR_FRAMES && !over; due = replay.since(sent).slice(0, MIRROR_FRAMES)) {
-      for (const { position, rows, payload } of due) {
-        to.send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), position + rows)
-        sent = position + rows
+    while (cursor.left >= MIRROR_FRAMES && !over) {
+      for (let sent = 0; sent < MIRROR_FRAMES;) {
+        const due = await cursor.next(MIRROR_FRAMES - sent)
+        if (due.length === 0 || over) break
+        for (const { position, rows, payload } of due) {
+          to.send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), position + rows)
+        }
+        sent += due.length
       }
       await to.drained({ signal: stopping.signal })
       await new Promise<void>((resolve) => { clock.after(PAUSE_MS, resolve) })
     }
-    waiting = replay.since(sent).length
+    waiting = cursor.left
     busy = false
   }
 

@@ -36,13 +36,13 @@ interface LinkRole {
 const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
-  const { host, clock = systemClock } = components
+  const { host, clock = systemClock, spill } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
   const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string, readonly runner: SpanRunner }>()
   const cacheOf = prefixCaches()
-  const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes })
+  const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes }, spill)
   const empty = idle(() => sessions.size > 0)
   let draining = false
 

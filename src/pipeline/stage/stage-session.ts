@@ -190,8 +190,15 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     stage = 'working'
     end?.resume(from, readIds(generatedIds, vocabSize))
     const made = emit = emitter({ plan, hops, replay, from, tell })
-    await made.replay(until, { signal: stopping.signal })
-    if (live && own === hops && !isBroken()) queue.open()
+    const isWhole = await made.replay(until, { signal: AbortSignal.any([stopping.signal, own.signal]) })
+    if (!live || own !== hops || isBroken()) return
+    if (isWhole) {
+      queue.open()
+      return
+    }
+    stage = 'broken'
+    queue.shut()
+    tell({ type: RingType.forgotten })
   }
 
   /** Lets a frame in by the order rules. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Spill } from '../spill.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -8,6 +9,8 @@ export interface StageServerComponents {
   readonly host: Pick<Host, 'peerId' | 'open' | 'handle' | 'unhandle' | 'sign' | 'verify'>
   /** @default the system's */
   readonly clock?: Clock
+  /** For what replay buffers have no memory for. @default none: they forget their oldest */
+  readonly spill?: Spill | undefined
 }
 
 export interface StageServerInit {
@@ -15,9 +18,9 @@ export interface StageServerInit {
   readonly maxSessions?: number
   /** Sessions that one coordinator may hold. @default 128 */
   readonly maxSessionsPerPeer?: number
-  /** Bytes kept of what one session sent, for replay. @default 32 MiB */
+  /** Bytes of memory for what one session sent, for replay. @default 32 MiB */
   readonly replayBytesPerSession?: number
-  /** Bytes kept over all sessions. @default 512 MiB */
+  /** Such bytes over all sessions. @default 512 MiB */
   readonly replayBytes?: number
   /** What a prompt left serves every coordinator, not only the one that asked it: who asks can tell by the time which beginnings others asked. @default false */
   readonly sharePrefixes?: boolean

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { RingType } from '../../../protocols/ring/index.ts'
 import { readHeader } from '../../../protocols/frame/index.ts'
 import { greedy } from '../support/fake-model.ts'
 import { fakeSwarm, REQUEST, tokensOf, type FakeSwarm } from '../support/fake-swarm.ts'
-import type { GenerateEvent, SamplingOptions } from '../../../src/pipeline/index.ts'
+import type { GenerateEvent, SamplingOptions, Spill } from '../../../src/pipeline/index.ts'
 
 const SPANS = [[0, 2], [2, 4], [4, 6]] as const
 /** Peers of each span: more than a schedule has faults. */
@@ -102,9 +103,29 @@ async function answer (swarm: FakeSwarm, sampling: Partial<SamplingOptions>): Pr
   return told
 }
 
-const swarmOf = async (standbyFrom = Infinity): Promise<FakeSwarm> => await fakeSwarm({
+/** A disk that takes a turn for everything and, from the first to the last, can't read one block in so many. */
+function slowDisk (badEvery = Infinity): Spill {
+  let blocks = 0
+  return {
+    async write (bytes) {
+      await nextTurn()
+      const isBad = ++blocks % badEvery === 0
+      return {
+        async read () {
+          await nextTurn()
+          return isBad ? undefined : bytes.slice()
+        },
+        free () { /* memory is */ }
+      }
+    }
+  }
+}
+
+const swarmOf = async (standbyFrom = Infinity, disk: 'none' | 'good' | 'bad' = 'none'): Promise<FakeSwarm> => await fakeSwarm({
   spans: SPANS.flatMap(([start, end]) => Array.from({ length: PEERS }, (_, index) => [`${String.fromCharCode(97 + index)}${start}`, start, end] as const)),
-  coordinator: { chunkRows: 4, standbyFrom }
+  coordinator: { chunkRows: 4, standbyFrom },
+  // a chunk of the prompt has 40 bytes
+  ...(disk === 'none' ? {} : { server: { replayBytesPerSession: 80 }, spill: slowDisk(disk === 'bad' ? 3 : Infinity) })
 })
 
 describe('sessions in which anything goes wrong', function () {
@@ -114,8 +135,8 @@ describe('sessions in which anything goes wrong', function () {
     const samplings: ReadonlyArray<Partial<SamplingOptions>> = [{ temperature: 0 }, { temperature: 1.5, topP: 0.9, presencePenalty: 0.3, seed: 11n }]
     const expected = await Promise.all(samplings.map(async (sampling) => await answer(await swarmOf(), sampling)))
     assert.deepEqual(expected[0], await greedy(PROMPT, TOKENS))
-    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), fc.boolean(), async (faulty, which, hasStandbys) => {
-      const swarm = await swarmOf(hasStandbys ? 12 : Infinity)
+    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), fc.boolean(), fc.constantFrom('none', 'good', 'bad'), async (faulty, which, hasStandbys, disk) => {
+      const swarm = await swarmOf(hasStandbys ? 12 : Infinity, disk)
       disturb(swarm, faulty)
       assert.deepEqual(await answer(swarm, samplings[which] ?? {}), expected[which])
       await swarm.clock.advance(13_000)

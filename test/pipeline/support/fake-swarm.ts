@@ -1,4 +1,4 @@
-import { coordinator, stageServer, type Coordinator, type CoordinatorInit, type GenerateEvent, type GenerateRequest, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
+import { coordinator, stageServer, type Coordinator, type CoordinatorInit, type GenerateEvent, type GenerateRequest, type Spill, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
 import { planRoute } from '../../../src/routing/index.ts'
 import { LAYERS, fakeModel, fakeRunner, type FakeRunner } from './fake-model.ts'
 import { memoryNetwork, type MemoryHost, type MemoryNetwork } from './memory-network.ts'
@@ -36,12 +36,14 @@ export interface FakeSwarmInit {
   readonly eos?: number[]
   readonly coordinator?: CoordinatorInit
   readonly server?: StageServerInit
+  /** Of all stages. @default none */
+  readonly spill?: Spill
   readonly slots?: number
   /** Spans may be entered in their middle. @default false */
   readonly divisible?: boolean
 }
 
-export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, slots = 4, divisible = false }: FakeSwarmInit): Promise<FakeSwarm> {
+export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, spill, slots = 4, divisible = false }: FakeSwarmInit): Promise<FakeSwarm> {
   const network = memoryNetwork()
   const clock = virtualClock()
   const servers = new Map<string, { host: MemoryHost, server: StageServer }>()
@@ -51,7 +53,7 @@ export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: 
     let made = servers.get(peerId)
     if (made === undefined) {
       const host = network.host(peerId)
-      made = { host, server: stageServer({ host, clock }, serverInit) }
+      made = { host, server: stageServer({ host, clock, spill }, serverInit) }
       servers.set(peerId, made)
       await made.server.start()
     }
