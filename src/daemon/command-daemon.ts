@@ -26,12 +26,14 @@ const REPLY_MS = 5000
 export async function stopDaemon (folder: string, { drainTimeoutMs, signal, onProgress }: StopOptions): Promise<boolean> {
   const { pid, control } = await requireDaemon(folder)
   let deadlineMs = performance.now() + (drainTimeoutMs ?? DEFAULT_DRAIN_MS) + GOING_DOWN_MS
+  let heard = false
   let drained = true
 
   const watch = async (path: string, watching: AbortSignal): Promise<void> => {
     let total = 0
     for await (const status of askDaemon(path, { command: 'stop', ...(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }) }, { signal: watching })) {
-      if (total === 0) deadlineMs = performance.now() + status.drainTimeoutMs + GOING_DOWN_MS
+      if (!heard) deadlineMs = performance.now() + status.drainTimeoutMs + GOING_DOWN_MS
+      heard = true
       total = Math.max(total, status.left)
       if (total > 0) onProgress(total - status.left, total)
       drained = status.drained ?? drained
@@ -39,10 +41,8 @@ export async function stopDaemon (folder: string, { drainTimeoutMs, signal, onPr
   }
   const ended = new AbortController()
   const asked = control == null ? Promise.reject(new UncontrolledError(control)) : watch(control, AbortSignal.any([signal, ended.signal]))
-  asked.catch((error: unknown) => {
-    // a connection that breaks later was heard
-    if (error instanceof UncontrolledError) terminate(pid)
-  })
+  // a connection that breaks later did what it was for
+  asked.catch(() => { if (!heard && !signal.aborted) terminate(pid) })
   // Another process's end can't be waited for, only asked about.
   while (isRunning(pid)) {
     signal.throwIfAborted()

@@ -41,7 +41,7 @@ export interface DaemonHooks {
 export interface Daemon {
   readonly state: DaemonState
   /** Resolves when a command on this machine has asked for a stop. */
-  readonly stopAsked: Promise<void>
+  readonly stopAsked: Promise<unknown>
   /** Answers at work. */
   readonly left: number
   /** Takes no more work, hands over or ends what is at work (up to the drain timeout), says goodbye, and frees everything. */

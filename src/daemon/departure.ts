@@ -33,14 +33,14 @@ export interface Departure {
   /** Resolves when nothing is at work any more; false: some answers had to be ended. Asked again with a shorter time, it takes that. */
   stop (options?: { readonly drainTimeoutMs?: number | undefined }): Promise<boolean>
   /** Resolves when somebody has asked for a stop. */
-  readonly stopping: Promise<void>
+  readonly stopping: Promise<unknown>
 }
 
 /** What a client is told at the end has to leave the process. */
 const LAST_WORDS_MS = 1000
 
 export function departure ({ stages, coordinator, gateway, elsewhere, ending, announce }: DepartureComponents, init: DepartureInit): Departure {
-  const stopping = Promise.withResolvers<void>()
+  const stopping = Promise.withResolvers<undefined>()
   let phase: NodeStatus['phase'] = 'serving'
   let { drainTimeoutMs } = init
   let stopped: Promise<boolean> | undefined
@@ -95,7 +95,7 @@ export function departure ({ stages, coordinator, gateway, elsewhere, ending, an
         setTimeout(() => { ending.abort(new Error('the drain timeout is over')) }, asked ?? drainTimeoutMs).unref()
       }
       phase = 'stopping'
-      stopping.resolve()
+      stopping.resolve(undefined)
       stopped ??= goodbye()
       return await stopped
     }

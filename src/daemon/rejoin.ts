@@ -2,7 +2,7 @@
  * Brings a node back into the swarm by itself: after a sleep of the machine, and when it has lost every connection. Who it joined at
  * first and whom it last saw are dialled again, more and more seldom while nobody answers.
  */
-import { absenceWatch } from './absence.ts'
+import { absenceWatch, type Times } from './absence.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface RejoinComponents {
@@ -54,6 +54,8 @@ const MAX_RETRY_MS = 60_000
 /** Nodes that are dialled again besides those that were to be joined. */
 const MAX_KNOWN = 16
 
+const wordsOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
 export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS, lateMs = LATE_MS }: RejoinInit): Rejoin {
   const { wallMs, monotonicMs, random, neighbours, ping, drop, known, back, log } = components
   const absence = absenceWatch({ everyMs, lateMs })
@@ -66,6 +68,8 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
   let timer: NodeJS.Timeout | undefined
 
   const within = (ms: number): AbortSignal => AbortSignal.any([stopping.signal, AbortSignal.timeout(ms)])
+
+  const times = (): Times => ({ wallMs: wallMs(), monotonicMs: monotonicMs() })
 
   /** A connection of before a sleep looks alive until somebody tries it. */
   async function tryConnections (): Promise<void> {
@@ -83,13 +87,13 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
     const signal = within(DIAL_MS)
     await Promise.any(targets.map(async (target) => await components.join(target, { signal }))).catch((error: unknown) => {
       const [first] = error instanceof AggregateError ? error.errors as unknown[] : []
-      log({ targets: targets.length, again: Math.round(waitMs), error: first instanceof Error ? first.message : String(first) }, 'no node could be joined again')
+      log({ targets: targets.length, again: Math.round(waitMs), error: wordsOf(first) }, 'no node could be joined again')
     })
     nextDialMs = monotonicMs() + waitMs
   }
 
   async function lookOnce (): Promise<void> {
-    const absentMs = absence.look({ wallMs: wallMs(), monotonicMs: monotonicMs() })
+    const absentMs = absence.look(times())
     if (absentMs > 0) {
       log({ absentMs: Math.round(absentMs) }, 'this machine slept; looking whether others are still there')
       retries = 0
@@ -109,7 +113,7 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
       isAlone = false
       retries = 0
       nextDialMs = -Infinity
-      await back({ signal: within(BACK_MS) }).catch((error: unknown) => { log({ error: error instanceof Error ? error.message : String(error) }, 'the swarm could not be read') })
+      await back({ signal: within(BACK_MS) }).catch((error: unknown) => { log({ error: wordsOf(error) }, 'the swarm could not be read') })
     }
     const seen = known()
     if (seen.length > 0) remembered = seen.slice(0, MAX_KNOWN)
@@ -127,7 +131,10 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
 
   return {
     look,
-    start () { timer = setInterval(() => { void look() }, everyMs) },
+    start () {
+      absence.look(times())
+      timer = setInterval(() => { look().catch((error: unknown) => { log({ error: wordsOf(error) }, 'looking for others went wrong') }) }, everyMs)
+    },
     async stop () {
       clearInterval(timer)
       stopping.abort(new Error('the node is stopping'))

@@ -60,11 +60,13 @@ async function listen (server: Server, path: string): Promise<void> {
 async function answer (socket: Socket, handle: ControlHandler): Promise<void> {
   const say = (reply: object): void => { if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`) }
   try {
-    const { value: line, done } = await linesOf(socket).next()
-    if (done === true) return
-    // what it asked for may take long
-    socket.setTimeout(0)
-    for await (const reply of handle(parse(line))) say(reply)
+    for await (const line of linesOf(socket)) {
+      // what it asked for may take long
+      socket.setTimeout(0)
+      for await (const reply of handle(parse(line))) say(reply)
+      // one request a connection
+      break
+    }
   } catch (error) {
     say({ error: error instanceof Error ? error.message : 'it failed' })
   } finally {
