@@ -33,7 +33,6 @@ describe('the command line', function () {
     [['import'], /missing required argument 'source'/],
     [['import', 'x', '--quant', 'int3'], /keep, int4/],
     [['rm', 'nonesuch'], /no model "nonesuch"/],
-    [['demo', '--kill'], /not in this version yet: demo --kill/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
     [['status', '--watch'], /not in this version yet: --watch/],
     ...['keys add', 'trace', 'store verify'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
