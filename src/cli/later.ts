@@ -3,8 +3,6 @@ import { Command } from 'commander'
 import { UsageError } from './errors.ts'
 
 const commands: Readonly<Record<string, string>> = {
-  pause: 'use `shoal stop`',
-  resume: 'use `shoal serve`',
   keys: 'SHOAL_API_KEY sets one key for the gateway',
   trace: '`shoal ask --json` has the timings of an answer',
   store: 'blobs are checked against their CIDs when they are written'

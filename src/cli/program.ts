@@ -7,6 +7,8 @@ import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { inviteCommand } from './commands/invite.ts'
 import { modelsCommand } from './commands/models.ts'
+import { pauseCommand } from './commands/pause.ts'
+import { resumeCommand } from './commands/resume.ts'
 import { rmCommand } from './commands/rm.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statusCommand } from './commands/status.ts'
@@ -24,7 +26,7 @@ export function program (version: string): Command {
     .showSuggestionAfterError(true)
   for (const each of [
     serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(),
-    statusCommand(), inviteCommand(), stopCommand(), demoCommand(), doctorCommand()
+    statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand()
   ]) {
     root.addCommand(each)
   }

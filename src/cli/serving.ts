@@ -35,9 +35,10 @@ export async function serving ({ out, signal }: Context, start: (hooks: DaemonHo
   out.line(`serving layers ${span[0]} to ${span[1] - 1} of ${model} as …${shortPeer(peerId)}`)
   for (const address of addrs) out.line(`  ${address}`)
   if (http != null) out.line(`  ${http}/v1`)
-  out.note('Ctrl-C stops the node when the answers it works on are done; twice stops it at once. `shoal invite` prints what others join with.')
+  out.note('Ctrl-C stops the node when the answers it works on are done or handed over; twice stops it at once. `shoal invite` prints what others join with.')
 
-  if (!ended.aborted) await new Promise((resolve) => { ended.addEventListener('abort', resolve, { once: true }) })
-  out.note('stopping…')
+  const interrupted = new Promise((resolve) => { ended.addEventListener('abort', resolve, { once: true }) })
+  if (!ended.aborted) await Promise.race([interrupted, daemon.stopAsked])
+  out.note(daemon.left === 0 ? 'stopping…' : `stopping when ${daemon.left} answers are done or handed over…`)
   await daemon.stop()
 }

@@ -10,19 +10,24 @@ import { coordinator, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
+import { encodeInvite } from '../p2p/index.ts'
 import { lockDataFolder, modelStore, spillFile } from '../store/index.ts'
 import { memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
+import { controlServer } from './control/index.ts'
+import { departure } from './departure.ts'
 import { generator } from './generator.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
 import { resolveModel } from './models.ts'
 import { GOODBYE_MS, joinAll, network } from './network.ts'
+import { obey } from './orders.ts'
 import { partLoader } from './part-loader.ts'
 import { publisher } from './publisher.ts'
 import { spanWeightBytes } from './span-cost.ts'
 import { checkSpan, settleSpan } from './span-choice.ts'
 import { servedSpan, type SelfInit, type SelfState } from './self-description.ts'
+import { rejoin } from './rejoin.ts'
 import { keepState, type DaemonState } from './state-file.ts'
 import { swarmView } from './swarm-view.ts'
 import { teardown } from './teardown.ts'
@@ -36,7 +41,11 @@ export interface DaemonHooks {
 
 export interface Daemon {
   readonly state: DaemonState
-  /** Takes no more work, lets what is at work end (up to the drain timeout), says goodbye, and frees everything. */
+  /** Resolves when a command on this machine has asked for a stop. */
+  readonly stopAsked: Promise<unknown>
+  /** Answers at work. */
+  readonly left: number
+  /** Takes no more work, hands over or ends what is at work (up to the drain timeout), says goodbye, and frees everything. */
   stop (): Promise<void>
 }
 
@@ -124,7 +133,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     down.add('stages', async () => await stages.stop())
     const parts = partLoader({ engine, source: { manifest, blobFolder: store.blobs.folder }, whole: runner, compute, contextLength })
     down.add('parts', async () => await parts.close())
-    const withdraw = stages.offer(modelId, runner, parts)
+    stages.offer(modelId, runner, parts)
 
     const models = localModels(store)
     await models.get(modelId)
@@ -140,13 +149,16 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     down.add('coordinator', async () => await sessions.stop())
 
     const records = (): NodeRecord[] => [...swarm.nodes().filter(({ peerId }) => peerId !== host.peerId), own()]
+    const ending = new AbortController()
+    const answers = generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records, ended: ending.signal })
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
-          generator: generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records }),
+          generator: answers,
           logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
           swarm: () => ({ ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
-          ready: () => state.state === 'online'
+          // a node that is paused answers its own user all the same
+          ready: () => ['online', 'draining'].includes(state.state) && !ending.signal.aborted
         }, {
           host: config.http.host,
           port: config.http.port,
@@ -158,6 +170,40 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     state = { state: 'online', span }
     await publish.now(now())
     publish.keepUp(now)
+
+    const rejoining = rejoin({
+      wallMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
+      random: Math.random,
+      neighbours: async () => await swarm.neighbours(),
+      ping: async (peer, options) => await host.ping(peer, options),
+      drop: (peer) => { swarm.drop(peer) },
+      join: async (target, options) => await host.join(target, options),
+      known: () => swarm.nodes().flatMap(({ addresses }) => addresses.length > 0 ? encodeInvite({ addresses }) : []),
+      back: async (options) => {
+        await publish.now(now())
+        await swarm.refresh(options)
+      },
+      log: (fields, message) => { log.info(fields, message) }
+    }, { join: config.join })
+    rejoining.start()
+    down.add('rejoining', async () => await rejoining.stop())
+
+    const node = departure({
+      stages,
+      coordinator: sessions,
+      gateway,
+      elsewhere: () => answers.elsewhere,
+      ending,
+      announce: (as) => {
+        state = { state: as, span }
+        publish.soon(now())
+      }
+    }, { drainTimeoutMs: config.drainTimeoutMs })
+    const control = await controlServer(data, (request) => obey(node, request)).catch((error: unknown) => {
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, 'no control channel: `shoal pause` will not reach this node')
+    })
+    if (control != null) down.add('control', async () => await control.stop())
     const describe = (): DaemonState => ({
       pid: process.pid,
       peerId: host.peerId,
@@ -166,20 +212,18 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       model: model.name,
       modelId,
       span: [span.start, span.end],
-      psk: config.psk == null ? null : resolve(config.psk)
+      psk: config.psk == null ? null : resolve(config.psk),
+      control: control?.path ?? null
     })
     const stateFile = await keepState(data, describe, host.onAddresses, (error) => { log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the state file could not be written') })
     down.add('state file', async () => await stateFile.stop())
 
     return {
       state: describe(),
+      stopAsked: node.stopping,
+      get left () { return node.status().left },
       stop: async () => {
-        state = { state: 'draining', span }
-        withdraw()
-        publish.soon(now())
-        const timeout = AbortSignal.timeout(config.drainTimeoutMs)
-        const drained = await Promise.allSettled([gateway?.stop({ signal: timeout }), sessions.drain({ signal: timeout }), stages.drain({ signal: timeout })])
-        if (drained.some(({ status }) => status === 'rejected')) log.warn({}, 'some answers were not done within the drain timeout')
+        if (!await node.stop()) log.warn({}, 'some answers were not done within the drain timeout')
         await down.run()
       }
     }

@@ -26,3 +26,17 @@ export class AmbiguousModelError extends Error {
 export class NobodyServesError extends Error {
   override name = 'NobodyServesError'
 }
+
+/** The daemon of this machine runs, and can't be spoken to. */
+export class UncontrolledError extends Error {
+  override name = 'UncontrolledError'
+
+  constructor (path: string | null, options?: ErrorOptions) {
+    super(`the node on this machine does not listen${path == null ? '' : ` at ${path}`}; restart it with "shoal stop" and "shoal serve"`, options)
+  }
+}
+
+/** The daemon of this machine can't do what it was asked to. */
+export class ControlError extends Error {
+  override name = 'ControlError'
+}

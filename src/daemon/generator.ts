@@ -1,9 +1,10 @@
 /** What the daemon's gateway asks: its own coordinator for models it has, somebody else's for the rest. */
+import { NoCapacityError } from '../../protocols/generate/index.ts'
 import { modelViews } from './swarm-view.ts'
 import type { LocalModels } from './local-model.ts'
 import type { ThinClient } from '../client/index.ts'
 import type { GatewayModel, Generator } from '../gateway/index.ts'
-import type { Coordinator } from '../pipeline/index.ts'
+import type { Coordinator, GenerateEvent } from '../pipeline/index.ts'
 import type { NodeRecord } from '../swarm/index.ts'
 
 export interface GeneratorComponents {
@@ -12,10 +13,35 @@ export interface GeneratorComponents {
   readonly models: LocalModels
   /** Live records, this node's own among them. */
   records (): readonly NodeRecord[]
+  /** Aborted when this node ends what it still works on. */
+  readonly ended: AbortSignal
 }
 
-export function generator ({ coordinator, client, models, records }: GeneratorComponents): Generator {
+export interface DaemonGenerator extends Generator {
+  /** Answers at work that others coordinate. */
+  readonly elsewhere: number
+}
+
+const RETRY_AFTER_MS = 1000
+
+export function generator ({ coordinator, client, models, records, ended }: GeneratorComponents): DaemonGenerator {
   const seenAt = new Map<string, number>()
+  let elsewhere = 0
+
+  /** The own coordinator ends its answers itself; those of others end here. */
+  async function * askOthers (...[request, { signal }]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
+    const stopping = (): void => { if (ended.aborted) throw new NoCapacityError('this node is stopping', RETRY_AFTER_MS) }
+    stopping()
+    elsewhere++
+    try {
+      for await (const event of client.generate(request, { signal: signal == null ? ended : AbortSignal.any([signal, ended]) })) {
+        stopping()
+        yield event
+      }
+    } finally {
+      elsewhere--
+    }
+  }
 
   const describe = async (modelId: string, name: string): Promise<GatewayModel> => {
     const createdS = seenAt.get(modelId) ?? Math.floor(Date.now() / 1000)
@@ -35,7 +61,8 @@ export function generator ({ coordinator, client, models, records }: GeneratorCo
   }
 
   return {
+    get elsewhere () { return elsewhere },
     models: async () => await Promise.all(modelViews(records()).filter(({ covered }) => covered).map(async ({ modelId, model }) => await describe(modelId, model))),
-    generate: (request, options) => (models.opened(request.modelId) == null ? client : coordinator).generate(request, options)
+    generate: (request, options) => models.opened(request.modelId) == null ? askOthers(request, options) : coordinator.generate(request, options)
   }
 }

@@ -5,7 +5,9 @@
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
+import type { StopOptions } from './command-daemon.ts'
 import type { DaemonConfig } from './config.ts'
+import type { NodeStatus } from './control/index.ts'
 import type { Daemon, DaemonHooks } from './daemon.ts'
 import type { Finding } from './doctor.ts'
 import type { ImportOptions } from './models.ts'
@@ -13,7 +15,7 @@ import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export { dataFolder, version } from './folders.ts'
-export { findDaemon, stopDaemon, type DaemonState } from './state-file.ts'
+export { findDaemon, type DaemonState } from './state-file.ts'
 export type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
 export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
@@ -26,6 +28,16 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
 /** See `swarm-client.ts`. */
 export async function joinSwarm (init: JoinSwarmInit): Promise<SwarmClient> {
   return await (await import('./swarm-client.ts')).joinSwarm(init)
+}
+
+/** See `command-daemon.ts`. */
+export async function stopDaemon (folder: string, options: StopOptions): Promise<boolean> {
+  return await (await import('./command-daemon.ts')).stopDaemon(folder, options)
+}
+
+/** See `command-daemon.ts`. */
+export async function tellDaemon (folder: string, command: 'pause' | 'resume', options: AbortOptions): Promise<NodeStatus> {
+  return await (await import('./command-daemon.ts')).tellDaemon(folder, command, options)
 }
 
 /** Brings a model into the data folder's store. */

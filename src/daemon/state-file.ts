@@ -14,7 +14,9 @@ const schema = z.object({
   modelId: z.string(),
   span: z.tuple([z.int(), z.int()]),
   /** The private swarm's key file. */
-  psk: z.string().nullable()
+  psk: z.string().nullable(),
+  /** Path of its control channel; null where there is none. */
+  control: z.string().nullable().default(null)
 })
 
 export type DaemonState = z.infer<typeof schema>
@@ -26,7 +28,7 @@ async function writeState (folder: string, state: DaemonState): Promise<void> {
   await writeFileAtomic(fileOf(folder), `${JSON.stringify(state, null, 2)}\n`)
 }
 
-async function removeState (folder: string): Promise<void> {
+export async function removeState (folder: string): Promise<void> {
   await rm(fileOf(folder), { force: true })
 }
 
@@ -58,7 +60,7 @@ export async function keepState (folder: string, state: () => DaemonState, onCha
   }
 }
 
-function isRunning (pid: number): boolean {
+export function isRunning (pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -84,28 +86,4 @@ export async function requireDaemon (folder: string): Promise<DaemonState> {
   const state = await findDaemon(folder)
   if (state == null) throw new NoDaemonError(folder)
   return state
-}
-
-export interface StopOptions {
-  /** How long it may drain before it is ended. */
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal
-}
-
-/** Asks the daemon to end as Ctrl-C does, and waits until it has. False: it had to be killed. @throws {NoDaemonError} */
-export async function stopDaemon (folder: string, { timeoutMs, signal }: StopOptions): Promise<boolean> {
-  const { pid } = await requireDaemon(folder)
-  process.kill(pid, 'SIGTERM')
-  const deadline = performance.now() + timeoutMs
-  // Another process's end can't be waited for, only asked about.
-  while (isRunning(pid)) {
-    signal?.throwIfAborted()
-    if (performance.now() > deadline) {
-      process.kill(pid, 'SIGKILL')
-      await removeState(folder)
-      return false
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return true
 }

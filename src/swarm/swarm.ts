@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { announcer } from './announcer.ts'
 import { bandTexts, KAD_PROTOCOL, modelText, NODES, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
@@ -63,11 +64,12 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     return joined
   }
 
-  /** Some peer at the other end of a connection keeps values for others. */
-  const hasStorer = async (): Promise<boolean> => {
+  /** Peers at the other end of a connection that keep values for others. */
+  const neighbours = async (): Promise<string[]> => {
     const peers = await Promise.allSettled(host.libp2p.getPeers().map(async (peer) => await host.libp2p.peerStore.get(peer)))
-    return peers.some((result) => result.status === 'fulfilled' && result.value.protocols.includes(KAD_PROTOCOL))
+    return peers.flatMap((result) => result.status === 'fulfilled' && result.value.protocols.includes(KAD_PROTOCOL) ? [result.value.id.toString()] : [])
   }
+  const hasStorer = async (): Promise<boolean> => (await neighbours()).length > 0
 
   const provide = async (texts: ReadonlySet<string>, signal: AbortSignal): Promise<void> => {
     await Promise.all([...provided.keys()].filter((text) => !texts.has(text)).map(async (text) => {
@@ -216,6 +218,10 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       return found()
     },
     roundTripMs: (peerId) => peerId === host.peerId ? 0 : trips.of(peerId),
+    neighbours,
+    drop: (peerId) => {
+      for (const connection of host.libp2p.getConnections(peerIdFromString(peerId))) connection.abort(new Error('the peer does not answer'))
+    },
     markUnreachable: (peerId) => { table.hide(peerId) },
     onChange: (listener) => table.onChange(listener)
   }

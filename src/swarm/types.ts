@@ -53,6 +53,10 @@ export interface Swarm {
   roundTripMs (peerId: string): number | undefined
   /** Takes a peer that does not answer out of `nodes()`, until its next record. */
   markUnreachable (peerId: string): void
+  /** Nodes, not clients, that this one is connected to. */
+  neighbours (): Promise<readonly string[]>
+  /** Ends the connections to a peer without a word: it does not answer any more. */
+  drop (peerId: string): void
   /** Calls back after any change of `nodes()`; returns the way to stop that. */
   onChange (listener: () => void): () => void
 }

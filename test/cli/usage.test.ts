@@ -33,10 +33,9 @@ describe('the command line', function () {
     [['import'], /missing required argument 'source'/],
     [['import', 'x', '--quant', 'int3'], /keep, int4/],
     [['rm', 'nonesuch'], /no model "nonesuch"/],
-    [['demo', '--kill'], /not in this version yet: demo --kill/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
     [['status', '--watch'], /not in this version yet: --watch/],
-    ...['pause', 'resume', 'keys add', 'trace', 'store verify'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+    ...['keys add', 'trace', 'store verify'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
   ]
   for (const [args, message] of usage) {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
@@ -53,6 +52,8 @@ describe('the command line', function () {
   const failed: Array<[string[], RegExp]> = [
     [['ask', 'a'], /no node runs on the data folder.*shoal serve/],
     [['stop'], /no node runs/],
+    [['pause'], /no node runs/],
+    [['resume'], /no node runs/],
     [['invite'], /no node runs/],
     [['status'], /no node runs/],
     [['ask', 'a', '--join', '/ip4/127.0.0.1/tcp/1'], /nobody listens/],
@@ -76,7 +77,7 @@ describe('the command line', function () {
   it('shows help and version', async () => {
     const { code, stdout } = await shoal(['--help'])
     assert.equal(code, 0)
-    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'status', 'invite', 'stop', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
+    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'status', 'invite', 'stop', 'pause', 'resume', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
     assert.equal((await shoal(['serve', '--help'])).code, 0)
     assert.match((await shoal(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
   })

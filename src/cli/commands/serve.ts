@@ -45,7 +45,7 @@ export function serveCommand (): Command {
     .option('--no-lan', 'do not look for nodes on the local network')
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
-    .option('--drain-timeout <s>', 'seconds that answers at work may take when stopping', parse.decimal(0, 86_400), 30)
+    .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30)
     .addOption(new Option('--disk <size>', 'limit of the blobs on disk').argParser(parse.size).hideHelp()), serve)
 }
 

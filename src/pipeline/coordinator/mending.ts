@@ -56,6 +56,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   let epoch: RingEpoch | undefined
   let plan: ResumePlan | undefined
   let hasWorked = false
+  /** The epoch's stages have begun. */
+  let works = false
   let lost: RouteStage[] = []
   let lostMs: number | undefined
   let why: LossKind | undefined
@@ -86,6 +88,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
 
   /** A stage that leaves goes on until another has what it has: then the ring changes between two laps. */
   function handOver (): void {
+    stopLooking()
     stopLooking = clock.after(HANDOVER_LOOK_MS, handOver)
     own.standbys?.ask()
     for (const index of leaving) {
@@ -101,8 +104,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
 
   function leaves (index: number): void {
     leaving.add(index)
-    stopLooking()
-    handOver()
+    if (works) handOver()
   }
 
   return {
@@ -118,6 +120,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       leaving.clear()
       stoodBy.clear()
       stopLooking()
+      works = false
       const before = found === undefined
         ? undefined
         : {
@@ -148,6 +151,9 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         rows: scorePrompt ? Math.min(SCORED_ROWS, chunkRows) : rowsOf(promptIds.length - plan.start, route.hops.length)
       }), tokens)
       lookedMs = -Infinity
+      works = true
+      // a stage mirrors to a standby only while it works
+      if (leaving.size > 0) handOver()
       return epoch
     },
 

@@ -88,7 +88,7 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
           if (index > 0) linkOf(index - 1)?.tell(encodeFrame({ type: RingType.mirror, epoch, position: have }, Mirror.encode({ next: { peerId, start, addresses: addresses.slice(0, 16) } })))
         } else if (type === RingType.beat) {
           one.have = position
-        } else if (type === RingType.busy || type === RingType.refused || type === RingType.fault) {
+        } else if (type === RingType.busy || type === RingType.refused || type === RingType.fault || type === RingType.leaving) {
           drop(index)
         }
       },

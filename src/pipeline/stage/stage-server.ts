@@ -202,6 +202,8 @@ export function stageServer (components: StageServerComponents, init: StageServe
       control: link,
       lease: leased,
       entered (epoch) {
+        // an epoch begins without what was said in the one before it
+        if (draining) session.leave()
         for (const early of earlyLinks.take(`${key}/${epoch}`)) {
           try {
             early.become(session.attach(early.link, early.hello, early.frame))

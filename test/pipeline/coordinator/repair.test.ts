@@ -230,6 +230,61 @@ describe('a session that loses a stage', () => {
     }
   })
 
+  for (const [when, after] of [['while the prompt runs', 0], ['in the middle of it', 20]] as const) {
+    it(`is handed over by all stages that leave at once, ${when}`, async () => {
+      const maxTokens = 160
+      const swarm = await fakeSwarm(SPARES)
+      const leaving = swarm.nodes.slice(0, 3)
+      const leave = (): void => { leaving.forEach(({ server }) => { server.leave() }) }
+      for (const { runner } of swarm.nodes) {
+        runner.before = (position) => {
+          if (after === 0 && position === 0) leave()
+          return new Promise((resolve) => { swarm.clock.after(3, resolve) })
+        }
+      }
+      let held = -1
+      let tokens = 0
+      const events: GenerateEvent[] = []
+      const answer = async (): Promise<GenerateEvent[]> => {
+        for await (const event of swarm.coordinator.generate({ ...REQUEST, ...REQUESTED, maxTokens })) {
+          events.push(event)
+          if (event.kind !== 'token') continue
+          if (++tokens === after) leave()
+          if (tokens === maxTokens - 20) held = leaving.reduce((sum, { server }) => sum + server.sessions, 0)
+        }
+        return events
+      }
+      await withTime(swarm, answer())
+      assert.deepEqual(tokensOf(events), await greedy(PROMPT, maxTokens))
+      const done = events.at(-1)
+      assert.deepEqual(done?.kind === 'done' && done.route.map(({ peerId }) => peerId), ['a2', 'b2', 'x2'])
+      // before the first token a reader has seen no route that could change
+      assert.deepEqual(repairs(events).flatMap(({ lost }) => lost.map(({ peerId }) => peerId)).sort(), after === 0 ? [] : ['a', 'b', 'x'])
+      assert.equal(held, 0)
+      await nothingHeld(swarm)
+    })
+  }
+
+  it('lets go of a standby that leaves', async () => {
+    const maxTokens = 120
+    const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })
+    for (const { runner } of swarm.nodes) runner.before = () => new Promise((resolve) => { swarm.clock.after(3, resolve) })
+    const standby = swarm.nodes.find(({ peerId }) => peerId === 'b2')?.server
+    assert.ok(standby !== undefined)
+    const held: number[] = []
+    let tokens = 0
+    const answer = async (): Promise<void> => {
+      for await (const event of swarm.coordinator.generate({ ...REQUEST, ...REQUESTED, maxTokens })) {
+        if (event.kind !== 'token') continue
+        tokens++
+        if (tokens === 60 || tokens === 110) held.push(standby.sessions)
+        if (tokens === 60) standby.leave()
+      }
+    }
+    await withTime(swarm, answer())
+    assert.deepEqual(held, [1, 0])
+  })
+
   it('stays with a stage that leaves where nobody else can take over', async () => {
     const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]] })
     const events = await withTime(swarm, disturbed(swarm, 5, () => { swarm.nodes[1]?.server.leave() }))

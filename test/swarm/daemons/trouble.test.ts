@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { newPsk } from '../../../src/p2p/index.ts'
@@ -104,6 +104,24 @@ describe('daemons in trouble', function () {
     assert.equal(stdout, 'stopped\n')
     assert.equal(first.child.exitCode, 0)
     assert.equal((await shoal(['stop'], { home: first.home })).code, 1)
+  })
+
+  it('end by `shoal stop` where nobody listens on the control channel any more', async () => {
+    const first = await start(['--layers', '0:8'])
+    await rm(join(first.home, 'control.sock'))
+    const { code, stderr } = await shoal(['pause'], { home: first.home })
+    assert.equal(code, 1)
+    assert.match(stderr, /does not listen.*shoal stop/)
+    assert.equal((await shoal(['stop'], { home: first.home })).stdout, 'stopped\n')
+    assert.equal(first.child.exitCode, 0)
+  })
+
+  it('are paused where the path of the data folder is too long for a socket', async () => {
+    const home = join(await temporaryFolder(), 'deep'.repeat(30))
+    const first = await start(['--layers', '0:8'], { home })
+    assert.equal((await shoal(['pause'], { home })).stdout, 'paused\n')
+    assert.equal((await shoal(['stop'], { home })).stdout, 'stopped\n')
+    assert.equal(first.child.exitCode, 0)
   })
 
   it('share no data folder', async () => {
