@@ -10,7 +10,7 @@ import { coordinator, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
-import { encodeInvite } from '../p2p/index.ts'
+import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { lockDataFolder, modelStore, spillFile } from '../store/index.ts'
 import { memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
@@ -58,6 +58,8 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
   const down = teardown((step, error) => { log.warn({ step, error: error.message }, 'stopping went wrong') })
 
   try {
+    // a slip is told before anything slow begins
+    config.join.forEach(targetsOf)
     await mkdir(data, { recursive: true })
     const lock = await lockDataFolder(data)
     down.add('lock', async () => await lock.release())

@@ -67,6 +67,9 @@ function told (addresses: readonly string[]): string[] {
   return [...direct.filter((address) => kept.has(address)), ...relayed.slice(0, MAX_RELAYED_ADDRESSES)]
 }
 
+/** What there is to dial in an address or an invite. @throws {BadAddressError} */
+export const targetsOf = (address: string): readonly string[] => isInvite(address) ? decodeInvite(address).addresses : [checkedAddress(address)]
+
 interface Handler {
   accept (link: Link): void
 }
@@ -118,7 +121,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
       await libp2p.unhandle(protocol)
     },
     join: async (address, options = {}) => {
-      const targets = isInvite(address) ? decodeInvite(address).addresses : [checkedAddress(address)]
+      const targets = targetsOf(address)
       try {
         const connection = await libp2p.dial(targets.map((target) => multiaddr(target)), { signal: withDeadline(options.signal) })
         return connection.remotePeer.toString()

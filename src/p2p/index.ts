@@ -3,7 +3,7 @@
  * what they say.
  */
 export * from './errors.ts'
-export { createHost, type HostInit } from './host.ts'
+export { createHost, targetsOf, type HostInit } from './host.ts'
 export { decodeInvite, encodeInvite, isInvite, type Invite } from './invite.ts'
 export { memoryLinkPair } from './link/memory-link.ts'
 export { loadPsk, newPsk } from './psk.ts'
