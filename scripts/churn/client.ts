@@ -29,6 +29,8 @@ export interface ClientLog {
 /** An answer that takes longer than this hangs. */
 const ANSWER_MS = 120_000
 const RETRY_MS = 1000
+/** What is told while the run is under way. */
+const SLOW_MS = 3000
 
 /** An answer that is under way when the time is over is read to its end. */
 export async function churnClient ({ client, modelId, work, index, endsAt, onTrouble }: ClientInit): Promise<ClientLog> {
@@ -43,12 +45,15 @@ export async function churnClient ({ client, modelId, work, index, endsAt, onTro
     try {
       const signal = AbortSignal.timeout(ANSWER_MS)
       for await (const event of client.generate({ ...request, modelId }, { signal })) {
-        if (event.kind === 'repaired') log.repairs++
+        if (event.kind === 'repaired') {
+          log.repairs++
+          if (event.tookMs > SLOW_MS) onTrouble(`a repair took ${(event.tookMs / 1000).toFixed(1)} s after ${tokens} tokens: without ${event.lost.map(({ peerId, span }) => `${peerId.slice(-8)} (${span.join(':')})`).join(', ')}, ${event.replayed} positions again`)
+        }
         if (event.kind === 'token') {
           const at = performance.now()
           if (tokens === 0) log.longestFirstTokenMs = Math.max(log.longestFirstTokenMs, at - sentAt)
           else log.longestGapMs = Math.max(log.longestGapMs, at - lastAt)
-          if (at - lastAt > 5000) onTrouble(`${((at - lastAt) / 1000).toFixed(1)} s without a token, after ${tokens}`)
+          if (at - lastAt > SLOW_MS) onTrouble(`${((at - lastAt) / 1000).toFixed(1)} s without a token, after ${tokens}`)
           lastAt = at
           tokens++
         }

@@ -11,14 +11,17 @@ export interface NodeRest {
   readonly sockets: number | undefined
   readonly deletedFiles: number | undefined
   readonly bytes: number
+  /** How often it went on with an answer as its coordinator, by why. */
+  readonly repairs: Readonly<Record<string, number>>
 }
 
 const swarm = z.object({
-  nodes: z.array(z.object({ peerId: z.string(), spans: z.array(z.object({ freeSlots: z.record(z.string(), z.number()) })) }))
+  nodes: z.array(z.object({ peerId: z.string(), spans: z.array(z.object({ freeSlots: z.record(z.string(), z.number()) })) })),
+  repairs: z.record(z.string(), z.number())
 })
 
 export async function restOf ({ peerId, http, child: { pid = 0 } }: Daemon): Promise<NodeRest> {
-  const { nodes } = swarm.parse(await (await fetch(`${http}/api/swarm`)).json())
+  const { nodes, repairs } = swarm.parse(await (await fetch(`${http}/api/swarm`)).json())
   const own = nodes.find((node) => node.peerId === peerId)
   const files = process.platform === 'linux' ? await openFiles(pid) : undefined
   return {
@@ -26,7 +29,8 @@ export async function restOf ({ peerId, http, child: { pid = 0 } }: Daemon): Pro
     freeSlots: Math.max(0, ...own?.spans.flatMap(({ freeSlots }) => Object.values(freeSlots)) ?? []),
     sockets: files?.filter((target) => target.startsWith('socket:')).length,
     deletedFiles: files?.filter((target) => target.endsWith(' (deleted)')).length,
-    bytes: await residentBytes(pid)
+    bytes: await residentBytes(pid),
+    repairs
   }
 }
 

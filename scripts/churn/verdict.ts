@@ -96,14 +96,15 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
 export function shown ({ finished, unfinished, finishedShare, errors, tokens, repairs, kills, longestGapMs, longestFirstTokenMs, after, growth, missed }: Verdict): string {
   return [
-    `${finished} of ${finished + unfinished} answers finished (${(finishedShare * 100).toFixed(2)} %), ${tokens} tokens; ${kills} kills, ${repairs} repairs told`,
+    `${finished} of ${finished + unfinished} answers finished (${(finishedShare * 100).toFixed(2)} %), ${tokens} tokens; ${kills} kills, ${repairs} repairs told to clients`,
     `longest gap between tokens ${seconds(longestGapMs)}; longest wait for a first token ${seconds(longestFirstTokenMs)}`,
     `memory of the clients ${growth === undefined ? 'watched too shortly to say' : `grew by ${(growth * 100).toFixed(1)} % after the first minute`}`,
     ...errors.map(({ message, count }) => `${count} × ${message}`),
     '',
-    '| node at the end | free slots | sockets | deleted files | RSS, MB |',
-    '| --- | --- | --- | --- | --- |',
-    ...after.map(({ node, freeSlots, sockets, deletedFiles, bytes }) => `| ${node} | ${freeSlots} | ${sockets ?? '–'} | ${deletedFiles ?? '–'} | ${megabytes(bytes)} |`),
+    '| node at the end | free slots | sockets | deleted files | RSS, MB | repairs since its start |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...after.map(({ node, freeSlots, sockets, deletedFiles, bytes, repairs: own }) =>
+      `| ${node} | ${freeSlots} | ${sockets ?? '–'} | ${deletedFiles ?? '–'} | ${megabytes(bytes)} | ${Object.entries(own).map(([why, count]) => `${count} ${why}`).join(', ')} |`),
     '',
     ...(missed.length === 0 ? ['every aim was met'] : missed.map((each) => `missed: ${each}`))
   ].join('\n')
