@@ -99,8 +99,8 @@ describe('an answer over links that fail', function () {
   for (const [fault, { slow = false }] of Object.entries(faults)) {
     it(`is the same when a node ${fault} a frame, and nobody holds anything afterwards`, async () => {
       for (const index of STAGES.keys()) {
-        // ten seconds each
-        if (slow && !isWhole && STAGES[index] !== 'middle') continue
+        // ten seconds each, and they stand still alike
+        if (slow && !isWhole && (STAGES[index] !== 'middle' || fault !== 'drops')) continue
         for (const left of MOMENTS) {
           next = { index, left, fault }
           const { tokens } = await ask()
