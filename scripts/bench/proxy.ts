@@ -41,6 +41,7 @@ export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_
     const queue = delayQueue<Uint8Array | 'end'>(() => delayMs)
     let underWayBytes = 0
     let waiting = false
+    let full = false
     const deliver = (): void => {
       waiting = false
       if (held) {
@@ -54,9 +55,13 @@ export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_
           continue
         }
         underWayBytes -= item.byteLength
-        if (!to.write(item)) {
+        if (!to.write(item) && !full) {
+          full = true
           from.pause()
-          to.once('drain', () => { from.resume() })
+          to.once('drain', () => {
+            full = false
+            from.resume()
+          })
         }
       }
       if (from.isPaused() && !to.writableNeedDrain && underWayBytes < maxUnderWayBytes) from.resume()

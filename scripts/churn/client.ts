@@ -69,7 +69,7 @@ export async function churnClient ({ client, modelId, work, index, endsAt, onTro
       }
     } catch (error) {
       log.longestGapMs = Math.max(log.longestGapMs, tokens > 0 ? performance.now() - lastAt : 0)
-      log.errors.push(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`)
+      log.errors.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
       onTrouble(`after ${tokens} tokens and ${((performance.now() - sentAt) / 1000).toFixed(1)} s: ${log.errors.at(-1)}`)
       await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
     }

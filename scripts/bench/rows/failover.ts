@@ -34,12 +34,15 @@ export async function failoverRows ({ model, options, prompts }: BenchRun): Prom
   const nodes = await startNodes({ model: name, folder, layerCount, processes: STAGES.length, slots: SESSIONS, context: CONTEXT, proxied: true, copies: 2 })
   let client: SwarmClient | undefined
   try {
-    const joined = client = await joinSwarm({ data: await temporaryFolder(), join: nodes.daemons.map(({ address }) => address), signal: new AbortController().signal, onNote () { /* nobody reads */ } })
+    const joined = client = await joinSwarm({
+      data: await temporaryFolder(), join: nodes.daemons.map(({ address }) => address), signal: new AbortController().signal, onNote () { /* nobody reads */ }
+    })
     const { modelId } = await joined.chooseModel(name)
     const die = async (stage: number, positions: number): Promise<Death> => await death({ client: joined, nodes, modelId, prompt: prompts.next(PROMPT_TOKENS), stage, positions })
     const rows: Row[] = []
-    const kinds = [['cold', 0, COLD_POSITIONS, STAGES], ['warm', 0, WARM_POSITIONS, ['middle', 'tail']], ['cold', DELAY_MS, COLD_POSITIONS, STAGES], ['warm', DELAY_MS, WARM_POSITIONS, ['middle', 'tail']]] as const
-    for (const [kind, delayMs, positions, stages] of kinds) {
+    // nobody stands by for a coordinator
+    const kinds = [['cold', COLD_POSITIONS, STAGES], ['warm', WARM_POSITIONS, ['middle', 'tail']]] as const
+    for (const [kind, positions, stages, delayMs] of [0, DELAY_MS].flatMap((delayMs) => kinds.map((each) => [...each, delayMs] as const))) {
       nodes.proxies.forEach((proxy) => { proxy.setDelay(delayMs) })
       const deaths = new Map<Stage, Death[]>()
       // a delay changes little: fewer say it
