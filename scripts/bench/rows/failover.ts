@@ -51,8 +51,11 @@ export async function failoverRows ({ model, options, prompts }: BenchRun): Prom
       }
       const where = `${title}, ${STAGES.length} stages${delayMs === 0 ? '' : `, ${delayMs} ms one way`}`
       const each = [...deaths.values()].flat()
-      const toldOf = (all: readonly Death[]): string => `95th percentile ${quantile(all.map(({ ms }) => ms), 0.95).toFixed(0)} ms; ${summary(all.map(({ replayed }) => replayed)).median} positions again${
-        kind === 'warm' ? `, standby caught up in ${all.filter(({ replayed }) => replayed < WARM_REPLAYED).length} of ${all.length}` : ''}`
+      const toldOf = (all: readonly Death[]): string => [
+        `95th percentile ${quantile(all.map(({ ms }) => ms), 0.95).toFixed(0)} ms`,
+        `${summary(all.map(({ replayed }) => replayed)).median} positions again`,
+        ...(kind === 'warm' ? [`standby caught up in ${all.filter(({ replayed }) => replayed < WARM_REPLAYED).length} of ${all.length}`] : [])
+      ].join('; ')
       rows.push({
         id: `failover/${name}/${kind}/${delayMs}`,
         what: `from the death of a stage to the next token, ${kind}, ${positions} positions, ${where}`,
