@@ -11,7 +11,9 @@ import { benchOptions, UsageError, type BenchOptions } from './options.ts'
 import { bandwidthRows } from './rows/bandwidth.ts'
 import { decodeRows } from './rows/decode.ts'
 import { delayRows } from './rows/delay.ts'
+import { failoverRows } from './rows/failover.ts'
 import { hopRows } from './rows/hop.ts'
+import { overheadRows } from './rows/overhead.ts'
 import { prefillRows } from './rows/prefill.ts'
 import { prefixRows } from './rows/prefix.ts'
 import { sessionRows } from './rows/sessions.ts'
@@ -23,7 +25,9 @@ const perModel: ReadonlyArray<readonly [Group, (run: BenchRun) => Promise<Row[]>
   ['prefill', prefillRows],
   ['sessions', sessionRows],
   ['prefix', prefixRows],
-  ['delay', delayRows]
+  ['delay', delayRows],
+  ['failover', failoverRows],
+  ['failover', overheadRows]
 ]
 
 const say = (text: string): void => { process.stderr.write(`${text}\n`) }

@@ -16,12 +16,16 @@ export interface NodesInit {
   readonly context?: number
   /** Nodes reach each other through a proxy in front of each. */
   readonly proxied?: boolean
+  /** Nodes of each span: first one of each, then the next one of each. @default 1 */
+  readonly copies?: number
 }
 
 export interface Nodes {
   readonly daemons: readonly Daemon[]
   /** In the order of the daemons; none where they were not asked for. */
   readonly proxies: readonly Proxy[]
+  /** Starts the one at `index`, which has ended, on its data folder again. */
+  restart (index: number): Promise<void>
   stop (): Promise<void>
 }
 
@@ -33,32 +37,48 @@ export const spansOf = (layerCount: number, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${Math.round(index * layerCount / count)}:${Math.round((index + 1) * layerCount / count)}`)
 
 /** Resolves when every node's gateway can answer. */
-export async function startNodes ({ model, folder, layerCount, processes, slots, context, proxied = false }: NodesInit): Promise<Nodes> {
+export async function startNodes ({ model, folder, layerCount, processes, slots, context, proxied = false, copies = 1 }: NodesInit): Promise<Nodes> {
   const daemons: Daemon[] = []
   const proxies: Proxy[] = []
+  const starts: Array<() => Promise<Daemon>> = []
   const stop = async (): Promise<void> => {
     await Promise.all(daemons.map(async (each) => { await each.stop() }))
     proxies.forEach((proxy) => { proxy.close() })
   }
   try {
-    for (const layers of spansOf(layerCount, processes)) {
+    const spans = spansOf(layerCount, processes)
+    for (const layers of Array.from({ length: copies }, () => spans).flat()) {
       const home = await temporaryFolder()
       await copyModel(folder, home)
       const port = proxied ? await freePort() : 0
       const proxy = proxied ? await proxyTo(port) : undefined
       if (proxy != null) proxies.push(proxy)
-      const [head] = daemons
-      daemons.push(await daemon([
-        model, '--layers', layers, '--threads', '1', '--slots', String(slots), '--drain-timeout', '1',
-        '--listen', `/ip4/127.0.0.1/tcp/${port}`,
-        ...(context == null ? [] : ['--context', String(context)]),
-        // nobody learns where the node listens, so everybody comes through its proxy
-        ...(proxy == null ? [] : ['--announce', `/ip4/127.0.0.1/tcp/${proxy.port}`]),
-        ...(head == null ? [] : ['--join', head.address])
-      ], { home }))
+      const start = async (): Promise<Daemon> => {
+        const other = daemons.find(({ child }) => child.exitCode == null && child.signalCode == null)
+        return await daemon([
+          model, '--layers', layers, '--threads', '1', '--slots', String(slots), '--drain-timeout', '1',
+          '--listen', `/ip4/127.0.0.1/tcp/${port}`,
+          ...(context == null ? [] : ['--context', String(context)]),
+          // nobody learns where the node listens, so everybody comes through its proxy
+          ...(proxy == null ? [] : ['--announce', `/ip4/127.0.0.1/tcp/${proxy.port}`]),
+          ...(other == null ? [] : ['--join', other.address])
+        ], { home })
+      }
+      starts.push(start)
+      daemons.push(await start())
     }
     await Promise.all(daemons.map(async ({ http }) => { await served(http) }))
-    return { daemons, proxies, stop }
+    return {
+      daemons,
+      proxies,
+      restart: async (index) => {
+        const again = await starts[index]?.()
+        if (again == null) throw new Error(`there is no node ${index}`)
+        daemons[index] = again
+        await served(again.http)
+      },
+      stop
+    }
   } catch (error) {
     await stop()
     throw error

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly sessions: readonly number[]
   readonly promptTokens: readonly number[]
   readonly rounds: number
+  /** Of a stage, for each row of the time that an answer takes to go on. */
+  readonly kills: number
   /** Tokens of an answer whose speed is measured. */
   readonly tokens: number
   readonly compare: string | undefined
@@ -55,6 +57,7 @@ export function benchOptions (args: readonly string[]): BenchOptions {
     sessions: quick ? [1, 4] : [1, 2, 4, 8, 16],
     promptTokens: quick ? [128] : [128, 1024],
     rounds: quick ? 2 : 5,
+    kills: quick ? 1 : 10,
     tokens: quick ? 32 : 64,
     compare,
     out: out ?? (isPartial ? undefined : 'docs')

@@ -11,6 +11,10 @@ export interface Proxy {
   /** Bytes towards the node, and from it. */
   passed (): { readonly there: number, readonly back: number }
   setDelay (oneWayMs: number): void
+  /** Nothing passes until it is let go on; connections stay open. */
+  hold (wanted: boolean): void
+  /** Ends every connection; new ones may come. */
+  cut (): void
   close (): void
 }
 
@@ -28,23 +32,36 @@ export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_
   let there = 0
   let back = 0
   let delayMs = 0
+  let held = false
+  /** What goes on when nothing is held any more. */
+  let waitingLines: Array<() => void> = []
   const sockets = new Set<Socket>()
 
   const line = (from: Socket, to: Socket, count: (bytes: number) => void): void => {
     const queue = delayQueue<Uint8Array | 'end'>(() => delayMs)
     let underWayBytes = 0
     let waiting = false
+    let full = false
     const deliver = (): void => {
       waiting = false
+      if (held) {
+        waiting = true
+        waitingLines.push(deliver)
+        return
+      }
       for (const item of queue.due(performance.now())) {
         if (item === 'end') {
           to.end()
           continue
         }
         underWayBytes -= item.byteLength
-        if (!to.write(item)) {
+        if (!to.write(item) && !full) {
+          full = true
           from.pause()
-          to.once('drain', () => { from.resume() })
+          to.once('drain', () => {
+            full = false
+            from.resume()
+          })
         }
       }
       if (from.isPaused() && !to.writableNeedDrain && underWayBytes < maxUnderWayBytes) from.resume()
@@ -91,6 +108,14 @@ export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_
     port: address.port,
     passed: () => ({ there, back }),
     setDelay: (oneWayMs) => { delayMs = oneWayMs },
+    hold: (wanted) => {
+      held = wanted
+      if (held) return
+      const lines = waitingLines
+      waitingLines = []
+      lines.forEach((goOn) => { goOn() })
+    },
+    cut: () => { sockets.forEach((socket) => { socket.destroy() }) },
     close: () => {
       server.close()
       sockets.forEach((socket) => { socket.destroy() })

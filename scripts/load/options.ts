@@ -15,9 +15,10 @@ export interface LoadOptions {
   readonly out: string | undefined
 }
 
-const text = { type: 'string' } as const
+export const text = { type: 'string' } as const
 
-function number (name: string, given: string | undefined, usual: number, isWhole: boolean): number {
+/** @throws {UsageError} naming what is wrong */
+export function number (name: string, given: string | undefined, usual: number, isWhole: boolean): number {
   const value = given == null ? usual : Number(given)
   if (!(value > 0) || (isWhole && !Number.isInteger(value))) throw new UsageError(`--${name} takes a ${isWhole ? 'whole ' : ''}number above 0`)
   return value

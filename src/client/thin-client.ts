@@ -1,17 +1,10 @@
 import { GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, NoCapacityError, PeerFaultError, RequestError, UncoveredError, UnknownModelError } from '../../protocols/generate/index.ts'
+import { coordinators, keyOf, type Candidate } from './coordinators.ts'
 import { exchange } from './exchange.ts'
 import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
 import type { Link } from '../p2p/index.ts'
 import type { ThinClient, ThinClientComponents, ThinClientInit } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
-
-/** Somebody who may coordinate. */
-interface Candidate {
-  readonly peerId: string
-  /** Of its record: whoever came back has another, with other addresses. */
-  readonly seq: bigint
-  readonly addresses: readonly string[]
-}
 
 type Started = Extract<GenerateEvent, { kind: 'started' }>
 
@@ -28,21 +21,7 @@ const RETRY_AFTER_MS = 5000
 const MAX_COORDINATORS = 16
 
 export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500 }: ThinClientInit = {}): ThinClient {
-  /** Online holders of layer 0, nearest first. */
-  function candidates (modelId: string, without: ReadonlySet<string>): Candidate[] {
-    const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity
-    return swarm.nodes()
-      .filter((node) => !without.has(keyOf(node)))
-      .filter(({ spans }) => spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
-      .sort((a, b) => compare(distance(a.peerId), distance(b.peerId)))
-  }
-
-  async function find (modelId: string, without: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined> {
-    const [known] = candidates(modelId, without)
-    if (known !== undefined) return known
-    await swarm.refresh({ modelId, ...(signal === undefined ? {} : { signal }) })
-    return candidates(modelId, without)[0]
-  }
+  const others = coordinators(swarm)
 
   async function dial ({ peerId, addresses }: Candidate, signal: AbortSignal | undefined): Promise<Link> {
     const timeout = AbortSignal.timeout(dialTimeoutMs)
@@ -64,7 +43,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     let lost: { readonly atMs: number, readonly coordinators: RouteStage[] } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
     while (tried.size < MAX_COORDINATORS) {
-      const candidate = await find(request.modelId, tried, signal)
+      const candidate = await others.find(request.modelId, tried, signal)
       if (candidate === undefined) throw failure
       tried.add(keyOf(candidate))
       const goingOn = lost !== undefined
@@ -89,6 +68,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
       } catch (error) {
         const elsewhere = error instanceof PeerFaultError || error instanceof NoCapacityError || error instanceof UnknownModelError
         if (signal?.aborted === true || !elsewhere || heard.scored || (error instanceof RequestError && !(error instanceof UnknownModelError))) throw error
+        if (error instanceof PeerFaultError && error.peerId === candidate.peerId) others.lost(request.modelId, candidate)
         // what the first one said of an answer that had begun says more than that nobody else was there
         if (!goingOn || heard.started === undefined) failure = error
         if (heard.started !== undefined) {
@@ -106,8 +86,6 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
 
   return { generate }
 }
-
-const keyOf = ({ peerId, seq }: Pick<Candidate, 'peerId' | 'seq'>): string => `${peerId}/${seq}`
 
 /** What a coordinator serves itself, as far as the route says. */
 const coordinated = ({ route }: Started): RouteStage['span'] => route[0]?.span ?? [0, 0]
@@ -144,6 +122,3 @@ function doneWithout (finishReason: FinishReason, { promptTokens, route }: Start
     timings: { ttftMs: 0, totalMs, tokensPerSecond: 0 }
   }
 }
-
-/** Infinity − Infinity is no number. */
-const compare = (a: number, b: number): number => a === b ? 0 : a < b ? -1 : 1

@@ -5,7 +5,7 @@ import type { AbortOptions } from '@libp2p/interface'
 
 export interface ThinClientComponents {
   readonly host: Pick<Host, 'open'>
-  readonly swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs'>
+  readonly swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs' | 'onChange'>
 }
 
 export interface ThinClientInit {

@@ -39,7 +39,7 @@ describe('a ring over libp2p', () => {
   })
 
   const ask = (maxTokens: number, signal?: AbortSignal): AsyncIterable<GenerateEvent> =>
-    thinClient({ host: client, swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1 } })
+    thinClient({ host: client, swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1, onChange: () => () => undefined } })
       .generate({ ...REQUEST, maxTokens }, signal === undefined ? {} : { signal })
 
   const slotsFree = async (among: readonly Node[]): Promise<void> => {

@@ -6,29 +6,36 @@ export interface Herd {
   readonly members: ReadonlyMap<string, Daemon>
   readonly client: SwarmClient
   readonly modelId: string
+  spanOf (peerId: string): string
+  /** Addresses of those that are alive. */
+  addresses (): string[]
   /** Starts a process anew on the data folder of one that has ended, and waits until it serves. */
   restart (peerId: string): Promise<void>
   stop (): Promise<void>
 }
 
-/** @param spans one process each, such as `0:3` */
-export async function startHerd (spans: readonly string[]): Promise<Herd> {
+/**
+ * @param spans one process each, such as `0:3`
+ * @param more arguments of each
+ */
+export async function startHerd (spans: readonly string[], more: readonly string[] = []): Promise<Herd> {
   const members = new Map<string, Daemon>()
   const spanOf = new Map<string, string>()
+  const addresses = (): string[] => [...members.values()].filter(({ child }) => child.exitCode == null && child.signalCode == null).map(({ address }) => address)
   const start = async (span: string, home?: string): Promise<void> => {
-    const alive = [...members.values()].filter(({ child }) => child.exitCode == null && child.signalCode == null)
-    const node = await daemon(['--layers', span, '--threads', '1', ...alive.slice(0, 2).flatMap(({ address }) => ['--join', address])], home === undefined ? {} : { home })
+    const node = await daemon(['--layers', span, '--threads', '1', ...more, ...addresses().slice(0, 2).flatMap((address) => ['--join', address])], home === undefined ? {} : { home })
     members.set(node.peerId, node)
     spanOf.set(node.peerId, span)
   }
   for (const span of spans) await start(span)
-  const addresses = [...members.values()].map(({ address }) => address)
-  const client = await joinSwarm({ data: await temporaryFolder(), join: addresses, signal: new AbortController().signal, onNote () { /* nobody reads */ } })
+  const client = await joinSwarm({ data: await temporaryFolder(), join: addresses(), signal: new AbortController().signal, onNote () { /* nobody reads */ } })
   const { modelId } = await client.chooseModel('atlas')
   return {
     members,
     client,
     modelId,
+    addresses,
+    spanOf: (peerId) => spanOf.get(peerId) ?? '',
     restart: async (peerId) => {
       const before = members.get(peerId)
       if (before === undefined) throw new Error(`${peerId} is none of the herd`)

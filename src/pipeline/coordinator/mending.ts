@@ -25,7 +25,7 @@ export interface Mending {
   end (): void
 }
 
-/** How long stages may take to get ready when a session that had begun goes on. */
+/** How long stages may take to get ready when an answer that had begun goes on: here, or at another coordinator before. */
 const REENTER_MS = 5000
 /** Logits of a whole chunk are made when a prompt is scored: keep them small. */
 const SCORED_ROWS = 32
@@ -133,7 +133,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       epoch = await own.enter({
         route,
         allowed: maxTokens - tokens.length + (scorePrompt ? promptIds.length : 0),
-        readyMs: hasWorked ? REENTER_MS : openTimeoutMs,
+        readyMs: hasWorked || tokens.length > 0 ? Math.min(REENTER_MS, openTimeoutMs) : openTimeoutMs,
         leaving: leaves
       }, { signal })
       plan = resumePlan({

@@ -84,7 +84,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   let over = false
   let { allowed } = init
   let stopTimer = clock.after(readyMs, () => {
-    const late = holdings.findIndex((holding) => holding === undefined)
+    // who was reached may wait for its next stage, which was not
+    const unreached = links.indexOf(undefined)
+    const late = unreached >= 0 ? unreached : holdings.indexOf(undefined)
     lose(late, fault(late, `was not ready within ${readyMs} ms`), 'silence')
   })
   let stopListening = clock.after(BEAT_MS, listenForSilence)

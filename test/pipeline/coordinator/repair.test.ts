@@ -168,6 +168,25 @@ describe('a session that loses a stage', () => {
     }
   })
 
+  it('goes on without a stage to which no link can be opened, sooner where an answer had begun at another coordinator', async () => {
+    const expected = await greedy(PROMPT, TOKENS)
+    for (const generatedIds of [[], expected.slice(0, 4)]) {
+      const swarm = await fakeSwarm(SPARES)
+      swarm.network.stall('b')
+      let firstMs = Infinity
+      const asked = (async () => {
+        for await (const event of swarm.coordinator.generate({ ...REQUEST, ...REQUESTED, generatedIds })) {
+          if (event.kind === 'token') firstMs = Math.min(firstMs, swarm.clock.now())
+          if (event.kind === 'done') assert.deepEqual(event.tokens, expected)
+        }
+      })()
+      const startedMs = swarm.clock.now()
+      await withTime(swarm, asked)
+      const tookMs = firstMs - startedMs
+      assert.ok(generatedIds.length === 0 ? tookMs >= 10_000 : tookMs < 6000, `${generatedIds.length} ids: ${tookMs} ms`)
+    }
+  })
+
   it('says who failed where nobody else serves those layers', async () => {
     const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]] })
     await assert.rejects(withTime(swarm, disturbed(swarm, 5, () => { swarm.network.kill('b') })), { name: 'PeerFaultError', message: /^b \(layers 2:4\)/ })

@@ -14,6 +14,8 @@ export interface MemoryNetwork {
   mute (peerId: string): void
   /** The other way round. */
   unmute (peerId: string): void
+  /** From now on nobody's attempt to open a link to this peer comes to an end. */
+  stall (peerId: string): void
   /** Called with each frame that is sent: what arrives in its place, in order. @default the frame */
   disturb: (frame: Uint8Array, from: string, to: string) => readonly Uint8Array[]
 }
@@ -23,6 +25,7 @@ export function memoryNetwork (): MemoryNetwork {
   const links: Array<MemoryNetwork['links'][number]> = []
   const dead = new Set<string>()
   const mute = new Set<string>()
+  const stalled = new Set<string>()
 
   /** An end whose frames get lost while either side is mute. */
   function lossy (link: Link, own: string): Link {
@@ -44,6 +47,7 @@ export function memoryNetwork (): MemoryNetwork {
       async open (peer, protocol, { signal } = {}) {
         await Promise.resolve()
         signal?.throwIfAborted()
+        if (stalled.has(peer)) await new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(new Error('no answer')) }) })
         const accept = handlers.get(`${peer} ${protocol}`)
         if (accept === undefined || dead.has(peer)) throw new Error(`nobody listens at ${peer}`)
         const [own, served] = memoryLinkPair({ protocol, peers: [peerId, peer] })
@@ -74,6 +78,7 @@ export function memoryNetwork (): MemoryNetwork {
         if (from === peerId || to === peerId) ends[from === peerId ? 0 : 1].abort(new Error('killed'))
       }
     },
+    stall: (peerId) => { stalled.add(peerId) },
     mute: (peerId) => { mute.add(peerId) },
     unmute: (peerId) => { mute.delete(peerId) }
   }

@@ -1,0 +1,82 @@
+import type { Swarm } from '../swarm/index.ts'
+
+/** Somebody who may coordinate. */
+export interface Candidate {
+  readonly peerId: string
+  /** Of its record: whoever came back has another, with other addresses. */
+  readonly seq: bigint
+  readonly addresses: readonly string[]
+}
+
+/** Who may coordinate a model's answers, as far as the swarm knows. */
+export interface Coordinators {
+  /** The nearest online holder of layer 0 that was not tried; those that were lost come last. Undefined: nobody, and a new look brought nobody. */
+  find (modelId: string, tried: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined>
+  /** It can't be reached, or was lost. Others are looked for at once: by the time the next one fails too, who came back is known. */
+  lost (modelId: string, candidate: Candidate): void
+}
+
+export const keyOf = ({ peerId, seq }: Pick<Candidate, 'peerId' | 'seq'>): string => `${peerId}/${seq}`
+
+export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTripMs' | 'onChange'>): Coordinators {
+  /** Looks that are under way, by model. */
+  const looks = new Map<string, Promise<void>>()
+  const known = new Set<string>()
+  let failed: ReadonlySet<string> = new Set()
+
+  function candidates (modelId: string, tried: ReadonlySet<string>): Candidate[] {
+    const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity
+    return swarm.nodes()
+      .filter((node) => !tried.has(keyOf(node)))
+      .filter(({ spans }) => spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
+      .sort((a, b) => Number(failed.has(keyOf(a))) - Number(failed.has(keyOf(b))) || compare(distance(a.peerId), distance(b.peerId)))
+  }
+
+  function look (modelId: string): Promise<void> {
+    const under = looks.get(modelId)
+    if (under !== undefined) return under
+    // not the request's signal: others may wait for it too, and it ends by itself
+    const begun = swarm.refresh({ modelId }).then(() => undefined, () => undefined).finally(() => { looks.delete(modelId) })
+    looks.set(modelId, begun)
+    return begun
+  }
+
+  /** Resolves as soon as somebody turns up, and when the look is over. @throws the signal's reason */
+  async function wait (modelId: string, tried: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+    const found = (): void => { resolve(undefined) }
+    const cancel = (): void => { reject(signal?.reason instanceof Error ? signal.reason : new Error('cancelled')) }
+    const stop = swarm.onChange(() => { if (candidates(modelId, tried).length > 0) found() })
+    signal?.addEventListener('abort', cancel)
+    look(modelId).then(found, found)
+    await promise.finally(() => {
+      stop()
+      signal?.removeEventListener('abort', cancel)
+    })
+  }
+
+  return {
+    async find (modelId, tried, signal) {
+      if (!known.has(modelId)) {
+        known.add(modelId)
+        // from its first look on, the swarm also follows what is told of the model
+        void look(modelId)
+      }
+      // a look that is under way may have begun too early: another one follows it
+      for (let looksLeft = looks.has(modelId) ? 2 : 1; ; looksLeft--) {
+        const [best] = candidates(modelId, tried)
+        if (best !== undefined || looksLeft === 0) return best
+        await wait(modelId, tried, signal)
+      }
+    },
+
+    lost (modelId, candidate) {
+      const live = new Set(swarm.nodes().map(keyOf))
+      failed = new Set([...failed, keyOf(candidate)].filter((key) => live.has(key)))
+      void look(modelId)
+    }
+  }
+}
+
+/** Infinity − Infinity is no number. */
+const compare = (a: number, b: number): number => a === b ? 0 : a < b ? -1 : 1
