@@ -60,7 +60,7 @@ export async function ringInProcess ({ model: name, folder, spans, copies, slots
       numericClass: engine.numericClass(COMPUTE), protocols: [], addresses: host.addresses(),
       spans: [{
         modelId, start, end, label: name, layerCount: manifest.config.layerCount, state: 'online', compute: COMPUTE, wires: ['f16', 'f32'], freeSlots: runner.freeSlots(),
-        decodeMsPerToken: records.length < spans.length ? 1 : 2, prefillTokensPerSecond: 1000, queueMs: 0
+        decodeMsPerToken: records.length < spans.length ? 1 : 2, prefillTokensPerSecond: 1000, queueMs: 0, divisible: false
       }]
     })
   }

@@ -17,6 +17,8 @@ const RETRY_AFTER_MS = 1000
 const REFRESH_MS = 5000
 /** Somebody waits in the middle of a sentence: what can't be found by then has to be known already. */
 const REFRESH_AGAIN_MS = 1000
+/** Losses of a peer that may simply be back later. */
+const GONE: ReadonlySet<LossKind> = new Set<LossKind>(['reset', 'silence', 'unreachable'])
 /** Between peers that were never measured. */
 const UNKNOWN_ONE_WAY_MS = 25
 
@@ -34,6 +36,8 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     const own = components.localSpans?.() ?? swarm.nodes().find(({ peerId }) => peerId === host.peerId)?.spans ?? []
     return own.length === 0 ? others : [...others, { peerId: host.peerId, addresses: host.addresses(), spans: own }]
   }
+
+  const seqOf = (peerId: string): bigint | undefined => swarm.nodes().find((node) => node.peerId === peerId)?.seq
 
   /** Half a round trip, as far as measured from here; between two others at least the longer of theirs. */
   function oneWayMs (from: string, to: string): number {
@@ -72,6 +76,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       const careful = searchWithout(new Set([...exclude, ...suspected.peers]))
       return careful instanceof NoCapacityError ? searchWithout(exclude) : careful
     }
+    for (const { peerId, seq } of swarm.nodes()) suspected.seen(peerId, seq)
     let found = search()
     if (found instanceof NoCapacityError) {
       await refresh(request.modelId, before === undefined ? REFRESH_MS : REFRESH_AGAIN_MS, signal)
@@ -89,7 +94,10 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     yield * session({
       host,
       clock,
-      suspects: suspected,
+      suspects: {
+        add (peerId, why) { suspected.add(peerId, GONE.has(why) ? seqOf(peerId) : undefined) },
+        clear (peerId) { suspected.clear(peerId) }
+      },
       route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
       repaired (why) { repairs[why] = (repairs[why] ?? 0) + 1 },
       standbyFor: (stop, current, without) => chooseStandby({

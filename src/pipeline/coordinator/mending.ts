@@ -187,7 +187,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       for (const peerId of gone.peers) {
         if (stays) forgetful.add(peerId)
         else exclude.add(peerId)
-        if (gone.reason instanceof PeerFaultError) suspects.add(peerId)
+        if (gone.reason instanceof PeerFaultError) suspects.add(peerId, gone.why)
       }
       // whether it is this node's own network shows at once: by others that can't be reached either
       if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1

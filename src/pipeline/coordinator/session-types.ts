@@ -3,14 +3,13 @@ import type { RouteStop } from './stage-link.ts'
 import type { Clock } from '../clock.ts'
 import type { GenerateRequest } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
-import type { Suspects } from './suspects.ts'
 import type { CoordinatorModel, LossKind } from './types.ts'
 import type { Host } from '../../p2p/index.ts'
 
 export interface SessionComponents {
   readonly host: Pick<Host, 'peerId' | 'open'>
   readonly clock: Clock
-  readonly suspects: Suspects
+  readonly suspects: { add (peerId: string, why: LossKind): void, clear (peerId: string): void }
   /** @throws {NoCapacityError} @throws the signal's reason */
   route (init: RouteInit, signal: AbortSignal): Promise<FoundRoute>
   /** A session went on after such a loss. */

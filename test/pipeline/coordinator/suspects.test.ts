@@ -21,6 +21,16 @@ describe('suspects', () => {
     assert.equal(await outFor(), 10)
   })
 
+  it('takes a peer back that was only gone, as soon as it tells of itself anew', () => {
+    const suspected = suspects(virtualClock())
+    suspected.add('gone', 5n)
+    suspected.add('liar')
+    for (const peerId of ['gone', 'liar']) suspected.seen(peerId, 5n)
+    assert.deepEqual([...suspected.peers], ['gone', 'liar'])
+    for (const peerId of ['gone', 'liar']) suspected.seen(peerId, 6n)
+    assert.deepEqual([...suspected.peers], ['liar'])
+  })
+
   it('takes a peer back that worked', () => {
     const suspected = suspects(virtualClock())
     suspected.add('p')
