@@ -55,6 +55,8 @@ export const RefusedCode = {
 export const SESSION_BYTES = 16
 /** An OPEN that stays without work, and a HELLO that stays without its OPEN, are freed after this. */
 export const UNUSED_MS = 10_000
+/** A next stage that is not reached by then is told to be unreachable. */
+export const HOP_DIAL_MS = 4000
 /** A stage that holds a lap beats at least this often. */
 export const BEAT_MS = 250
 /** A sender marks its evidence after this many data frames, and at the end. */

@@ -102,7 +102,8 @@ function goingOnFrom (request: GenerateRequest, { started, tokens }: Heard): Gen
 }
 
 function hear (heard: Heard, event: GenerateEvent): void {
-  if (event.kind === 'started') heard.started = event
+  // what the answer began with stays, whatever another coordinator says
+  if (event.kind === 'started') heard.started = heard.started === undefined ? event : { ...event, promptIds: heard.started.promptIds, seed: heard.started.seed }
   if (event.kind === 'scored') heard.scored = true
   if (event.kind === 'token') {
     heard.tokens.push(event.id)

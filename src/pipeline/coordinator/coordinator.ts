@@ -64,7 +64,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         wire: request.wire,
         positions,
         exclude: excluded,
-        ...(before === undefined ? {} : { held: before.held }),
+        ...(before === undefined ? {} : { held: before.held, compute: before.compute }),
         providers: providers(),
         planRoute,
         oneWayMs

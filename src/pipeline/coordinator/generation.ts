@@ -22,7 +22,7 @@ type DoneEvent = Extract<GenerateEvent, { kind: 'done' }>
 /** Turns what the tail says into a client's events: text, stop strings, usage, timings. */
 export interface Generation {
   /** The events of one result. @throws {PeerFaultError} where the tail says what can't be */
-  take (result: RingResult): GenerateEvent[]
+  take (result: RingResult, tailPeer: string): GenerateEvent[]
   /** Set after the last event of `take`: nothing more is needed. */
   readonly finished: FinishReason | undefined
   /** Ids behind the prompt, those that it began with included. */
@@ -35,7 +35,7 @@ export interface Generation {
 }
 
 export function generation (init: GenerationInit): Generation {
-  const { prepared: { promptIds, generatedIds, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
+  const { prepared: { promptIds, generatedIds, maxTokens, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
   const text = textStream(tokenizer.decoder(), stop)
   const tokens: number[] = []
   let route: readonly RouteStage[] = []
@@ -51,8 +51,12 @@ export function generation (init: GenerationInit): Generation {
   // what was told before is taken in without being told again
   for (const id of generatedIds) {
     tokens.push(id)
-    said += text.push(id).text
+    const { text: certain, stopped } = text.push(id)
+    said += certain
+    // its coordinator was lost before it could say that this was all
+    if (stopped) finished = 'stop'
   }
+  if (generatedIds.length > 0 && generatedIds.length >= maxTokens) finished ??= 'length'
 
   function token (result: TokenResult): GenerateEvent[] {
     lastMs = clock.now()
@@ -93,26 +97,33 @@ export function generation (init: GenerationInit): Generation {
     return list.length === 0 ? [] : [{ kind: 'scored', tokens: list }]
   }
 
+  /** What can't be in a result: told before anything of it is taken in. */
+  function problemOf ({ position, result }: RingResult): string | undefined {
+    if (result.prompt) {
+      if (!init.scorePrompt) return 'scored a prompt that is not to be scored'
+      const wrong = position < 1 || position > Math.max(1, scored) || result.tokens.some(({ id }, index) => id !== promptIds[position + index])
+      return wrong ? 'scored other tokens than the prompt has' : undefined
+    }
+    if (position !== promptIds.length + tokens.length) return 'left out a position'
+    const missing = result.tokens.find(({ id }) => id >= vocabSize)
+    return missing === undefined ? undefined : `chose token ${missing.id}, which there is not`
+  }
+
   return {
     get finished () { return finished },
     get tokens () { return tokens },
     get scored () { return scored },
 
-    take ({ position, result }) {
+    take (heard, tailPeer) {
       if (finished !== undefined) return []
+      const problem = problemOf(heard)
+      if (problem !== undefined) throw new PeerFaultError(`the last stage ${problem}`, tailPeer)
+      const { position, result } = heard
       const events: GenerateEvent[] = []
       if (init.scorePrompt && scored === 0) events.push(...scores([{ id: promptIds[0] ?? 0, topIds: [], topLogprobs: [] }]))
-      if (result.prompt) {
-        const wrong = position > scored || result.tokens.some(({ id }, index) => id !== promptIds[position + index])
-        if (wrong) throw new PeerFaultError('the last stage scored other tokens than the prompt has', tailOf(route))
-        // a row behind what was told comes again where it would have to be computed alone
-        return [...events, ...scores(result.tokens.slice(scored - position))]
-      }
-      if (position !== promptIds.length + tokens.length) throw new PeerFaultError('the last stage left out a position', tailOf(route))
-      for (const each of result.tokens) {
-        if (each.id >= vocabSize) throw new PeerFaultError(`the last stage chose token ${each.id}, which there is not`, tailOf(route))
-        if (finished === undefined) events.push(...token(each))
-      }
+      // a row behind what was told comes again where it would have to be computed alone
+      if (result.prompt) return [...events, ...scores(result.tokens.slice(scored - position))]
+      for (const each of result.tokens) if (finished === undefined) events.push(...token(each))
       if (finished === undefined && result.finish !== Finish.none) {
         finished = result.finish === Finish.stop ? 'stop' : 'length'
         events.push(...flush())
@@ -155,5 +166,3 @@ export function generation (init: GenerationInit): Generation {
 
 const top = ({ topIds, topLogprobs }: TokenResult): Array<{ id: number, logprob: number }> =>
   topIds.map((id, index) => ({ id, logprob: topLogprobs[index] ?? -Infinity }))
-
-const tailOf = (route: readonly RouteStage[]): string => route.at(-1)?.peerId ?? ''

@@ -1,4 +1,4 @@
-import { NoCapacityError, PeerFaultError } from '../../../protocols/generate/index.ts'
+import { NoCapacityError, PeerFaultError, RequestError } from '../../../protocols/generate/index.ts'
 import { MIRROR_FRAMES } from '../../../protocols/ring/index.ts'
 import { feeds, resumePlan, type Feed, type ResumePlan } from './resume-plan.ts'
 import { StageLostError, type RingEpoch } from './ring-epoch.ts'
@@ -39,6 +39,8 @@ const STANDBY_EVERY_MS = 2000
 const HANDOVER_LOOK_MS = 100
 /** A standby is a batch behind at most; what is left is sent when it takes over. */
 const HANDOVER_POSITIONS = 2 * MIRROR_FRAMES
+/** How far behind a standby may be, as far as it said last, to be preferred to waiting. */
+const HEDGE_POSITIONS = 4 * MIRROR_FRAMES
 
 export function mending (components: SessionComponents, init: SessionInit, own: Ring, made: Generation): Mending {
   const { clock, host, suspects } = components
@@ -47,6 +49,9 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   const scorePrompt = init.request.scorePrompt === true
   /** Not to be asked again until a token has come. */
   const exclude = new Set<string>()
+  const refusing = new Set<string>()
+  /** Who blamed a neighbour since the last token: nobody is believed twice. */
+  const accusing = new Set<string>()
   const leaving = new Set<number>()
   /** Who stood by, or was asked to, in this epoch. */
   const stoodBy = new Set<string>()
@@ -94,7 +99,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
     for (const index of leaving) {
       standBy(index)
       const position = promptIds.length + made.tokens.length
-      if (own.standbys?.of(index) === undefined || own.standbys.have(index) < position - HANDOVER_POSITIONS) continue
+      if (own.standbys?.isCloseTo(index, position - HANDOVER_POSITIONS) !== true) continue
       leaving.delete(index)
       const peerId = found?.hops[index]?.peerId ?? ''
       epoch?.lose(index, new NoCapacityError(`${peerId} is leaving`, 0), 'leaving')
@@ -103,6 +108,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   }
 
   function leaves (index: number): void {
+    if (leaving.has(index)) return
     leaving.add(index)
     if (works) handOver()
   }
@@ -125,6 +131,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         ? undefined
         : {
             route: found,
+            compute: hasWorked ? found.compute : undefined,
             held: new Set(found.hops.filter(({ peerId }) => !exclude.has(peerId)).map(heldKey)),
             standby: (index: number) => own.standbys?.of(index)
           }
@@ -134,7 +141,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         route,
         allowed: maxTokens - tokens.length + (scorePrompt ? promptIds.length : 0),
         readyMs: hasWorked || tokens.length > 0 ? Math.min(REENTER_MS, openTimeoutMs) : openTimeoutMs,
-        leaving: leaves
+        leaving: leaves,
+        hasStandby: (index) => own.standbys?.isCloseTo(index, promptIds.length + made.tokens.length - HEDGE_POSITIONS) === true
       }, { signal })
       plan = resumePlan({
         stages: await epoch.ready,
@@ -165,6 +173,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       lostMs = undefined
       failure = undefined
       exclude.clear()
+      accusing.clear()
       forgetful.clear()
       const { standbys } = own
       if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
@@ -173,7 +182,9 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         // a stage in this process goes with its coordinator
         for (const [index, { peerId }] of (found?.hops ?? []).entries()) if (peerId !== host.peerId) standBy(index)
       }
-      if (standbys.has(0) && made.tokens.length % MIRROR_FRAMES === 0) standbys.feed(feedsFrom)
+      if (made.tokens.length % MIRROR_FRAMES !== 0) return
+      standbys.feed(feedsFrom)
+      standbys.ask()
     },
 
     lost (error) {
@@ -183,12 +194,18 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       // without a route: the reason for which one was looked for says more
       if (gone === undefined) throw failure ?? error
       failure = gone.reason
+      // two that refuse mean that the request is wrong, one that it is
+      if (gone.reason instanceof RequestError && refusing.size > 0 && !gone.peers.some((peerId) => refusing.has(peerId))) throw failure
+      if (gone.reason instanceof RequestError) gone.peers.forEach((peerId) => refusing.add(peerId))
       const stays = gone.why === 'forgotten' && !gone.peers.some((peerId) => forgetful.has(peerId))
       for (const peerId of gone.peers) {
         if (stays) forgetful.add(peerId)
         else exclude.add(peerId)
-        if (gone.reason instanceof PeerFaultError) suspects.add(peerId, gone.why)
+        // nobody is suspected on one peer's word
+        if (gone.reason instanceof PeerFaultError && gone.accuser === undefined) suspects.add(peerId, gone.why)
       }
+      if (gone.accuser !== undefined && accusing.has(gone.accuser)) exclude.add(gone.accuser)
+      else if (gone.accuser !== undefined) accusing.add(gone.accuser)
       // whether it is this node's own network shows at once: by others that can't be reached either
       if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
       if (failures >= attempts) throw failure

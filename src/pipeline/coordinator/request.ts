@@ -74,7 +74,7 @@ function checkGoingOn ({ prompt, sampling, scorePrompt }: GenerateRequest, gener
   if (prompt.kind !== 'ids') throw new RequestError('an answer goes on from ids: a text could be other tokens')
   if (scorePrompt === true) throw new RequestError('a prompt is scored before its answer, not when that goes on')
   if (sampling.seed === undefined && sampling.temperature !== 0) throw new RequestError('an answer goes on with the seed that it began with')
-  if (generatedIds.length >= maxTokens) throw new RequestError(`${generatedIds.length} tokens are there and ${maxTokens} were asked for: nothing is left to generate`)
+  if (generatedIds.length > maxTokens) throw new RequestError(`${generatedIds.length} tokens are there, and ${maxTokens} are asked for or have room`)
   const wrong = generatedIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   if (wrong !== undefined) throw new RequestError(`the answer has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
 }

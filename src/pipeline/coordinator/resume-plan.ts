@@ -34,8 +34,10 @@ export interface ResumePlan {
  * sent again and nothing is computed twice; where not, that one computes it again, and its own input begins there.
  */
 export function resumePlan ({ stages, promptTokens, generated, scored }: ResumeInit): ResumePlan {
-  const at = generated > 0 ? promptTokens + generated - 1 : scored ?? Math.max(0, promptTokens - 2)
-  const told = generated > 0 ? promptTokens + generated : scored === undefined ? promptTokens : scored + 1
+  // a second row that runs anew takes the first with it, which would be alone
+  const unscored = scored === 1 ? 0 : scored
+  const at = generated > 0 ? promptTokens + generated - 1 : unscored ?? Math.max(0, promptTokens - 2)
+  const told = generated > 0 ? promptTokens + generated : unscored === undefined ? promptTokens : unscored + 1
   const made: Array<{ from: number, until: number }> = []
   let from = told
   let needed = at

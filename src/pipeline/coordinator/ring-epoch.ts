@@ -1,7 +1,7 @@
 import { NoCapacityError, PeerFaultError, RequestError } from '../../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import {
-  BEAT_MS, Beat, BeatState, Busy, Fault, FaultKind, MAX_ROWS, Ready, Refused, RefusedCode, Resume, Result, RingType
+  BEAT_MS, Beat, BeatState, Busy, Fault, FaultKind, Finish, MAX_ROWS, Ready, Refused, RefusedCode, Resume, Result, RingType
 } from '../../../protocols/ring/index.ts'
 import { encodeFrame, idBytes, parse, type FrameHeader } from '../frames.ts'
 import { eventQueue } from './event-queue.ts'
@@ -23,9 +23,12 @@ export class StageLostError extends Error {
   readonly peers: readonly string[]
   readonly reason: Error
   readonly why: LossKind
+  /** Who said so, where it is one peer's word against another's. */
+  readonly accuser: string | undefined
 
-  constructor (peers: readonly string[], reason: Error, why: LossKind) {
+  constructor (peers: readonly string[], reason: Error, why: LossKind, accuser?: string) {
     super(reason.message)
+    this.accuser = accuser
     this.peers = peers
     this.reason = reason
     this.why = why
@@ -69,6 +72,10 @@ const states: Readonly<Record<number, StageState>> = {
 }
 
 const RETRY_AFTER_MS = 1000
+/** How long a stage may be at other work (a run that has to end, a part that is loaded), saying so, before it is ready. */
+const BUSY_READY_MS = 30_000
+/** A timer that comes later than this says that this process stood still, not that others did. */
+const STALLED_MS = 500
 /** A peer's own words in a message of ours. */
 const MAX_WORDS = 512
 
@@ -79,16 +86,17 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   const links: Array<StageLink | undefined> = stops.map(() => undefined)
   const holdings: Array<StageHolding | undefined> = stops.map(() => undefined)
   const heardMs = stops.map(() => Infinity)
+  /** Stages that said so before they were ready. */
+  const isBusy = new Set<number>()
   let watch: RingWatch | undefined
   let plan: ResumePlan | undefined
   let over = false
+  let isFinished = false
   let { allowed } = init
-  let stopTimer = clock.after(readyMs, () => {
-    // who was reached may wait for its next stage, which was not
-    const unreached = links.indexOf(undefined)
-    const late = unreached >= 0 ? unreached : holdings.indexOf(undefined)
-    lose(late, fault(late, `was not ready within ${readyMs} ms`), 'silence')
-  })
+  const startedMs = clock.now()
+  let stopTimer = clock.after(readyMs, notReady)
+  let dueMs = startedMs + BEAT_MS
+  let checkDueMs = Infinity
   let stopListening = clock.after(BEAT_MS, listenForSilence)
 
   const at = (index: number): RouteStop => {
@@ -109,11 +117,25 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   }
 
   const lose = (index: number, reason: Error, why: LossKind): void => { end(new StageLostError([at(index).peerId], reason, why)) }
-  /** By peer id, which a stage names and need not be of this ring. */
-  const losePeer = (peerId: string, reason: Error, why: LossKind): void => { end(new StageLostError([peerId], reason, why)) }
+
+  function notReady (): void {
+    // who was reached may wait for its next stage, which was not
+    const unreached = links.indexOf(undefined)
+    const late = unreached >= 0 ? unreached : holdings.indexOf(undefined)
+    if (!isBusy.has(late)) {
+      lose(late, fault(late, `was not ready within ${readyMs} ms`), 'silence')
+    } else if (clock.now() - startedMs < BUSY_READY_MS) {
+      stopTimer = clock.after(BEAT_MS, notReady)
+    } else {
+      lose(late, new NoCapacityError(`${nameOf(at(late))} was at other work for ${BUSY_READY_MS / 1000} s`, RETRY_AFTER_MS), 'capacity')
+    }
+  }
 
   /** Before all are ready: a stage whose link is open and that says nothing at all. */
   function listenForSilence (): void {
+    // this process stood still, and may not have read yet what others said meanwhile
+    if (clock.now() > dueMs + STALLED_MS) heardMs.forEach((ms, index) => { if (ms < Infinity) heardMs[index] = clock.now() })
+    dueMs = clock.now() + BEAT_MS
     stopListening = clock.after(BEAT_MS, listenForSilence)
     const silent = heardMs.findIndex((ms, index) => holdings[index] === undefined && clock.now() - ms > ANSWER_MS)
     if (silent >= 0) lose(silent, fault(silent, `was not ready, and said nothing for ${ANSWER_MS} ms`), 'silence')
@@ -130,7 +152,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       case RingType.refused: {
         const { code, message, peerId: other } = parse(Refused.decode, payload, 'the answer')
         const words = `${nameOf(at(index))} refused: ${message.slice(0, MAX_WORDS)}`
-        if (code === RefusedCode.unreachable && stops.some((stop) => stop.peerId === other)) losePeer(other, new PeerFaultError(words, other), 'unreachable')
+        if (code === RefusedCode.unreachable && at(index + 1).peerId === other) end(new StageLostError([other], new PeerFaultError(words, other), 'reported', at(index).peerId))
         else lose(index, new NoCapacityError(words, RETRY_AFTER_MS), 'capacity')
         return
       }
@@ -174,7 +196,8 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     const words = message.slice(0, MAX_WORDS)
     switch (kind) {
       case FaultKind.request:
-        end(new RequestError(`${nameOf(at(index))} refused: ${words}`))
+        // the request was checked here: one stage's word is not enough to say that it is wrong
+        lose(index, new RequestError(`${nameOf(at(index))} refused: ${words}`), 'failure')
         return
       case FaultKind.capacity:
         lose(index, new NoCapacityError(`${nameOf(at(index))} gave the session up: ${words}`, RETRY_AFTER_MS), 'capacity')
@@ -182,9 +205,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
       case FaultKind.peer: {
         // of an epoch that is over: its end is what it tells of
         if (header.epoch !== epoch) return
-        const other = stops.findIndex((stop) => stop.peerId === peerId)
-        if (other < 0) lose(index, fault(index, `failed: ${words}`), 'failure')
-        else lose(other, new PeerFaultError(`${nameOf(at(other))} is at fault: ${words}`, peerId), 'reported')
+        const other = [index - 1, index + 1].find((neighbour) => at(neighbour).peerId === peerId)
+        if (other === undefined) lose(index, fault(index, `failed: ${words}`), 'failure')
+        else end(new StageLostError([peerId], new PeerFaultError(`${nameOf(at(other))} is at fault: ${words}`, peerId), 'reported', at(index).peerId))
         return
       }
       default:
@@ -196,6 +219,8 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     switch (type) {
       case RingType.beat: {
         const state = states[parse(Beat.decode, payload, 'the beat').state]
+        if (state === 'queued' || state === 'computing') isBusy.add(index)
+        else isBusy.delete(index)
         if (state !== undefined) watch?.beat(index, lap, state, clock.now())
         check()
         return
@@ -204,7 +229,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
         if (index !== stops.length - 1) throw fault(index, 'sent a result, and is not the last stage')
         const result = parse(Result.decode, payload, 'the result')
         allowed -= result.tokens.length
-        if (plan === undefined || result.tokens.length !== rows || rows > MAX_ROWS || allowed < 0) throw fault(index, 'sent more tokens than it was asked for')
+        if (plan === undefined || isFinished || result.tokens.length !== rows || rows > MAX_ROWS || allowed < 0) throw fault(index, 'sent more tokens than it was asked for')
+        if (result.tokens.length === 0 && result.finish === Finish.none) throw fault(index, 'sent a result of nothing')
+        isFinished = result.finish !== Finish.none
         watch?.progress(clock.now())
         results.push({ position, result })
         return
@@ -226,9 +253,12 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   function check (): void {
     if (over || watch === undefined) return
     stopTimer()
+    if (clock.now() > checkDueMs + STALLED_MS) watch.stalled(clock.now())
+    checkDueMs = Infinity
     const verdict = watch.next(clock.now())
     switch (verdict.kind) {
       case 'wait':
+        checkDueMs = clock.now() + verdict.ms
         stopTimer = clock.after(verdict.ms, check)
         return
       case 'ask': {

@@ -30,6 +30,8 @@ export interface EnterInit {
   readonly readyMs: number
   /** A stage says that it will be gone soon. */
   leaving (index: number): void
+  /** Somebody could take over from a stage at once. */
+  hasStandby (index: number): boolean
 }
 
 /** A session's stages. Each epoch has a route of its own; who is in several keeps what it has. */
@@ -54,6 +56,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   const links = new Map<string, StageLink>()
   let epoch = 0
   let current: RingEpoch | undefined
+  let computed: FoundRoute['compute'] | undefined
   let standing: Standbys | undefined
 
   function neighbours (stops: readonly RouteStop[], index: number, role: number = Role.active): { prev: Neighbour[], next: Neighbour[], stages: number, role: number } {
@@ -109,8 +112,14 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
     link.tell(openFrame(route, index, stop))
   }
 
-  /** Who is on the new route keeps its link; a standby's counts as one. */
-  function sortOut (hops: readonly RouteStop[]): void {
+  /** Who is on the new route keeps its link; a standby's counts as one. What was computed otherwise is of no use. */
+  function sortOut ({ hops, compute }: FoundRoute): void {
+    if (computed !== undefined && computed !== compute) {
+      for (const link of links.values()) link.release()
+      links.clear()
+      standing?.end()
+    }
+    computed = compute
     const wanted = new Set(hops.map(heldKey))
     for (const [key, link] of links) {
       if (wanted.has(key) && link.alive) continue
@@ -127,12 +136,12 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   return {
     get standbys () { return standing },
 
-    async enter ({ route, allowed, readyMs, leaving }, { signal }) {
+    async enter ({ route, allowed, readyMs, leaving, hasStandby }, { signal }) {
       signal?.throwIfAborted()
       const { hops } = route
       const own = ++epoch
       current?.end()
-      sortOut(hops)
+      sortOut(route)
       const made = current = ringEpoch({
         epoch,
         stops: hops,
@@ -142,7 +151,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
         readyMs,
         clock,
         leaving,
-        hasStandby: (index) => standing?.of(index) !== undefined
+        hasStandby
       })
       standing = standbys({
         host,

@@ -16,6 +16,8 @@ export interface RouteSearch {
   readonly exclude: ReadonlySet<string>
   /** Stages that hold this session already, by `heldKey`: they need no free slot. */
   readonly held?: ReadonlySet<string>
+  /** Of a session that has begun: a ring never mixes them. */
+  readonly compute?: Compute | undefined
   readonly providers: readonly Provider[]
   planRoute (request: RouteRequest): RoutePlan
   oneWayMs (from: string, to: string): number
@@ -105,7 +107,7 @@ function findWithin (search: RouteSearch, compute: Compute, { start, end }: Span
 function findAmong (search: RouteSearch, free: boolean): FoundRoute | NoCapacityError {
   const plan = (request: RouteRequest): RoutePlan => search.planRoute(request)
   const divisible = new Set(search.providers.flatMap(({ peerId, spans: served }) => served.filter((span) => span.divisible).map((span) => heldKey({ peerId, ...span }))))
-  const plans = (['fast', 'exact'] as const).map((compute) => {
+  const plans = (['fast', 'exact'] as const).filter((compute) => search.compute === undefined || search.compute === compute).map((compute) => {
     const request: RouteRequest = {
       layerCount: search.layerCount,
       candidates: search.providers.flatMap((provider) => candidates(provider, compute, search, free)),

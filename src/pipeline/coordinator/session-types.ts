@@ -22,7 +22,7 @@ export interface RouteInit {
   readonly positions: number
   readonly exclude: ReadonlySet<string>
   /** The route before, where a session goes on, those of its stages that are still there, and who stands by for others. */
-  readonly before?: { readonly route: FoundRoute, readonly held: ReadonlySet<string>, standby (index: number): RouteStop | undefined } | undefined
+  readonly before?: { readonly route: FoundRoute, readonly compute: FoundRoute['compute'] | undefined, readonly held: ReadonlySet<string>, standby (index: number): RouteStop | undefined } | undefined
 }
 
 export interface SessionInit {

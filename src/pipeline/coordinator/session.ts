@@ -39,7 +39,7 @@ export async function * session (components: SessionComponents, init: SessionIni
         const epoch = await mender.enter(signal)
         for await (const result of epoch.results) {
           if (signal.aborted) break
-          const events = made.take(result)
+          const events = made.take(result, mender.route.at(-1)?.peerId ?? '')
           if (!started) yield made.started(mender.route, mender.cached)
           else if (mender.repaired !== undefined) yield made.repaired(mender.repaired)
           started = true

@@ -1,5 +1,5 @@
 import { PeerFaultError } from '../../../protocols/generate/index.ts'
-import { RING_PROTOCOL, RingType } from '../../../protocols/ring/index.ts'
+import { HOP_DIAL_MS, RING_PROTOCOL, RingType } from '../../../protocols/ring/index.ts'
 import { encodeFrame, readFrame, type FrameHeader } from '../frames.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 import type { FoundRoute } from './routes.ts'
@@ -38,8 +38,9 @@ export const faultOf = (stop: RouteStop, what: string, cause?: unknown): PeerFau
 /** @throws {PeerFaultError} where it can't be reached @throws the signal's reason */
 export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, options: AbortOptions): Promise<StageLink> {
   let link: Link
+  const late = AbortSignal.timeout(HOP_DIAL_MS)
   try {
-    link = await host.open(stop.peerId, RING_PROTOCOL, { addresses: stop.addresses, ...options })
+    link = await host.open(stop.peerId, RING_PROTOCOL, { addresses: stop.addresses, signal: options.signal == null ? late : AbortSignal.any([options.signal, late]) })
   } catch (error) {
     options.signal?.throwIfAborted()
     throw faultOf(stop, "can't be reached", error)

@@ -9,6 +9,8 @@ import type { Host } from '../../p2p/index.ts'
 /** A standby hears nothing else for as long as a batch takes: it is kept from giving up, and says how far it is. */
 const BEAT_EVERY_MS = 2000
 const OPEN_MS = 10_000
+/** One that says nothing for so long is none. */
+const SILENT_MS = 5000
 
 export interface StandbysInit {
   readonly host: Pick<Host, 'open'>
@@ -29,8 +31,8 @@ export interface Standbys {
   has (index: number): boolean
   /** Ready to take over. */
   of (index: number): RouteStop | undefined
-  /** Leading positions that it has, as far as it said. */
-  have (index: number): number
+  /** Ready, heard of lately, and with so many leading positions as far as it said. */
+  isCloseTo (index: number, positions: number): boolean
   /** Asks all how far they are. */
   ask (): void
   /** Hands the head's standby what the head was handed: it has no stage before it. */
@@ -45,6 +47,7 @@ interface Standing {
   link: StageLink | undefined
   ready: boolean
   have: number
+  heardMs: number
   /** First position that the head's standby was not handed yet. */
   fed: number
 }
@@ -56,6 +59,7 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
 
   function beat (): void {
     stopBeating = clock.after(BEAT_EVERY_MS, beat)
+    for (const [index, { link, heardMs }] of [...standing]) if (link !== undefined && clock.now() - heardMs > SILENT_MS) drop(index)
     ask()
   }
 
@@ -77,8 +81,10 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
       return
     }
     one.link = link
+    one.heardMs = clock.now()
     link.listen({
       frame ({ type, position }, payload) {
+        one.heardMs = clock.now()
         if (type === RingType.ready && !one.ready) {
           const { have } = parse(Ready.decode, payload, 'the answer')
           one.have = one.fed = have
@@ -100,7 +106,7 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
   return {
     add (index, stop) {
       if (standing.has(index) || stops[index] === undefined) return
-      const one: Standing = { stop, link: undefined, ready: false, have: 0, fed: 0 }
+      const one: Standing = { stop, link: undefined, ready: false, have: 0, heardMs: clock.now(), fed: 0 }
       standing.set(index, one)
       open(index, one).catch(() => { drop(index) })
     },
@@ -112,7 +118,10 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
       return one?.ready === true && one.link?.alive === true ? one.stop : undefined
     },
 
-    have: (index) => standing.get(index)?.have ?? 0,
+    isCloseTo (index, positions) {
+      const one = standing.get(index)
+      return one?.ready === true && one.link?.alive === true && one.have >= positions && clock.now() - one.heardMs < SILENT_MS
+    },
 
     ask,
 

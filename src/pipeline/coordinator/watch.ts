@@ -14,6 +14,8 @@ export const HEDGE_MS = 500
 export const STALL_MS = 10_000
 /** One stage works and nothing moves. */
 export const WORK_MS = 120_000
+/** Whatever moves: no prompt takes longer to its first token. */
+export const LIMIT_MS = 1_800_000
 
 export type StageState = 'waiting' | 'queued' | 'computing' | 'sent'
 
@@ -33,6 +35,8 @@ export interface RingWatch {
   /** A token or a score came. */
   progress (nowMs: number): void
   asked (nowMs: number): void
+  /** This process stood still: what others said meanwhile may not be read yet. */
+  stalled (nowMs: number): void
   next (nowMs: number): Verdict
 }
 
@@ -50,11 +54,16 @@ export function ringWatch (stages: number, startMs: number, { local = new Set(),
   let askedMs: number | undefined
   let quietMs = startMs
   let movedMs = startMs
+  let progressMs = startMs
   /** Moving average of the laps; unknown before the second token, which is the first that took one lap. */
   let lapMs: number | undefined
   let tokenMs: number | undefined
 
   function stuck (nowMs: number): Verdict | undefined {
+    if (nowMs - progressMs > LIMIT_MS) {
+      const busiest = states.findIndex((state) => state !== 'sent' && state !== 'waiting')
+      return { kind: 'fault', stage: Math.max(0, busiest), why: `has kept the ring for ${LIMIT_MS / 1000} s without a result` }
+    }
     const working = states.findIndex((state) => state === 'computing' || state === 'queued')
     if (working >= 0) {
       return nowMs - movedMs < WORK_MS ? undefined : { kind: 'fault', stage: working, why: `has worked on one lap for ${WORK_MS / 1000} s` }
@@ -69,17 +78,22 @@ export function ringWatch (stages: number, startMs: number, { local = new Set(),
   return {
     beat (stage, lap, state, nowMs) {
       silent.delete(stage)
-      if (laps[stage] !== lap || states[stage] !== state) movedMs = nowMs
-      laps[stage] = lap
+      // laps only grow: a stage that jumps about moves nothing
+      if (lap > (laps[stage] ?? 0) || (states[stage] !== state && nowMs - progressMs < WORK_MS)) movedMs = nowMs
+      laps[stage] = Math.max(lap, laps[stage] ?? 0)
       states[stage] = state
     },
 
     progress (nowMs) {
-      movedMs = nowMs
+      movedMs = progressMs = nowMs
       if (tokenMs !== undefined) lapMs = lapMs === undefined ? nowMs - tokenMs : lapMs + (nowMs - tokenMs - lapMs) * NEWEST
       tokenMs = nowMs
       // A lap passes every stage; an answer that is still owed stays owed.
       if (askedMs === undefined) quietMs = nowMs
+    },
+
+    stalled (nowMs) {
+      if (askedMs !== undefined) askedMs = nowMs
     },
 
     asked (nowMs) {

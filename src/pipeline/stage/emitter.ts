@@ -62,7 +62,7 @@ export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents):
     },
 
     async replay (until, options) {
-      if (!emits) return true
+      if (!emits || from >= until) return true
       const cursor = replay.since(from)
       let reached = from
       for (;;) {

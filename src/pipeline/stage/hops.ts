@@ -1,4 +1,4 @@
-import { UNUSED_MS, type Hello } from '../../../protocols/ring/index.ts'
+import { HOP_DIAL_MS, type Hello } from '../../../protocols/ring/index.ts'
 import { MalformedError } from '../errors.ts'
 import { inbound, type Inbound } from './inbound.ts'
 import { outlet, type Outlet } from './outlet.ts'
@@ -20,7 +20,7 @@ export interface HopsComponents {
 export interface HopsEvents {
   /** A data frame. @throws {MalformedError} */
   data (header: FrameHeader, payload: Uint8Array, link: Link): void
-  /** A neighbour is at fault. Called at most once, and not after `end`. */
+  /** A neighbour is at fault. Not called after `end`. */
   fault (peerId: string, message: string): void
 }
 
@@ -90,7 +90,7 @@ export function hops ({ host, clock }: HopsComponents, stage: StagePlan, plan: H
         try {
           return await outlet(host, stage, plan.epoch, next, {
             lost (peerId, reason) { fault(peerId, reason === undefined ? `the next stage ${peerId} ended the link` : reason.message) }
-          }, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(UNUSED_MS)]) })
+          }, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(HOP_DIAL_MS)]) })
         } catch (error) {
           throw new UnreachableError(next.peerId, { cause: error })
         }

@@ -28,6 +28,7 @@ export interface MirrorInit {
 export interface Mirror {
   /** One more frame is in the buffer. */
   poke (): void
+  readonly over: boolean
   end (): void
 }
 
@@ -75,6 +76,7 @@ export function mirror ({ host, clock, replay }: MirrorComponents, { stage, epoc
       if (over || busy || link === undefined || ++waiting < MIRROR_FRAMES) return
       batches(link).catch(end)
     },
+    get over () { return over },
     end
   }
 }

@@ -5,6 +5,9 @@ import type { StagePlan } from './stage-plan.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
+/** How long a link may take to close before it is cut: a next stage that reads nothing must not hold this one. */
+const CLOSE_MS = 1000
+
 export interface OutletEvents {
   /** The next stage ended the hop, with its reason where it gave one. */
   lost (peerId: string, reason?: Fault): void
@@ -94,7 +97,7 @@ export async function outlet (
       if (link.closed) return
       await mark()
       if (!link.closed) link.send(encodeFrame({ type: RingType.close, epoch }))
-      await link.close()
+      await link.close({ signal: AbortSignal.timeout(CLOSE_MS) })
     },
 
     abort (error) {

@@ -82,6 +82,8 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   let stage: 'opening' | 'ready' | 'working' | 'broken' = 'opening'
   let emit: Emitter | undefined
   let mirrors: Mirroring[] = []
+  /** What a parked prompt left is being brought over, through whatever epochs. */
+  let prepared: Promise<void> = Promise.resolve()
   let epochs = 1
   let usedAtMs = clock.now()
   let live = true
@@ -148,10 +150,10 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   const isBroken = (): boolean => stage === 'broken'
 
   /** Dials, comes to rest, and says what is here. */
-  async function enter (rested: Promise<unknown>): Promise<void> {
+  async function enter (): Promise<void> {
     const own = hops
     components.entered(order.epoch)
-    const [dialled] = await Promise.allSettled([own.dial(), rested])
+    const [dialled] = await Promise.allSettled([own.dial(), prepared, queue.rest()])
     if (!live || own !== hops || isBroken()) return
     if (dialled.status === 'rejected') throw dialled.reason
     order = { ...order, lap: 0, have: done }
@@ -171,7 +173,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     stage = 'opening'
     emit = undefined
     hops = hopsIn(next)
-    enter(queue.rest()).catch((error: unknown) => {
+    enter().catch((error: unknown) => {
       if (error instanceof UnreachableError) blame(error.peerId, error.message)
       else session.fail({ kind: FaultKind.internal, message: 'the next epoch could not be entered' })
     })
@@ -232,11 +234,21 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     done = Math.min(done, position)
     // what comes by another route is not what the prompt's keys name
     if (hops.plan.epoch !== first.epoch) lease.changed(position)
+    const own = hops
     const full = await work(job, { emit, turns: hops.plan.stages, signal: stopping.signal })
     done = position + rows
     for (const each of mirrors) each.poke()
     lease.filled(done)
-    if (full) await Promise.all(hops.outlets.map((each) => each.drained({ signal: stopping.signal })))
+    if (full) await drained(own)
+  }
+
+  /** Until its hops take more, or are over. */
+  async function drained ({ outlets, signal }: Hops): Promise<void> {
+    try {
+      await Promise.all(outlets.map((each) => each.drained({ signal })))
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
   }
 
   const session: StageSession = {
@@ -244,7 +256,8 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     get epoch () { return order.epoch },
 
     async open () {
-      await enter(lease.prepare().then((cached) => { done = cached }))
+      prepared = lease.prepare().then((cached) => { done = cached })
+      await enter()
     },
 
     attach: (link, hello, helloFrame) => hops.attach(link, hello, helloFrame),
@@ -275,7 +288,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
           }
           case RingType.mirror: {
             const { next } = parse(Mirror.decode, payload, 'the MIRROR')
-            if (header.epoch !== order.epoch || stage !== 'working' || next === undefined || runner.isTail || mirrors.length >= MAX_MIRRORS) return
+            if (header.epoch !== order.epoch || !['ready', 'working'].includes(stage) || next === undefined || runner.isTail) return
+            mirrors = mirrors.filter(({ over }) => !over)
+            if (mirrors.length >= MAX_MIRRORS) return
             mirrors.push(mirrorOf({ host, clock, replay }, { stage: plan, epoch: order.epoch, next, from: header.position }))
             return
           }
