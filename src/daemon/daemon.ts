@@ -12,7 +12,6 @@ import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { lockDataFolder, modelStore, spillFile } from '../store/index.ts'
-import { tameAllocator } from './allocator.ts'
 import { memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
@@ -76,8 +75,6 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       ...(config.kvType == null ? {} : { kvType: config.kvType })
     })
     down.add('engine', async () => await engine.close())
-    // behind the engine, which sets koffi up before it loads anything
-    tameAllocator()
     const budget = memoryBudget(config, engine.device.freeBytes)
     if (config.span != null) checkSpan(model, config.span, compute, budget)
 
