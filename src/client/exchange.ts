@@ -8,6 +8,9 @@ export interface ExchangeInit {
   readonly silenceMs: number
 }
 
+/** Events that may wait for their reader. */
+const MAX_EVENTS = 4096
+
 /**
  * One generation over one link; the link ends with it. Ends with `done`, or without it where the signal ended it.
  * @throws {PeerFaultError} for a coordinator that is lost @throws what the coordinator told
@@ -27,15 +30,29 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
   const silent = (): void => { finish(fault(`said nothing for ${silenceMs} ms`)) }
   const cancel = (): void => { finish() }
   let silence = setTimeout(silent, silenceMs)
+  let held = false
+  const hold = (wanted: boolean): void => {
+    if (held === wanted) return
+    held = wanted
+    clearTimeout(silence)
+    if (wanted) {
+      link.pause()
+    } else {
+      link.resume()
+      silence = setTimeout(silent, silenceMs)
+    }
+  }
 
   link.listen({
     frame (frame) {
       clearTimeout(silence)
-      silence = setTimeout(silent, silenceMs)
+      if (!held) silence = setTimeout(silent, silenceMs)
       try {
         const event = eventOf(frame, link.peer)
         if (event === undefined || ended) return
         events.push(event)
+        // a slow reader holds its coordinator back instead of filling memory
+        if (events.length > MAX_EVENTS) hold(true)
         if (event.kind === 'done') finish()
         else wake()
       } catch (error) {
@@ -55,6 +72,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
         done = event.kind === 'done'
         yield event
       }
+      hold(false)
       if (ended) break
       await new Promise<void>((resolve) => { wake = resolve })
     }
