@@ -46,7 +46,7 @@ export async function failoverRows ({ model, options, prompts }: BenchRun): Prom
       nodes.proxies.forEach((proxy) => { proxy.setDelay(delayMs) })
       const deaths = new Map<Stage, Death[]>()
       // a delay changes little: fewer say it
-      for (let round = 0; round < (delayMs === 0 ? options.kills : Math.ceil(options.kills / 2)); round++) {
+      for (let round = 0; round < (delayMs === 0 ? options.kills : Math.ceil(options.kills / 5)); round++) {
         for (const stage of stages) deaths.set(stage, [...deaths.get(stage) ?? [], await die(STAGES.indexOf(stage), positions)])
       }
       const where = `${title}, ${STAGES.length} stages${delayMs === 0 ? '' : `, ${delayMs} ms one way`}`
