@@ -28,10 +28,17 @@ export interface WorkQueue {
   readonly state: 'idle' | 'queued' | 'computing'
 }
 
+/** A list and no array: taking the first of a hundred thousand would move all others. */
+interface Waiting {
+  readonly job: Job
+  next: Waiting | undefined
+}
+
 const costOf = ({ payload }: Job): number => JOB_BYTES + payload.byteLength
 
 export function workQueue (events: WorkQueueEvents): WorkQueue {
-  let jobs: Job[] = []
+  let first: Waiting | undefined
+  let last: Waiting | undefined
   let bytes = 0
   let isOpen = false
   let paused = false
@@ -59,12 +66,20 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
     resting.splice(0).forEach((resolve) => { resolve() })
   }
 
-  const next = (): Job | undefined => isOpen ? jobs.shift() : undefined
+  function next (): Job | undefined {
+    if (!isOpen) return undefined
+    const taken = first
+    first = taken?.next
+    return taken?.job
+  }
 
   return {
     push (job) {
       if (bytes + costOf(job) > MAX_QUEUED_BYTES) throw new MalformedError('more frames than a session may have waiting')
-      jobs.push(job)
+      const waiting: Waiting = { job, next: undefined }
+      if (first === undefined || last === undefined) first = waiting
+      else last.next = waiting
+      last = waiting
       bytes += costOf(job)
       if (bytes > PAUSE_BYTES) pauseIf(true)
       if (isOpen && !busy) void pump()
@@ -77,7 +92,7 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
 
     shut () {
       isOpen = false
-      jobs = []
+      first = last = undefined
       bytes = 0
       pauseIf(false)
     },
@@ -86,6 +101,6 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
       if (busy) await new Promise<void>((resolve) => { resting.push(resolve) })
     },
 
-    get state () { return busy ? 'computing' : jobs.length > 0 ? 'queued' : 'idle' }
+    get state () { return busy ? 'computing' : first !== undefined ? 'queued' : 'idle' }
   }
 }
