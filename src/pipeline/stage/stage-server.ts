@@ -2,9 +2,9 @@ import { Busy, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCod
 import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame } from '../frames.ts'
-import { holdQueue } from '../hold.ts'
 import { idle } from '../idle.ts'
 import { replayPool } from '../replay-buffer.ts'
+import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { lease, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
 import { prefixCaches } from './prefix-cache.ts'
@@ -21,12 +21,15 @@ const MiB = 1024 * 1024
 /** Bounds of what a coordinator is told to wait. */
 const MIN_RETRY_MS = 250
 const MAX_RETRY_MS = 30_000
+/** Ids and numbers: a larger one has something else in it. */
+const MAX_HELLO_BYTES = 4096
 /** A token's time before any was measured. */
 const UNKNOWN_DECODE_MS = 50
 
 /** What a control link holds: a session at work, or a place for one whose part is being loaded. */
 interface Held {
   readonly coordinator: string
+  readonly place: string
   readonly epoch: number
   readonly work?: { readonly session: StageSession, readonly runner: SpanRunner }
   /** This node takes no more: who is at work is asked to go on elsewhere, who waits is refused. */
@@ -37,7 +40,9 @@ interface Held {
 /** A part that is not loaded, or may not be. */
 interface PartShape extends SpanShape { readonly parts: SpanParts }
 
-const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
+/** Of a HELLO. Several coordinators may have sessions at one place: whoever hears a session's id could open it first. */
+const placeOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
+const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): string => `${coordinator}/${place}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock, spill } = components
@@ -50,10 +55,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const empty = idle(() => sessions.size > 0)
   let draining = false
 
-  /** HELLOs that came before their OPEN or REROUTE, by stage and epoch: stages enter an epoch in parallel. */
-  const earlyLinks = holdQueue<{ readonly link: Link, readonly hello: Hello, readonly frame: Uint8Array, readonly become: (role: LinkRole) => void }>(clock, {
-    ms: UNUSED_MS, perKey: 8, total: 512, expired: ({ link }) => { link.abort(new Error('no such session was opened')) }
-  })
+  const early = earlyLinks(clock)
 
   const meterOf = (runner: SpanRunner): Meter => {
     const known = meters.get(runner) ?? meter(clock)
@@ -69,6 +71,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   }
 
   const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
+  const fault = (link: Link, message: string): void => { dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' })) }
   const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: retryAfterMs(), message })) }
 
   /** When the first session that is at work will have ended, if it takes all the positions it reserved. */
@@ -94,7 +97,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
           else throw new MalformedError(`a link begins with OPEN or HELLO, not with a frame of type ${header.type}`)
         } catch (error) {
           const message = error instanceof Error ? error.message : 'the frame is wrong'
-          dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' }))
+          fault(link, message)
         }
       },
       closed: waiting
@@ -108,19 +111,23 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
   function greeted (link: Link, hello: Hello, frame: Uint8Array, become: (role: LinkRole) => void): void {
     if (hello.session.length !== SESSION_BYTES) throw new MalformedError(`a session of ${hello.session.length} bytes`)
-    const key = keyOf(hello.session, hello.to)
-    const open = sessions.get(key)?.work?.session
-    if (open !== undefined && open.epoch >= hello.epoch) {
-      if (open.epoch > hello.epoch) throw new MalformedError(`epoch ${hello.epoch} of this session is over`)
-      become(open.attach(link, hello, frame))
-      return
+    if (frame.byteLength > MAX_HELLO_BYTES) throw new MalformedError(`a HELLO of ${frame.byteLength} bytes`)
+    const place = placeOf(hello.session, hello.to)
+    const open = [...sessions.values()].flatMap((held) => held.place === place && held.work !== undefined ? held.work.session : [])
+    if (open.length > 0 && open.every(({ epoch }) => epoch > hello.epoch)) throw new MalformedError(`epoch ${hello.epoch} of this session is over`)
+    const made: EarlyLink = { link, hello, helloFrame: frame, become, refuse: (message) => { fault(link, message) } }
+    if (!open.some((session) => session.epoch === hello.epoch && isTaken(session, made))) early.add(`${place}/${hello.epoch}`, made)
+  }
+
+  /** By the session, if it names the link's peer as a previous stage. */
+  function isTaken (session: StageSession, { link, hello, helloFrame, become }: EarlyLink): boolean {
+    try {
+      become(session.attach(link, hello, helloFrame))
+      return true
+    } catch (error) {
+      if (error instanceof MalformedError) return false
+      throw error
     }
-    const rest: LinkRole = {
-      frame () { link.abort(new Error('data before the session is open')) },
-      closed () { /* forgotten when its time is up */ }
-    }
-    if (!earlyLinks.add(`${key}/${hello.epoch}`, { link, hello, frame, become })) throw new MalformedError('too many links wait for their sessions')
-    become(rest)
   }
 
   const refuseDraining = (link: Link): void => { refuse(link, RefusedCode.draining, 'this node takes no more sessions') }
@@ -149,15 +156,15 @@ export function stageServer (components: StageServerComponents, init: StageServe
       return undefined
     }
     const { runner } = plan
-    if (!hasRoom(link, keyOf(plan.session, runner.span.start), place)) return undefined
+    if (!hasRoom(link, placeOf(plan.session, runner.span.start), place)) return undefined
     return 'parts' in runner ? partOpened(link, { ...plan, runner }, place) : begun(link, { ...plan, runner }, place)
   }
 
   /** Says so where there is none. */
-  function hasRoom (link: Link, key: string, { epoch }: HopPlan): boolean {
-    const before = sessions.get(key)
+  function hasRoom (link: Link, place: string, { epoch }: HopPlan): boolean {
+    const before = sessions.get(keyOf({ coordinator: link.peer, place }))
     if (before !== undefined) {
-      if (before.coordinator !== link.peer || before.epoch >= epoch) {
+      if (before.epoch >= epoch) {
         refuse(link, RefusedCode.malformed, 'this session is open already')
         return false
       }
@@ -170,17 +177,16 @@ export function stageServer (components: StageServerComponents, init: StageServe
     return false
   }
 
-  function free (key: string, held: Held): void {
-    if (sessions.get(key) === held) sessions.delete(key)
+  function free (held: Held): void {
+    if (sessions.get(keyOf(held)) === held) sessions.delete(keyOf(held))
     empty.changed()
   }
 
   /** A span that is entered in its middle: its part has to be loaded first, and that counts as a session. */
   function partOpened (link: Link, plan: StagePlan<PartShape>, place: HopPlan): LinkRole {
     const { runner: { span, parts } } = plan
-    const key = keyOf(plan.session, span.start)
     const wait = partWait({ clock, link, parts, span, epoch: place.epoch }, {
-      over () { free(key, held) },
+      over () { free(held) },
       loaded (runner, onReleased) {
         if (!draining) return begun(link, { ...plan, runner }, place, onReleased)
         refuseDraining(link)
@@ -190,6 +196,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
     })
     const held: Held = {
       coordinator: link.peer,
+      place: placeOf(plan.session, span.start),
       epoch: place.epoch,
       leave () {
         wait.end()
@@ -200,12 +207,11 @@ export function stageServer (components: StageServerComponents, init: StageServe
         if (!link.closed) link.abort(new Error('the session was opened anew'))
       }
     }
-    sessions.set(key, held)
+    sessions.set(keyOf(held), held)
     return wait
   }
 
   function begun (link: Link, plan: StagePlan, place: HopPlan, onReleased: () => void = () => undefined): LinkRole | undefined {
-    const key = keyOf(plan.session, plan.runner.span.start)
     let leased: Lease
     try {
       leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharePrefixes ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
@@ -226,27 +232,22 @@ export function stageServer (components: StageServerComponents, init: StageServe
       entered (epoch) {
         // an epoch begins without what was said in the one before it
         if (draining) session.leave()
-        for (const early of earlyLinks.take(`${key}/${epoch}`)) {
-          try {
-            early.become(session.attach(early.link, early.hello, early.frame))
-          } catch (error) {
-            early.link.abort(error instanceof Error ? error : new Error('not a previous stage'))
-          }
-        }
+        early.offer(`${held.place}/${epoch}`, (link) => isTaken(session, link))
       },
       released () {
         onReleased()
-        free(key, held)
+        free(held)
       }
     }, plan, place)
     const held: Held = {
       coordinator: link.peer,
+      place: placeOf(plan.session, plan.runner.span.start),
       get epoch () { return session.epoch },
       work: { session, runner: plan.runner },
       leave: session.leave,
       end: session.end
     }
-    sessions.set(key, held)
+    sessions.set(keyOf(held), held)
     session.open().catch((error: unknown) => {
       if (error instanceof UnreachableError && !link.closed) refuse(link, RefusedCode.unreachable, error.message, error.peerId)
       session.end()
@@ -270,7 +271,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
         work.session.fail({ kind: FaultKind.capacity, code: RefusedCode.draining, message: 'the node is stopping' })
         end()
       }
-      earlyLinks.clear()
+      early.clear()
     },
 
     offer (modelId, runner, parts) {

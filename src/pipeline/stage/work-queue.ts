@@ -70,6 +70,7 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
     if (!isOpen) return undefined
     const taken = first
     first = taken?.next
+    if (first === undefined) last = undefined
     return taken?.job
   }
 
