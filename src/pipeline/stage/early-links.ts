@@ -20,7 +20,10 @@ export interface EarlyLink {
   refuse (message: string): void
 }
 
-/** HELLOs that came before their OPEN or REROUTE: stages enter an epoch in parallel. */
+/**
+ * HELLOs that came before their OPEN or REROUTE: stages enter an epoch in parallel. Those that come late or to the wrong stage are kept
+ * just as long: whether the session they belong to is yet to be opened, nobody can tell.
+ */
 export interface EarlyLinks {
   /** Keeps it until its session takes it, it ends or sends something, or its time is up. @throws {MalformedError} where there is no more room */
   add (key: string, early: EarlyLink): void

@@ -114,7 +114,6 @@ export function stageServer (components: StageServerComponents, init: StageServe
     if (frame.byteLength > MAX_HELLO_BYTES) throw new MalformedError(`a HELLO of ${frame.byteLength} bytes`)
     const place = placeOf(hello.session, hello.to)
     const open = [...sessions.values()].flatMap((held) => held.place === place && held.work !== undefined ? held.work.session : [])
-    if (open.length > 0 && open.every(({ epoch }) => epoch > hello.epoch)) throw new MalformedError(`epoch ${hello.epoch} of this session is over`)
     const made: EarlyLink = { link, hello, helloFrame: frame, become, refuse: (message) => { fault(link, message) } }
     if (!open.some((session) => session.epoch === hello.epoch && isTaken(session, made))) early.add(`${place}/${hello.epoch}`, made)
   }

@@ -117,10 +117,10 @@ describe('stageServer', () => {
     assert.deepEqual([stage.server.sessions, first.closed], [1, false])
   })
 
-  for (const when of ['before', 'after'] as const) {
-    it(`opens a session for its coordinator though another one opened its id first, and finds the data links said hello ${when} it`, async () => {
+  for (const [when, epoch] of [['before', 1], ['after', 1], ['before', 99], ['after', 99]] as const) {
+    it(`opens a session for its coordinator though another one opened its id first in epoch ${epoch}, and finds the data link that said hello ${when} it`, async () => {
       const stage = await rawStage()
-      const thief = await stage.open({ prev: [{ peerId: 'q', start: 0, addresses: [] }] }, 'thief')
+      const thief = await stage.open({ epoch, prev: [{ peerId: 'q', start: 0, addresses: [] }] }, 'thief')
       const early = when === 'before' ? await stage.hello() : undefined
       const own = await stage.open()
       const data = early ?? await stage.hello()
