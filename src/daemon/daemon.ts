@@ -131,10 +131,18 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     atWork = () => ({ runner, rates: stages.rates(runner) })
     log.info({ model: model.name, span: [span.start, span.end], device: engine.device.label }, 'loaded')
 
+    const parts = partLoader({
+      engine,
+      source: { manifest, blobFolder: store.blobs.folder },
+      whole: runner,
+      compute,
+      contextLength,
+      onError (error) { log.warn({ error: error.message }, 'a part of the span could not be closed') }
+    })
+    // stopped behind the stages, whose sessions work on parts
+    down.add('parts', async () => await parts.close())
     await stages.start()
     down.add('stages', async () => await stages.stop())
-    const parts = partLoader({ engine, source: { manifest, blobFolder: store.blobs.folder }, whole: runner, compute, contextLength })
-    down.add('parts', async () => await parts.close())
     stages.offer(modelId, runner, parts)
 
     const models = localModels(store)

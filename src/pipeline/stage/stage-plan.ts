@@ -17,11 +17,14 @@ export interface HopPlan {
   readonly stages: number
 }
 
+/** What an OPEN is checked against: a span that is loaded, or a part of one that would have to be. */
+export type SpanShape = Pick<SpanRunner, 'span' | 'compute' | 'isTail' | 'ropeVariants' | 'vocabSize' | 'contextLength'>
+
 /** An OPEN that was found sound, for a span that is served here: what stays as it is as long as the session lives. */
-export interface StagePlan {
+export interface StagePlan<Runner extends SpanShape = SpanRunner> {
   readonly session: Uint8Array<ArrayBuffer>
   readonly modelId: string
-  readonly runner: SpanRunner
+  readonly runner: Runner
   readonly wire: Wire
   readonly positions: number
   readonly ropeVariant: number
@@ -56,8 +59,8 @@ const isWire = (wire: string): wire is Wire => Object.hasOwn(wires, wire)
 const malformed = (message: string): Refusal => ({ code: RefusedCode.malformed, message })
 const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupported, message })
 
-/** @param runners those that are offered for the model */
-export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan | Refusal {
+/** @param runners those that are offered for the model; of several that fit, the first one is meant */
+export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterable<Runner>): StagePlan<Runner> | Refusal {
   const { session, modelId, start, end, wire, positions, ropeVariant, requires, prefix } = open
   const missing = requires.find((feature) => !features.has(feature))
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
@@ -72,12 +75,15 @@ export function stagePlan (open: Open, runners: Iterable<SpanRunner>): StagePlan
   const runner = [...runners].find(({ span, compute: own }) => span.start === start && span.end === end && own === compute)
   if (runner === undefined) return { code: RefusedCode.notServed, message: `layers ${start}:${end} of this model are not served here in '${compute}'` }
   if (ropeVariant >= runner.ropeVariants) return unsupported(`rope variant ${ropeVariant} is not known here`)
+  if (positions > runner.contextLength) return { code: RefusedCode.context, message: `${positions} positions are more than the ${runner.contextLength} that this span holds` }
   if (runner.isTail !== (open.tail !== undefined)) return malformed('sampling options belong to the stage that ends the model, and to no other')
 
   const tail = open.tail === undefined ? undefined : tailPlan(open.tail, positions, runner.vocabSize)
   if (typeof tail === 'string') return malformed(tail)
   return {
-    session, modelId, runner, wire, positions, ropeVariant, prefix: keyList(prefix),
+    // a copy: the OPEN's frame, which may be large, is not to live as long as the session
+    session: session.slice(),
+    modelId, runner, wire, positions, ropeVariant, prefix: keyList(prefix),
     ...(tail === undefined ? {} : { tail })
   }
 }

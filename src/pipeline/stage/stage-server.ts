@@ -1,18 +1,18 @@
-import {
-  BEAT_MS, Beat, BeatState, Busy, ComputeCode, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS
-} from '../../../protocols/ring/index.ts'
+import { Busy, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame } from '../frames.ts'
-import { holdQueue } from '../hold.ts'
 import { idle } from '../idle.ts'
 import { replayPool } from '../replay-buffer.ts'
+import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { lease, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
 import { prefixCaches } from './prefix-cache.ts'
 import { UnreachableError } from './hops.ts'
-import { hopPlan, stagePlan, type Refusal } from './stage-plan.ts'
+import { partWait } from './part-wait.ts'
+import { hopPlan, stagePlan, type HopPlan, type Refusal, type SpanShape, type StagePlan } from './stage-plan.ts'
 import { stageSession, type StageSession } from './stage-session.ts'
+import type { LinkRole } from './link-role.ts'
 import type { SpanParts, StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Link } from '../../p2p/index.ts'
@@ -21,35 +21,41 @@ const MiB = 1024 * 1024
 /** Bounds of what a coordinator is told to wait. */
 const MIN_RETRY_MS = 250
 const MAX_RETRY_MS = 30_000
+/** Ids and numbers: a larger one has something else in it. */
+const MAX_HELLO_BYTES = 4096
 /** A token's time before any was measured. */
 const UNKNOWN_DECODE_MS = 50
 
-/** Of a control link whose span is being loaded. */
-const MAX_WAITING_FRAMES = 64
-
-/** What a link does with what comes, once its first frame has said what it is. */
-interface LinkRole {
-  frame (frame: Uint8Array): void
-  closed (): void
+/** What a control link holds: a session at work, or a place for one whose part is being loaded. */
+interface Held {
+  readonly coordinator: string
+  readonly place: string
+  readonly epoch: number
+  readonly work?: { readonly session: StageSession, readonly runner: SpanRunner }
+  /** This node takes no more: who is at work is asked to go on elsewhere, who waits is refused. */
+  leave (): void
+  end (): void
 }
 
-const keyOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
+/** A part that is not loaded, or may not be. */
+interface PartShape extends SpanShape { readonly parts: SpanParts }
+
+/** Of a HELLO. Several coordinators may have sessions at one place: whoever hears a session's id could open it first. */
+const placeOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
+const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): string => `${coordinator}/${place}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock, spill } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
-  const sessions = new Map<string, { readonly session: StageSession, readonly coordinator: string, readonly runner: SpanRunner }>()
+  const sessions = new Map<string, Held>()
   const cacheOf = prefixCaches()
   const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes }, spill)
   const empty = idle(() => sessions.size > 0)
   let draining = false
 
-  /** HELLOs that came before their OPEN or REROUTE, by stage and epoch: stages enter an epoch in parallel. */
-  const earlyLinks = holdQueue<{ readonly link: Link, readonly hello: Hello, readonly frame: Uint8Array, readonly become: (role: LinkRole) => void }>(clock, {
-    ms: UNUSED_MS, perKey: 8, total: 512, expired: ({ link }) => { link.abort(new Error('no such session was opened')) }
-  })
+  const early = earlyLinks(clock)
 
   const meterOf = (runner: SpanRunner): Meter => {
     const known = meters.get(runner) ?? meter(clock)
@@ -65,13 +71,14 @@ export function stageServer (components: StageServerComponents, init: StageServe
   }
 
   const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
+  const fault = (link: Link, message: string): void => { dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' })) }
   const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: retryAfterMs(), message })) }
 
   /** When the first session that is at work will have ended, if it takes all the positions it reserved. */
   function retryAfterMs (): number {
     let soonest = MAX_RETRY_MS
-    for (const { session, runner } of sessions.values()) {
-      soonest = Math.min(soonest, session.left * (meterOf(runner).rates.decodeMsPerToken || UNKNOWN_DECODE_MS))
+    for (const { work } of sessions.values()) {
+      if (work !== undefined) soonest = Math.min(soonest, work.session.left * (meterOf(work.runner).rates.decodeMsPerToken || UNKNOWN_DECODE_MS))
     }
     return sessions.size === 0 ? MIN_RETRY_MS : Math.ceil(Math.max(MIN_RETRY_MS, soonest))
   }
@@ -90,7 +97,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
           else throw new MalformedError(`a link begins with OPEN or HELLO, not with a frame of type ${header.type}`)
         } catch (error) {
           const message = error instanceof Error ? error.message : 'the frame is wrong'
-          dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' }))
+          fault(link, message)
         }
       },
       closed: waiting
@@ -104,86 +111,106 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
   function greeted (link: Link, hello: Hello, frame: Uint8Array, become: (role: LinkRole) => void): void {
     if (hello.session.length !== SESSION_BYTES) throw new MalformedError(`a session of ${hello.session.length} bytes`)
-    const key = keyOf(hello.session, hello.to)
-    const open = sessions.get(key)?.session
-    if (open !== undefined && open.epoch >= hello.epoch) {
-      if (open.epoch > hello.epoch) throw new MalformedError(`epoch ${hello.epoch} of this session is over`)
-      become(open.attach(link, hello, frame))
-      return
-    }
-    const rest: LinkRole = {
-      frame () { link.abort(new Error('data before the session is open')) },
-      closed () { /* forgotten when its time is up */ }
-    }
-    if (!earlyLinks.add(`${key}/${hello.epoch}`, { link, hello, frame, become })) throw new MalformedError('too many links wait for their sessions')
-    become(rest)
+    if (frame.byteLength > MAX_HELLO_BYTES) throw new MalformedError(`a HELLO of ${frame.byteLength} bytes`)
+    const place = placeOf(hello.session, hello.to)
+    const open = [...sessions.values()].flatMap((held) => held.place === place && held.work !== undefined ? held.work.session : [])
+    const made: EarlyLink = { link, hello, helloFrame: frame, become, refuse: (message) => { fault(link, message) } }
+    if (!open.some((session) => session.epoch === hello.epoch && isTaken(session, made))) early.add(`${place}/${hello.epoch}`, made)
   }
 
+  /** By the session, if it names the link's peer as a previous stage. */
+  function isTaken (session: StageSession, { link, hello, helloFrame, become }: EarlyLink): boolean {
+    try {
+      become(session.attach(link, hello, helloFrame))
+      return true
+    } catch (error) {
+      if (error instanceof MalformedError) return false
+      throw error
+    }
+  }
+
+  const refuseDraining = (link: Link): void => { refuse(link, RefusedCode.draining, 'this node takes no more sessions') }
+
+  /** Spans that can be entered for this OPEN: those that are loaded before parts that have to be. */
+  function offered (open: Open): Array<SpanRunner | PartShape> {
+    const whole = [...offers.get(open.modelId) ?? []]
+    const span = { start: open.start, end: open.end }
+    return [...whole.map(([runner]) => runner), ...whole.flatMap(([{ span: own, compute, isTail, ropeVariants, vocabSize, contextLength }, parts]) =>
+      parts === undefined || open.start < own.start || open.end > own.end
+        ? []
+        : { span, compute, isTail: isTail && open.end === own.end, ropeVariants, vocabSize, contextLength, parts })]
+  }
+
+  /** Checks everything that can be told without a runner first: nothing is loaded for an OPEN that is refused anyway. */
   function opened (link: Link, open: Open): LinkRole | undefined {
     if (draining) {
-      refuse(link, RefusedCode.draining, 'this node takes no more sessions')
+      refuseDraining(link)
       return undefined
     }
-    const offered = [...offers.get(open.modelId) ?? []]
-    const isWhole = offered.some(([{ span, compute }]) => span.start === open.start && span.end === open.end && ComputeCode[compute] === open.compute)
-    const parts = isWhole
-      ? undefined
-      : offered.find(([{ span, compute }]) => span.start <= open.start && open.start < open.end && open.end <= span.end && ComputeCode[compute] === open.compute)?.[1]
-    return parts === undefined ? begun(link, open, offered.map(([runner]) => runner)) : partOpened(link, open, parts)
-  }
-
-  /** A span that is entered in its middle: its part has to be loaded first, and what comes meanwhile waits. */
-  function partOpened (link: Link, open: Open, parts: SpanParts): LinkRole {
-    const stopped = new AbortController()
-    const waiting: Uint8Array[] = []
-    let role: LinkRole | undefined
-    let stopBeating = clock.after(BEAT_MS, beat)
-    function beat (): void {
-      stopBeating = clock.after(BEAT_MS, beat)
-      if (!link.closed) link.send(encodeFrame({ type: RingType.beat, epoch: open.epoch }, Beat.encode({ state: BeatState.queued })))
-    }
-    parts.open({ start: open.start, end: open.end }, { signal: stopped.signal }).then(({ runner, release }) => {
-      if (!stopped.signal.aborted) role = begun(link, open, [runner], release)
-      if (role === undefined) release()
-      for (const frame of waiting) role?.frame(frame)
-    }, (error: unknown) => {
-      if (!link.closed) busy(link, error instanceof Error ? error.message : 'that part could not be loaded')
-    }).finally(() => { stopBeating() })
-    return {
-      frame (frame) {
-        if (role !== undefined) role.frame(frame)
-        else if (waiting.push(frame) > MAX_WAITING_FRAMES) link.abort(new Error('more than may come before READY'))
-      },
-      closed () {
-        stopped.abort(new Error('nobody waits for it any more'))
-        role?.closed()
-      }
-    }
-  }
-
-  function begun (link: Link, open: Open, runners: readonly SpanRunner[], onReleased: () => void = () => undefined): LinkRole | undefined {
-    const plan = stagePlan(open, runners)
+    const plan = stagePlan(open, offered(open))
     const place = hopPlan(open, open.epoch)
     if ('code' in plan || 'code' in place) {
       const { code, message } = 'code' in plan ? plan : place as Refusal // `as`: one of both is
       refuse(link, code, message)
       return undefined
     }
-    const key = keyOf(plan.session, plan.runner.span.start)
-    const before = sessions.get(key)
+    const { runner } = plan
+    if (!hasRoom(link, placeOf(plan.session, runner.span.start), place)) return undefined
+    return 'parts' in runner ? partOpened(link, { ...plan, runner }, place) : begun(link, { ...plan, runner }, place)
+  }
+
+  /** Says so where there is none. */
+  function hasRoom (link: Link, place: string, { epoch }: HopPlan): boolean {
+    const before = sessions.get(keyOf({ coordinator: link.peer, place }))
     if (before !== undefined) {
-      if (before.coordinator !== link.peer || before.session.epoch >= place.epoch) {
+      if (before.epoch >= epoch) {
         refuse(link, RefusedCode.malformed, 'this session is open already')
-        return undefined
+        return false
       }
       // its coordinator lost sight of this stage, and begins anew
-      before.session.end()
+      before.end()
     }
     const own = [...sessions.values()].filter(({ coordinator }) => coordinator === link.peer).length
-    if (sessions.size >= maxSessions || own >= maxSessionsPerPeer) {
-      busy(link, `${own} sessions of this coordinator and ${sessions.size} in all are at work`)
-      return undefined
+    if (sessions.size < maxSessions && own < maxSessionsPerPeer) return true
+    busy(link, `${own} sessions of this coordinator and ${sessions.size} in all are at work`)
+    return false
+  }
+
+  function free (held: Held): void {
+    if (sessions.get(keyOf(held)) === held) sessions.delete(keyOf(held))
+    empty.changed()
+  }
+
+  /** A span that is entered in its middle: its part has to be loaded first, and that counts as a session. */
+  function partOpened (link: Link, plan: StagePlan<PartShape>, place: HopPlan): LinkRole {
+    const { runner: { span, parts } } = plan
+    const wait = partWait({ clock, link, parts, span, epoch: place.epoch }, {
+      over () { free(held) },
+      loaded (runner, onReleased) {
+        if (!draining) return begun(link, { ...plan, runner }, place, onReleased)
+        refuseDraining(link)
+        return undefined
+      },
+      failed (message) { busy(link, message) }
+    })
+    const held: Held = {
+      coordinator: link.peer,
+      place: placeOf(plan.session, span.start),
+      epoch: place.epoch,
+      leave () {
+        wait.end()
+        refuseDraining(link)
+      },
+      end () {
+        wait.end()
+        if (!link.closed) link.abort(new Error('the session was opened anew'))
+      }
     }
+    sessions.set(keyOf(held), held)
+    return wait
+  }
+
+  function begun (link: Link, plan: StagePlan, place: HopPlan, onReleased: () => void = () => undefined): LinkRole | undefined {
     let leased: Lease
     try {
       leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharePrefixes ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
@@ -204,21 +231,22 @@ export function stageServer (components: StageServerComponents, init: StageServe
       entered (epoch) {
         // an epoch begins without what was said in the one before it
         if (draining) session.leave()
-        for (const early of earlyLinks.take(`${key}/${epoch}`)) {
-          try {
-            early.become(session.attach(early.link, early.hello, early.frame))
-          } catch (error) {
-            early.link.abort(error instanceof Error ? error : new Error('not a previous stage'))
-          }
-        }
+        early.offer(`${held.place}/${epoch}`, (link) => isTaken(session, link))
       },
       released () {
-        sessions.delete(key)
         onReleased()
-        empty.changed()
+        free(held)
       }
     }, plan, place)
-    sessions.set(key, { session, coordinator: link.peer, runner: plan.runner })
+    const held: Held = {
+      coordinator: link.peer,
+      place: placeOf(plan.session, plan.runner.span.start),
+      get epoch () { return session.epoch },
+      work: { session, runner: plan.runner },
+      leave: session.leave,
+      end: session.end
+    }
+    sessions.set(keyOf(held), held)
     session.open().catch((error: unknown) => {
       if (error instanceof UnreachableError && !link.closed) refuse(link, RefusedCode.unreachable, error.message, error.peerId)
       session.end()
@@ -234,11 +262,15 @@ export function stageServer (components: StageServerComponents, init: StageServe
     async stop () {
       draining = true
       await host.unhandle(RING_PROTOCOL)
-      for (const { session } of [...sessions.values()]) {
-        session.fail({ kind: FaultKind.capacity, code: RefusedCode.draining, message: 'the node is stopping' })
-        session.end()
+      for (const { work, leave, end } of [...sessions.values()]) {
+        if (work === undefined) {
+          leave()
+          continue
+        }
+        work.session.fail({ kind: FaultKind.capacity, code: RefusedCode.draining, message: 'the node is stopping' })
+        end()
       }
-      earlyLinks.clear()
+      early.clear()
     },
 
     offer (modelId, runner, parts) {
@@ -257,7 +289,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
     leave () {
       draining = true
-      for (const { session } of sessions.values()) session.leave()
+      for (const { leave } of [...sessions.values()]) leave()
     },
 
     stay () { draining = false },

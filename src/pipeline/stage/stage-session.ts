@@ -190,6 +190,8 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     const own = hops
     if (stage !== 'ready') throw new MalformedError('RESUME before READY, or twice')
     stage = 'working'
+    // before they cost memory
+    if (generatedIds.length > 4 * Math.min(plan.tail?.maxTokens ?? 0, positions)) throw new MalformedError('more ids than the answer may have')
     end?.resume(from, readIds(generatedIds, vocabSize))
     const made = emit = emitter({ plan, hops, replay, from, tell })
     const isWhole = await made.replay(until, { signal: AbortSignal.any([stopping.signal, own.signal]) })

@@ -24,7 +24,10 @@ export interface TailFrame {
 
 /** The end of the ring: scores the prompt, chooses tokens, ends the text. */
 export interface Tail {
-  /** What was told of positions below `from` is known, the ids among it: nothing is asked or told of them. @throws {MalformedError} where the two contradict each other */
+  /**
+   * What was told of positions below `from` is known, the ids among it: nothing is asked or told of them.
+   * @throws {MalformedError} where the two contradict each other, or there are more ids than the answer may have
+   */
   resume (from: number, generatedIds: ArrayLike<number>): void
   /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
   check (frame: TailFrame): void
@@ -35,6 +38,8 @@ export interface Tail {
 /** @param positions of the session: laps up to there are of frames that are sent again */
 export function tail (plan: TailPlan, vocabSize: number, positions: number): Tail {
   const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling } = plan
+  /** The last one may lie behind the last position: nothing comes of it. */
+  const mostIds = Math.max(0, Math.min(maxTokens, positions + 1 - promptTokens))
   let choose = sampler({ sampling, promptIds })
   const scorer = sampler({ sampling: { ...sampling, logprobs: sampling.logprobs ?? 0 }, promptIds: [] })
   let chosen = 0
@@ -52,6 +57,7 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
 
   return {
     resume (from, generatedIds) {
+      if (generatedIds.length > mostIds) throw new MalformedError(`${generatedIds.length} tokens were told of an answer of ${mostIds} at most`)
       chosen = generatedIds.length
       if (chosen > 0 && from !== promptTokens + chosen) throw new MalformedError(`${chosen} tokens behind a prompt of ${promptTokens} do not end at position ${from}`)
       known = from

@@ -47,7 +47,7 @@ export interface StageServer {
   stop (): Promise<void>
   /** Offers a loaded span, and its parts where there is a way to load them. The function returned withdraws it: no new sessions, those at work go on. */
   offer (modelId: string, runner: SpanRunner, parts?: SpanParts): () => void
-  /** Sessions that hold a slot now. */
+  /** Sessions that hold a slot now, or wait for their part to be loaded. */
   readonly sessions: number
   rates (runner: SpanRunner): StageRates
   /** Takes no more sessions, and asks the coordinators of those at work to go on without this node as soon as they can. */

@@ -112,10 +112,27 @@ describe('stageServer', () => {
   it('does not open a session twice', async () => {
     const stage = await rawStage()
     const first = await stage.open()
-    const second = await stage.open({}, 'thief')
+    const second = await stage.open()
     assert.equal(refusal(second)?.code, 'malformed')
     assert.deepEqual([stage.server.sessions, first.closed], [1, false])
   })
+
+  for (const [when, epoch] of [['before', 1], ['after', 1], ['before', 99], ['after', 99]] as const) {
+    it(`opens a session for its coordinator though another one opened its id first in epoch ${epoch}, and finds the data link that said hello ${when} it`, async () => {
+      const stage = await rawStage()
+      const thief = await stage.open({ epoch, prev: [{ peerId: 'q', start: 0, addresses: [] }] }, 'thief')
+      const early = when === 'before' ? await stage.hello() : undefined
+      const own = await stage.open()
+      const data = early ?? await stage.hello()
+      assert.deepEqual([own.of(RingType.ready).length, stage.server.sessions], [1, 2])
+      data.send({ type: RingType.hidden, lap: 1, position: 0, rows: 2 }, rowsOf(2))
+      await settle()
+      assert.deepEqual([stage.runner.runs.length, data.closed, thief.closed], [1, false, false])
+      await thief.link.close()
+      await settle()
+      assert.deepEqual([stage.server.sessions, own.closed, faults(own)], [1, false, []])
+    })
+  }
 
   it('frees what nobody uses for 10 s, and keeps what its coordinator asks after', async () => {
     const stage = await rawStage()
@@ -222,12 +239,40 @@ describe('stageServer', () => {
     await stillServes(stage)
   })
 
+  it('leaves room for the HELLOs of others, whatever one peer says', async () => {
+    const stage = await rawStage()
+    const links: RawLink[] = []
+    for (let count = 0; count < 520; count++) links.push(await stage.hello({ session: new Uint8Array(16).fill(5).fill(count >> 8, 0, 1).fill(count & 255, 1, 2) }, 'evil'))
+    assert.equal(links.filter(({ closed }) => !closed).length, 64)
+    const early = await stage.hello()
+    await stage.open()
+    early.send({ type: RingType.hidden, lap: 1, rows: 1 }, rowsOf(1))
+    await settle()
+    assert.equal(stage.next[0]?.of(RingType.hidden).length, 1)
+  })
+
+  it('forgets a HELLO whose link ends', async () => {
+    const stage = await rawStage()
+    for (let count = 0; count < 100; count++) {
+      const link = await stage.hello()
+      assert.equal(link.closed, false)
+      link.link.abort(new Error('gone'))
+      await settle()
+    }
+    await stillServes(stage)
+  })
+
   it('refuses data for a session that is not open', async () => {
     const stage = await rawStage()
     const link = await stage.hello({ session: new Uint8Array(16).fill(5) })
     link.send({ type: RingType.hidden, lap: 1, rows: 1 }, rowsOf(1))
     await settle()
     assert.equal(link.closed, true)
+  })
+
+  it('keeps no HELLO that is larger than one can be', async () => {
+    const stage = await rawStage()
+    assert.equal(faults(await stage.hello({ modelId: 'm'.repeat(5000) }))[0]?.kind, FaultKind.request)
   })
 
   for (const [name, type, payload] of [

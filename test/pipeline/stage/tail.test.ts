@@ -48,4 +48,12 @@ describe('tail', () => {
     const last = end.take({ lap: 1, position: 2, rows: 1, score: 1 }, favour(0))
     assert.deepEqual([last.scored, last.token, last.finish], [[], undefined, 'length'])
   })
+
+  for (const [most, positions, maxTokens] of [[4, 20, 4], [3, 5, 4], [0, 20, 0]] as const) {
+    it(`goes on behind ${most} ids told of ${positions} positions and ${maxTokens} tokens at most, and takes no more`, () => {
+      const end = tail({ ...plan, maxTokens }, 6, positions)
+      end.resume(3 + most, new Uint32Array(most))
+      assert.throws(() => { end.resume(4 + most, new Uint32Array(most + 1)) }, { name: 'MalformedError' })
+    })
+  }
 })
