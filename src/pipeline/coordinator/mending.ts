@@ -52,6 +52,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   const refusing = new Set<string>()
   /** Who blamed a neighbour since the last token: nobody is believed twice. */
   const accusing = new Set<string>()
+  /** Left out on one peer's word, or for giving it twice: where nobody else is left they are asked again. */
+  const doubted = new Set<string>()
   const leaving = new Set<number>()
   /** Who stood by, or was asked to, in this epoch. */
   const stoodBy = new Set<string>()
@@ -107,6 +109,30 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
     if (leaving.size === 0) stopLooking()
   }
 
+  /** A route without those that were lost; where there is none, with those that only somebody spoke ill of. */
+  async function nextRoute (signal: AbortSignal): Promise<FoundRoute> {
+    try {
+      return await routeWithout(signal)
+    } catch (error) {
+      if (signal.aborted || doubted.size === 0) throw error
+      for (const peerId of doubted) exclude.delete(peerId)
+      doubted.clear()
+      return await routeWithout(signal)
+    }
+  }
+
+  async function routeWithout (signal: AbortSignal): Promise<FoundRoute> {
+    const before = found === undefined
+      ? undefined
+      : {
+          route: found,
+          compute: hasWorked ? found.compute : undefined,
+          held: new Set(found.hops.filter(({ peerId }) => !exclude.has(peerId)).map(heldKey)),
+          standby: (index: number) => own.standbys?.of(index)
+        }
+    return await components.route({ positions: prepared.positions, exclude, before }, signal)
+  }
+
   function leaves (index: number): void {
     if (leaving.has(index)) return
     leaving.add(index)
@@ -127,15 +153,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       stoodBy.clear()
       stopLooking()
       works = false
-      const before = found === undefined
-        ? undefined
-        : {
-            route: found,
-            compute: hasWorked ? found.compute : undefined,
-            held: new Set(found.hops.filter(({ peerId }) => !exclude.has(peerId)).map(heldKey)),
-            standby: (index: number) => own.standbys?.of(index)
-          }
-      const route = found = await components.route({ positions: prepared.positions, exclude, before }, signal)
+      const route = found = await nextRoute(signal)
       const { tokens } = made
       epoch = await own.enter({
         route,
@@ -174,6 +192,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       failure = undefined
       exclude.clear()
       accusing.clear()
+      doubted.clear()
       forgetful.clear()
       const { standbys } = own
       if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
@@ -204,8 +223,14 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         // nobody is suspected on one peer's word
         if (gone.reason instanceof PeerFaultError && gone.accuser === undefined) suspects.add(peerId, gone.why)
       }
-      if (gone.accuser !== undefined && accusing.has(gone.accuser)) exclude.add(gone.accuser)
-      else if (gone.accuser !== undefined) accusing.add(gone.accuser)
+      if (gone.accuser !== undefined) {
+        for (const peerId of gone.peers) doubted.add(peerId)
+        if (accusing.has(gone.accuser)) {
+          exclude.add(gone.accuser)
+          doubted.add(gone.accuser)
+        }
+        accusing.add(gone.accuser)
+      }
       // whether it is this node's own network shows at once: by others that can't be reached either
       if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
       if (failures >= attempts) throw failure

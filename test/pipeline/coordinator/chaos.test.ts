@@ -8,8 +8,8 @@ import { fakeSwarm, REQUEST, tokensOf, type FakeSwarm } from '../support/fake-sw
 import type { GenerateEvent, SamplingOptions, Spill } from '../../../src/pipeline/index.ts'
 
 const SPANS = [[0, 2], [2, 4], [4, 6]] as const
-/** Peers of each span: more than a schedule has faults. */
-const PEERS = 5
+/** Peers of each span: more than a schedule has faults, of which each may take with it an innocent one that was named. */
+const PEERS = 7
 const MAX_FAULTS = 4
 const PROMPT = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]
 const TOKENS = 12
