@@ -84,8 +84,10 @@ export async function joinSwarm ({ data, join, psk, signal, onNote }: JoinSwarmI
       view: async (options = {}) => {
         const started = performance.now()
         let records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
-        // The joined nodes are there, so their records are: a DHT that was joined this moment may need another look.
-        while (joined.some((peer) => !records.some(({ peerId }) => peerId === peer)) && performance.now() - started < FIND_MS) {
+        // The joined nodes are there, so their records are: a DHT that was joined this moment may need another look, until one shows nothing new.
+        const isComplete = (): boolean => joined.every((peer) => records.some(({ peerId }) => peerId === peer))
+        for (let before = 0; (records.length > before || !isComplete()) && performance.now() - started < FIND_MS;) {
+          before = records.length
           await delay(LOOK_EVERY_MS, undefined, { signal })
           records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
         }

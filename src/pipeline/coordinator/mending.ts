@@ -33,6 +33,8 @@ const SCORED_ROWS = 32
 const MIN_CHUNK_ROWS = 16
 /** Chunks that a prompt is cut into for each stage, as far as it is long enough: the more, the shorter stages wait for the first. */
 const CHUNKS_PER_STAGE = 4
+/** Routes tried after all stages fell silent at once. */
+const ATTEMPTS_AFTER_SILENCE = 3
 /** Between two looks for standbys. */
 const STANDBY_EVERY_MS = 2000
 /** Between two looks at how far the standby of a stage that leaves is. */
@@ -231,8 +233,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         }
         accusing.add(gone.accuser)
       }
-      // whether it is this node's own network shows at once: by others that can't be reached either
-      if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - 1) : failures + 1
+      // whether it is this node's own network shows soon: by others that can't be reached either
+      if (!stays) failures = gone.why === 'network' ? Math.max(failures + 1, attempts - ATTEMPTS_AFTER_SILENCE) : failures + 1
       if (failures >= attempts) throw failure
       if (!hasWorked) return
       if (lostMs === undefined) why = gone.why
