@@ -20,7 +20,7 @@ import { generator } from './generator.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
 import { resolveModel } from './models.ts'
-import { GOODBYE_MS, joinAll, network } from './network.ts'
+import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
 import { obey } from './orders.ts'
 import { partLoader } from './part-loader.ts'
 import { publisher } from './publisher.ts'
@@ -50,6 +50,8 @@ export interface Daemon {
 }
 
 const SLOW_LOAD_MS = 500
+/** How long a question waits for nodes that are not known yet. */
+const LOOK_MS = 2000
 
 /** Starts a node and resolves when it can take work. @throws whatever keeps it from that, with nothing left running */
 export async function startDaemon (config: DaemonConfig, { signal, onProgress }: DaemonHooks): Promise<Daemon> {
@@ -160,7 +162,14 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
 
     const records = (): NodeRecord[] => [...swarm.nodes().filter(({ peerId }) => peerId !== host.peerId), own()]
     const ending = new AbortController()
-    const answers = generator({ coordinator: sessions, client: thinClient({ host, swarm }), models, records, ended: ending.signal })
+    const answers = generator({
+      coordinator: sessions,
+      client: thinClient({ host, swarm }),
+      models,
+      records,
+      lookAround: async (options) => await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...options }),
+      ended: ending.signal
+    })
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({

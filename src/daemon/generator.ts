@@ -1,11 +1,12 @@
 /** What the daemon's gateway asks: its own coordinator for models it has, somebody else's for the rest. */
 import { NoCapacityError } from '../../protocols/generate/index.ts'
-import { modelViews } from './swarm-view.ts'
+import { modelViews, type ModelView } from './swarm-view.ts'
 import type { LocalModels } from './local-model.ts'
 import type { ThinClient } from '../client/index.ts'
 import type { GatewayModel, Generator } from '../gateway/index.ts'
 import type { Coordinator, GenerateEvent } from '../pipeline/index.ts'
 import type { NodeRecord } from '../swarm/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
 
 export interface GeneratorComponents {
   readonly coordinator: Pick<Coordinator, 'generate'>
@@ -13,6 +14,8 @@ export interface GeneratorComponents {
   readonly models: LocalModels
   /** Live records, this node's own among them. */
   records (): readonly NodeRecord[]
+  /** Looks who is out there. */
+  lookAround (options: AbortOptions): Promise<unknown>
   /** Aborted when this node ends what it still works on. */
   readonly ended: AbortSignal
 }
@@ -24,7 +27,7 @@ export interface DaemonGenerator extends Generator {
 
 const RETRY_AFTER_MS = 1000
 
-export function generator ({ coordinator, client, models, records, ended }: GeneratorComponents): DaemonGenerator {
+export function generator ({ coordinator, client, models, records, lookAround, ended }: GeneratorComponents): DaemonGenerator {
   const seenAt = new Map<string, number>()
   let elsewhere = 0
 
@@ -62,7 +65,12 @@ export function generator ({ coordinator, client, models, records, ended }: Gene
 
   return {
     get elsewhere () { return elsewhere },
-    models: async () => await Promise.all(modelViews(records()).filter(({ covered }) => covered).map(async ({ modelId, model }) => await describe(modelId, model))),
+    models: async (options = {}) => {
+      const covered = (): ModelView[] => modelViews(records()).filter((view) => view.covered)
+      // a node that has just joined may not have heard of the others
+      if (covered().length === 0) await lookAround(options)
+      return await Promise.all(covered().map(async ({ modelId, model }) => await describe(modelId, model)))
+    },
     generate: (request, options) => models.opened(request.modelId) == null ? askOthers(request, options) : coordinator.generate(request, options)
   }
 }

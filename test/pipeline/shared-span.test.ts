@@ -125,7 +125,6 @@ describe('many sessions on one span of the embedded model', function () {
   }
 
   it('gives each the ids it gives alone, whatever comes, goes back, is cancelled, reused or evicted, and frees everything', async () => {
-    let reused = 0
     await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 2, maxLength: 14 }), fc.integer({ min: 2, max: 6 }), async (lives, slots) => {
       const wanted: number[][] = []
       for (const one of lives) wanted.push(await expected(one))
@@ -145,17 +144,15 @@ describe('many sessions on one span of the embedded model', function () {
         await new Promise((resolve) => { setImmediate(resolve) })
         turns.splice(0).forEach((go) => { go() })
       }
-      for (const [index, { ids, cached }] of (await all).entries()) {
+      for (const [index, { ids }] of (await all).entries()) {
         const same = wanted[index] ?? []
         assert.deepEqual(ids, same.slice(0, ids.length))
         if (lives[index]?.cancelAfter === undefined) assert.equal(ids.length, same.length)
-        reused += cached
       }
       turns = []
       assert.deepEqual(runner.freeSlots(), fresh)
       await runner.close()
     }), { numRuns: 12 })
-    assert.ok(reused > 0, 'no prompt was ever reused')
   })
 
   it('reuses nothing of what another coordinator left', async () => {
