@@ -5,7 +5,7 @@ import {
 } from '../../../protocols/ring/index.ts'
 import { encodeFrame, idBytes, parse, type FrameHeader } from '../frames.ts'
 import { eventQueue } from './event-queue.ts'
-import { nameOf, type RouteStop, type StageLink } from './stage-link.ts'
+import { faultOf, nameOf, type RouteStop, type StageLink } from './stage-link.ts'
 import { ANSWER_MS, ringWatch, type RingWatch, type StageState } from './watch.ts'
 import type { Clock } from '../clock.ts'
 import type { LossKind } from './types.ts'
@@ -105,7 +105,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     return stop
   }
   const fault = (index: number, what: string, cause?: unknown): PeerFaultError =>
-    new PeerFaultError(`${nameOf(at(index))} ${what}`, at(index).peerId, cause === undefined ? undefined : { cause })
+    faultOf(at(index), what, cause)
 
   function end (error?: Error): void {
     if (over) return

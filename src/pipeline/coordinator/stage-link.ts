@@ -21,8 +21,6 @@ export interface StageLink {
   listen (events: StageLinkEvents): void
   /** What can't be sent is lost with its link. */
   tell (frame: Uint8Array): void
-  /** An error that names this stage. */
-  fault (what: string, cause?: unknown): PeerFaultError
   /** Frees the stage. */
   release (): void
 }
@@ -80,8 +78,6 @@ export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, opti
         lose(faultOf(stop, 'takes no more', error), 'reset')
       }
     },
-
-    fault: (what, cause) => faultOf(stop, what, cause),
 
     release () {
       alive = false
