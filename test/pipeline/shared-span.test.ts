@@ -125,34 +125,40 @@ describe('many sessions on one span of the embedded model', function () {
   }
 
   it('gives each the ids it gives alone, whatever comes, goes back, is cancelled, reused or evicted, and frees everything', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 2, maxLength: 14 }), fc.integer({ min: 2, max: 6 }), async (lives, slots) => {
-      const wanted: number[][] = []
-      for (const one of lives) wanted.push(await expected(one))
-      // room for a few sessions and few parked prompts: some wait, some prompts are evicted
-      const runner = await load(slots, 5 * 512 * alone.kvBytesPerPosition + 2048 * alone.kvBytesPerPosition)
-      const fresh = runner.freeSlots()
-      const cache = prefixCache()
-      let turns: Array<() => void> = []
-      const turn = async (): Promise<void> => new Promise((resolve) => { turns.push(resolve) })
-      let left = lives.length
-      const all = Promise.all(lives.map(async (one) => {
-        const done = await session(runner, cache, one, turn)
-        left--
-        return done
-      }))
-      while (left > 0) {
-        await new Promise((resolve) => { setImmediate(resolve) })
-        turns.splice(0).forEach((go) => { go() })
-      }
-      for (const [index, { ids }] of (await all).entries()) {
-        const same = wanted[index] ?? []
-        assert.deepEqual(ids, same.slice(0, ids.length))
-        if (lives[index]?.cancelAfter === undefined) assert.equal(ids.length, same.length)
-      }
-      turns = []
-      assert.deepEqual(runner.freeSlots(), fresh)
-      await runner.close()
-    }), { numRuns: 12 })
+    let reused = 0
+    // lives at random begin alike now and then: a few more, where none did
+    for (let rounds = 0; reused === 0 && rounds < 5; rounds++) {
+      await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 2, maxLength: 14 }), fc.integer({ min: 2, max: 6 }), async (lives, slots) => {
+        const wanted: number[][] = []
+        for (const one of lives) wanted.push(await expected(one))
+        // room for a few sessions and few parked prompts: some wait, some prompts are evicted
+        const runner = await load(slots, 5 * 512 * alone.kvBytesPerPosition + 2048 * alone.kvBytesPerPosition)
+        const fresh = runner.freeSlots()
+        const cache = prefixCache()
+        let turns: Array<() => void> = []
+        const turn = async (): Promise<void> => new Promise((resolve) => { turns.push(resolve) })
+        let left = lives.length
+        const all = Promise.all(lives.map(async (one) => {
+          const done = await session(runner, cache, one, turn)
+          left--
+          return done
+        }))
+        while (left > 0) {
+          await new Promise((resolve) => { setImmediate(resolve) })
+          turns.splice(0).forEach((go) => { go() })
+        }
+        for (const [index, { ids, cached }] of (await all).entries()) {
+          const same = wanted[index] ?? []
+          assert.deepEqual(ids, same.slice(0, ids.length))
+          if (lives[index]?.cancelAfter === undefined) assert.equal(ids.length, same.length)
+          reused += cached
+        }
+        turns = []
+        assert.deepEqual(runner.freeSlots(), fresh)
+        await runner.close()
+      }), { numRuns: 12 })
+    }
+    assert.ok(reused > 0, 'no prompt was ever reused')
   })
 
   it('reuses nothing of what another coordinator left', async () => {
