@@ -17,6 +17,7 @@ export interface NodeRecord {
   protocols: string[]
   addresses: string[]
   spans: SpanRecord[]
+  offers: OfferRecord[]
 }
 
 export namespace NodeRecord {
@@ -100,6 +101,13 @@ export namespace NodeRecord {
           }
         }
 
+        if (obj.offers != null && obj.offers.length > 0) {
+          for (const value of obj.offers) {
+            w.uint32(114)
+            OfferRecord.codec().encode(value, w)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -117,7 +125,8 @@ export namespace NodeRecord {
           numericClass: '',
           protocols: [],
           addresses: [],
-          spans: []
+          spans: [],
+          offers: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -204,6 +213,20 @@ export namespace NodeRecord {
               }))
               break
             }
+            case 14: {
+              if (opts.limits?.offers != null && obj.offers.length === opts.limits.offers) {
+                throw new MaxLengthError('Decode error - repeated field "offers" had too many elements')
+              }
+
+              if (obj.offers.length === 8) {
+                throw new MaxLengthError('Decode error - repeated field "offers" had too many elements')
+              }
+
+              obj.offers.push(OfferRecord.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.offers$
+              }))
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -216,7 +239,8 @@ export namespace NodeRecord {
         const obj = {
           protocols: 32,
           addresses: 16,
-          spans: 8
+          spans: 8,
+          offers: 8
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -352,6 +376,28 @@ export namespace NodeRecord {
               }
 
               obj.spans++
+
+              break
+            }
+            case 14: {
+              if (opts.limits?.offers != null && obj.offers === opts.limits.offers) {
+                throw new MaxLengthError('Streaming decode error - repeated field "offers" had too many elements')
+              }
+
+              if (obj.offers === 8) {
+                throw new MaxLengthError('Streaming decode error - repeated field "offers" had too many elements')
+              }
+
+              for (const evt of OfferRecord.codec().stream(reader, reader.uint32(), `${prefix}.offers[]`, {
+                limits: opts.limits?.offers$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.offers
+                }
+              }
+
+              obj.offers++
 
               break
             }
@@ -508,6 +554,24 @@ export namespace NodeRecord {
     index: number
   }
 
+  export interface NodeRecordOffersModelIdFieldEvent {
+    field: '$.offers[].modelId'
+    value: string
+    index: number
+  }
+
+  export interface NodeRecordOffersLabelFieldEvent {
+    field: '$.offers[].label'
+    value: string
+    index: number
+  }
+
+  export interface NodeRecordOffersSourceFieldEvent {
+    field: '$.offers[].source'
+    value: string
+    index: number
+  }
+
   export function encode (obj: Partial<NodeRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, NodeRecord.codec())
   }
@@ -516,8 +580,143 @@ export namespace NodeRecord {
     return decodeMessage(buf, NodeRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordPeerIdFieldEvent | NodeRecordSeqFieldEvent | NodeRecordExpiresAtMsFieldEvent | NodeRecordGoneFieldEvent | NodeRecordNameFieldEvent | NodeRecordVersionFieldEvent | NodeRecordDeviceKindFieldEvent | NodeRecordDeviceLabelFieldEvent | NodeRecordMemoryBytesFieldEvent | NodeRecordNumericClassFieldEvent | NodeRecordProtocolsFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordSpansModelIdFieldEvent | NodeRecordSpansLabelFieldEvent | NodeRecordSpansLayerCountFieldEvent | NodeRecordSpansStartFieldEvent | NodeRecordSpansEndFieldEvent | NodeRecordSpansStateFieldEvent | NodeRecordSpansComputeFieldEvent | NodeRecordSpansWiresFieldEvent | NodeRecordSpansFreeSlotsFieldEvent | NodeRecordSpansDecodeMsPerTokenFieldEvent | NodeRecordSpansPrefillTokensPerSecondFieldEvent | NodeRecordSpansQueueMsFieldEvent | NodeRecordSpansDivisibleFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<NodeRecord>): Generator<NodeRecordPeerIdFieldEvent | NodeRecordSeqFieldEvent | NodeRecordExpiresAtMsFieldEvent | NodeRecordGoneFieldEvent | NodeRecordNameFieldEvent | NodeRecordVersionFieldEvent | NodeRecordDeviceKindFieldEvent | NodeRecordDeviceLabelFieldEvent | NodeRecordMemoryBytesFieldEvent | NodeRecordNumericClassFieldEvent | NodeRecordProtocolsFieldEvent | NodeRecordAddressesFieldEvent | NodeRecordSpansModelIdFieldEvent | NodeRecordSpansLabelFieldEvent | NodeRecordSpansLayerCountFieldEvent | NodeRecordSpansStartFieldEvent | NodeRecordSpansEndFieldEvent | NodeRecordSpansStateFieldEvent | NodeRecordSpansComputeFieldEvent | NodeRecordSpansWiresFieldEvent | NodeRecordSpansFreeSlotsFieldEvent | NodeRecordSpansDecodeMsPerTokenFieldEvent | NodeRecordSpansPrefillTokensPerSecondFieldEvent | NodeRecordSpansQueueMsFieldEvent | NodeRecordSpansDivisibleFieldEvent | NodeRecordOffersModelIdFieldEvent | NodeRecordOffersLabelFieldEvent | NodeRecordOffersSourceFieldEvent> {
     return streamMessage(buf, NodeRecord.codec(), opts)
+  }
+}
+
+export interface OfferRecord {
+  modelId: string
+  label: string
+  source: string
+}
+
+export namespace OfferRecord {
+  let _codec: Codec<OfferRecord>
+
+  export const codec = (): Codec<OfferRecord> => {
+    if (_codec == null) {
+      _codec = message<OfferRecord>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.modelId != null && obj.modelId !== '')) {
+          w.uint32(10)
+          w.string(obj.modelId)
+        }
+
+        if ((obj.label != null && obj.label !== '')) {
+          w.uint32(18)
+          w.string(obj.label)
+        }
+
+        if ((obj.source != null && obj.source !== '')) {
+          w.uint32(26)
+          w.string(obj.source)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          modelId: '',
+          label: '',
+          source: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.modelId = reader.string()
+              break
+            }
+            case 2: {
+              obj.label = reader.string()
+              break
+            }
+            case 3: {
+              obj.source = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.modelId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.label`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.source`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface OfferRecordModelIdFieldEvent {
+    field: '$.modelId'
+    value: string
+  }
+
+  export interface OfferRecordLabelFieldEvent {
+    field: '$.label'
+    value: string
+  }
+
+  export interface OfferRecordSourceFieldEvent {
+    field: '$.source'
+    value: string
+  }
+
+  export function encode (obj: Partial<OfferRecord>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, OfferRecord.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OfferRecord>): OfferRecord {
+    return decodeMessage(buf, OfferRecord.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<OfferRecord>): Generator<OfferRecordModelIdFieldEvent | OfferRecordLabelFieldEvent | OfferRecordSourceFieldEvent> {
+    return streamMessage(buf, OfferRecord.codec(), opts)
   }
 }
 

@@ -24,7 +24,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, noCapacity: 3, interrup
 const wrongRequests = new Set(['UsageError', 'ConfigError', 'UnknownModelError', 'AmbiguousModelError', 'BadAddressError', 'RequestError', 'ContextLengthError', 'TemplateError'])
 
 /** Nobody serves it, or nobody has a free slot now. */
-const noCapacity = new Set(['NoCapacityError', 'UncoveredError', 'NobodyServesError'])
+const noCapacity = new Set(['NoCapacityError', 'UncoveredError', 'NobodyServesError', 'NoSourceError'])
 
 /** The exit code that INTERFACE.md gives an error. */
 export function exitCode (error: unknown): number {

@@ -30,6 +30,13 @@ export function size (text: string): Size {
   return unit === '%' ? { share: number / 100 } : { bytes: Math.floor(number * (factor ?? 1)) }
 }
 
+/** A size that is no share. */
+export function byteSize (text: string): number {
+  const parsed = size(text)
+  if ('share' in parsed) throw new InvalidArgumentError('Write a size such as 5MB.')
+  return parsed.bytes
+}
+
 /** An address that the gateway listens on; undefined: no gateway. */
 export interface HttpAddress {
   readonly host: string

@@ -20,11 +20,14 @@ export async function serving ({ out, signal }: Context, start: (hooks: DaemonHo
   try {
     daemon = await start({
       signal: ended,
-      onProgress: (stage, unit, done, total) => {
+      onNote: out.note,
+      onProgress: (stage, unit, done, total, sources) => {
         const bar = bars.get(stage) ?? out.progress(stage, unit)
         bars.set(stage, bar)
-        bar.update(done, total)
-        if (done >= total) bar.stop()
+        bar.update(done, total, sources)
+        if (done < total) return
+        bar.stop()
+        bars.delete(stage)
       }
     })
   } finally {
@@ -32,7 +35,7 @@ export async function serving ({ out, signal }: Context, start: (hooks: DaemonHo
   }
   const { peerId, addrs, http, model, modelId, span } = daemon.state
   out.event({ event: 'ready', peerId, addrs, http, model, modelId, span })
-  out.line(`serving layers ${span[0]} to ${span[1] - 1} of ${model} as …${shortPeer(peerId)}`)
+  out.line(`${span[1] === 0 ? 'sharing the weights' : `serving layers ${span[0]} to ${span[1] - 1}`} of ${model} as …${shortPeer(peerId)}`)
   for (const address of addrs) out.line(`  ${address}`)
   if (http != null) out.line(`  ${http}/v1`)
   out.note('Ctrl-C stops the node when the answers it works on are done or handed over; twice stops it at once. `shoal invite` prints what others join with.')

@@ -30,6 +30,10 @@ export interface DaemonConfig {
   readonly lan: boolean
   /** Key file of a private swarm. */
   readonly psk?: string | undefined
+  /** Gives away the blobs of the model, and serves no layers. */
+  readonly shareOnly: boolean
+  /** Bytes of blobs a second that may be given away. @default no limit */
+  readonly uploadBytesPerSecond?: number | undefined
   /** What prompts left serves every coordinator. */
   readonly sharePrefixes: boolean
   readonly drainTimeoutMs: number

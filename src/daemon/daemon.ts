@@ -8,10 +8,11 @@ import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
 import { coordinator, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
+import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
-import { lockDataFolder, modelStore, spillFile } from '../store/index.ts'
+import { lockDataFolder, modelStore } from '../store/index.ts'
 import { memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
@@ -19,24 +20,29 @@ import { departure } from './departure.ts'
 import { generator } from './generator.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
-import { resolveModel } from './models.ts'
+import { fetching, localModel, swarmModel } from './serve-model.ts'
 import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
 import { obey } from './orders.ts'
-import { partLoader } from './part-loader.ts'
 import { publisher } from './publisher.ts'
-import { spanWeightBytes } from './span-cost.ts'
-import { checkSpan, settleSpan } from './span-choice.ts'
+import { checkSpan } from './span-choice.ts'
+import { serveSpan } from './serve-span.ts'
 import { servedSpan, type SelfInit, type SelfState } from './self-description.ts'
 import { rejoin } from './rejoin.ts'
 import { keepState, type DaemonState } from './state-file.ts'
 import { swarmView } from './swarm-view.ts'
+import { spillOf } from './spill-of.ts'
 import { teardown } from './teardown.ts'
+import { weights } from './weights.ts'
+import type { Span } from '../model/index.ts'
 import type { NodeRecord } from '../swarm/index.ts'
 
 export interface DaemonHooks {
   /** Ends a start that is under way. */
   readonly signal: AbortSignal
-  onProgress (stage: string, unit: 'bytes' | 'layers', done: number, total: number): void
+  /** `sources`: where bytes come from, such as `hub 1, peers 3`. */
+  onProgress (stage: string, unit: 'bytes' | 'layers', done: number, total: number, sources?: string): void
+  /** A word to the person who waits. */
+  onNote (text: string): void
 }
 
 export interface Daemon {
@@ -49,13 +55,15 @@ export interface Daemon {
   stop (): Promise<void>
 }
 
-const SLOW_LOAD_MS = 500
+/** What the record of a node says that only shares weights. */
+const NO_ENGINE: SelfInit['engine'] = { device: { kind: 'none', label: 'shares weights only', memoryBytes: 0 }, numericClass: () => 'none' }
 /** How long a question waits for nodes that are not known yet. */
 const LOOK_MS = 2000
 
 /** Starts a node and resolves when it can take work. @throws whatever keeps it from that, with nothing left running */
-export async function startDaemon (config: DaemonConfig, { signal, onProgress }: DaemonHooks): Promise<Daemon> {
-  const { compute, data, slots } = config
+export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Promise<Daemon> {
+  const { compute, data } = config
+  const { signal } = hooks
   const log = createLog(config)
   const down = teardown((step, error) => { log.warn({ step, error: error.message }, 'stopping went wrong') })
 
@@ -67,18 +75,18 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     down.add('lock', async () => await lock.release())
 
     const store = await modelStore(data)
-    const model = await resolveModel(store, config.model, { signal, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
-    const { manifest, modelId } = model
-    const contextLength = Math.min(config.contextLength ?? Infinity, manifest.config.contextLength)
+    const local = await localModel(store, config, hooks)
 
-    const engine = await createEngine({
-      device: config.device,
-      ...(config.threads == null ? {} : { threads: config.threads }),
-      ...(config.kvType == null ? {} : { kvType: config.kvType })
-    })
-    down.add('engine', async () => await engine.close())
-    const budget = memoryBudget(config, engine.device.freeBytes)
-    if (config.span != null) checkSpan(model, config.span, compute, budget)
+    const engine = config.shareOnly
+      ? undefined
+      : await createEngine({
+        device: config.device,
+        ...(config.threads == null ? {} : { threads: config.threads }),
+        ...(config.kvType == null ? {} : { kvType: config.kvType })
+      })
+    down.add('engine', async () => await engine?.close())
+    const budget = engine === undefined ? 0 : memoryBudget(config, engine.device.freeBytes)
+    if (config.span != null && local !== undefined && engine !== undefined) checkSpan(local, config.span, compute, budget)
 
     const { host, swarm } = await network(config, 'node', log)
     await host.start()
@@ -88,64 +96,61 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 
+    const stages = stageServer({ host, spill: await spillOf(data, log, down) }, { sharePrefixes: config.sharePrefixes })
+    const bulk = weights({
+      host,
+      swarm,
+      store,
+      isBusy: () => stages.sessions > 0,
+      onFault (error) { log.warn({ error: error.message }, 'a peer that was asked for weights is at fault') }
+    }, config)
+    down.add('weights', async () => await bulk.stop())
+    const model = local ?? await swarmModel({ swarm, store, weights: bulk }, config.model ?? '', hooks)
+    const { manifest, modelId } = model
+    await bulk.offer(model)
+
     const self: SelfInit = {
       name: config.name ?? host.peerId.slice(-8),
       version: version(),
-      engine,
+      engine: engine ?? NO_ENGINE,
       model,
+      source: undefined,
       compute,
-      protocols: [RING_PROTOCOL, GENERATE_PROTOCOL],
+      protocols: [...(config.shareOnly ? [] : [RING_PROTOCOL]), GENERATE_PROTOCOL, BLOB_PROTOCOL],
       addresses: () => host.addresses()
     }
-    const spill = await spillFile(data, {
-      onError (error) { log.warn({ error: error.message }, 'the spill file failed: long sessions keep less to be repaired from') }
-    }).catch((error: unknown) => { log.warn({ error: error instanceof Error ? error.message : String(error) }, 'there is no spill file: long sessions keep less to be repaired from') })
-    down.add('spill', async () => await spill?.close())
-    const stages = stageServer({ host, spill: spill ?? undefined }, { sharePrefixes: config.sharePrefixes })
     let atWork: () => Pick<SelfState, 'runner' | 'rates'> = () => ({})
     let state: SelfState = { state: 'claiming' }
     const now = (): SelfState => ({ ...state, ...atWork() })
     const publish = publisher(swarm, self, log)
     down.add('publisher', async () => await publish.stop())
 
-    const span = await settleSpan({
-      swarm,
-      peerId: host.peerId,
-      random: Math.random,
-      claim: async (claimed) => {
-        state = { state: 'claiming', span: claimed }
-        await publish.now(now())
-      }
-    }, { model, given: config.span, compute, kvType: engine.kvType(compute), contextLength, budget, others: joined.length > 0 ? 'joined' : config.lan ? 'lan' : 'none', signal })
-
-    state = { state: 'loading', span }
-    // Told only where it takes a while: records are published at most once a second, and the next one matters more.
-    const slow = setTimeout(() => { publish.soon(now()) }, SLOW_LOAD_MS)
-    const runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, span, {
-      compute,
-      contextLength,
-      kvBytes: Math.max(0, budget - spanWeightBytes(manifest, compute, span)),
-      ...(slots == null ? {} : { slots }),
-      signal,
-      onProgress: (done, total) => { onProgress('loading layers', 'layers', done, total) }
-    }).finally(() => { clearTimeout(slow) })
-    down.add('span', async () => await runner.close())
-    atWork = () => ({ runner, rates: stages.rates(runner) })
-    log.info({ model: model.name, span: [span.start, span.end], device: engine.device.label }, 'loaded')
-
-    const parts = partLoader({
-      engine,
-      source: { manifest, blobFolder: store.blobs.folder },
-      whole: runner,
-      compute,
-      contextLength,
-      onError (error) { log.warn({ error: error.message }, 'a part of the span could not be closed') }
-    })
-    // stopped behind the stages, whose sessions work on parts
-    down.add('parts', async () => await parts.close())
-    await stages.start()
-    down.add('stages', async () => await stages.stop())
-    stages.offer(modelId, runner, parts)
+    let span: Span | undefined
+    if (engine === undefined) {
+      await publish.now(now())
+      await bulk.span(model, config.span ?? { start: 0, end: manifest.config.layerCount }, undefined, fetching(hooks))
+    } else {
+      const runner = await serveSpan({
+        engine,
+        swarm,
+        peerId: host.peerId,
+        store,
+        weights: bulk,
+        stages,
+        log,
+        down,
+        claim: async (claimed) => {
+          state = { state: 'claiming', span: claimed }
+          await publish.now(now())
+        },
+        loading: (chosen) => {
+          state = { state: 'loading', span: chosen }
+          return () => { publish.soon(now()) }
+        }
+      }, { config, model, hub: undefined, budget, contextLength: Math.min(config.contextLength ?? Infinity, manifest.config.contextLength), joined: joined.length > 0, hooks })
+      span = runner.span
+      atWork = () => ({ runner, rates: stages.rates(runner) })
+    }
 
     const models = localModels(store)
     await models.get(modelId)
@@ -230,7 +235,7 @@ export async function startDaemon (config: DaemonConfig, { signal, onProgress }:
       http: gateway?.url ?? null,
       model: model.name,
       modelId,
-      span: [span.start, span.end],
+      span: [span?.start ?? 0, span?.end ?? 0],
       psk: config.psk == null ? null : resolve(config.psk),
       control: control?.path ?? null
     })

@@ -1,5 +1,5 @@
 /** What this node says of itself in its record. */
-import type { Engine, SpanRunner } from '../engine/index.ts'
+import type { SpanRunner } from '../engine/index.ts'
 import type { StageRates } from '../pipeline/index.ts'
 import type { Compute, Span } from '../model/index.ts'
 import type { StoredModel } from '../store/index.ts'
@@ -8,8 +8,10 @@ import type { NodeDescription, ServedSpan, SpanState } from '../swarm/index.ts'
 export interface SelfInit {
   readonly name: string
   readonly version: string
-  readonly engine: Pick<Engine, 'device' | 'numericClass'>
+  readonly engine: { readonly device: { readonly kind: string, readonly label: string, readonly memoryBytes: number }, numericClass (compute: Compute): string }
   readonly model: StoredModel
+  /** What this machine made the model from, if it did. */
+  readonly source: string | undefined
   readonly compute: Compute
   readonly protocols: readonly string[]
   addresses (): readonly string[]
@@ -54,7 +56,7 @@ export function servedSpan ({ model, compute }: Pick<SelfInit, 'model' | 'comput
 const round = (value: number): number => Math.round(value * 100) / 100
 
 export function describeSelf (init: SelfInit, state: SelfState): NodeDescription {
-  const { engine, name, version, compute, protocols } = init
+  const { engine, model, source, name, version, compute, protocols } = init
   const span = servedSpan(init, state)
   return {
     name: label(name),
@@ -64,6 +66,7 @@ export function describeSelf (init: SelfInit, state: SelfState): NodeDescription
     numericClass: engine.numericClass(compute),
     protocols,
     addresses: init.addresses(),
-    spans: span == null ? [] : [span]
+    spans: span == null ? [] : [span],
+    offers: [{ modelId: model.modelId, label: label(model.name), source: source ?? '' }]
   }
 }

@@ -1,6 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { checkedAddress } from './addresses.ts'
+import { bulkConnections } from './bulk-connections.ts'
 import { BadAddressError, DialError, LinkFaultError } from './errors.ts'
 import { ephemeralIdentity, loadIdentity } from './identity.ts'
 import { decodeInvite, isInvite } from './invite.ts'
@@ -77,6 +78,7 @@ interface Handler {
 function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boolean): Host {
   const peerId = libp2p.peerId.toString()
   const handlers = new Map<string, Handler>()
+  const bulk = bulkConnections(libp2p)
 
   const host: Host = {
     peerId,
@@ -96,10 +98,14 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
         const signal = withDeadline(options.signal)
         const known = options.addresses ?? []
         const id = peerIdFromString(peer)
-        if (known.length > 0 && libp2p.getConnections(id).length === 0) {
-          await libp2p.dial(known.map((address) => withPeer(address, peer)), { signal })
+        const addresses = known.map((address) => withPeer(address, peer))
+        if (addresses.length > 0 && libp2p.getConnections(id).length === 0) {
+          await libp2p.dial(addresses, { signal })
         }
-        const stream = await libp2p.dialProtocol(id, protocol, { signal, runOnLimitedConnection: true, maxOutboundStreams: MAX_INBOUND_LINKS })
+        const streams = { signal, runOnLimitedConnection: true, maxOutboundStreams: MAX_INBOUND_LINKS }
+        const stream = options.bulk === true
+          ? await (await bulk.to(id, addresses, signal)).newStream(protocol, streams)
+          : await libp2p.dialProtocol(id, protocol, streams)
         return streamLink(stream, { peer, protocol, maxFrameBytes: options.maxFrameBytes })
       } catch (error) {
         throw dialError(`peer ${peer}`, error, isPrivate, options.signal)

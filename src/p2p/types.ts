@@ -53,6 +53,8 @@ export interface OpenLinkOptions extends AbortOptions {
   /** Multiaddrs to try when the peer store knows none. */
   readonly addresses?: readonly string[]
   readonly maxFrameBytes?: number
+  /** Over a connection apart from the ordinary one: for what is large and in no hurry. @default false */
+  readonly bulk?: boolean
 }
 
 /** The libp2p host of this process. A link to its own peer id is made in process. */

@@ -1,9 +1,9 @@
-/** No model of that name or id is on this machine. The request is wrong. */
+/** No model of that name or id is where it was looked for. The request is wrong. */
 export class UnknownModelError extends Error {
   override name = 'UnknownModelError'
 
-  constructor (model: string, known: readonly string[]) {
-    super(`no model ${JSON.stringify(model)} on this machine; ${known.length === 0 ? 'none has been imported yet' : `there is ${known.join(', ')}`}. Import one with: shoal import SOURCE`)
+  constructor (model: string, known: readonly string[], where = 'on this machine') {
+    super(`no model ${JSON.stringify(model)} ${where}; ${known.length === 0 ? 'there is none yet' : `there is ${known.join(', ')}`}. Import one with: shoal import SOURCE`)
   }
 }
 
@@ -31,4 +31,23 @@ export class DataFolderInUseError extends Error {
 /** The source of an import is not there or not what can be imported. The request is wrong. */
 export class ImportSourceError extends Error {
   override name = 'ImportSourceError'
+}
+
+/** A peer sent what it must not, or sends nothing any more. It is at fault. */
+export class BlobPeerError extends Error {
+  override name = 'BlobPeerError'
+  readonly peerId: string
+  /** `gone`: it may be back. `wrong`: it broke the protocol or sent other bytes than it should. */
+  readonly kind: 'gone' | 'wrong'
+
+  constructor (message: string, peerId: string, kind: 'gone' | 'wrong', options?: ErrorOptions) {
+    super(message, options)
+    this.peerId = peerId
+    this.kind = kind
+  }
+}
+
+/** Nobody who can be reached has what is missing. No capacity now. */
+export class NoSourceError extends Error {
+  override name = 'NoSourceError'
 }

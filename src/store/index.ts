@@ -4,6 +4,7 @@
  */
 export { lockDataFolder, type DataLock } from './data-folder.ts'
 export * from './errors.ts'
+export * from './peers/index.ts'
 export { importModel, type Imported, type ImportRequest } from './import-model.ts'
 export { modelStore } from './model-store.ts'
 export type { BlobStoreInit } from './blob-store.ts'

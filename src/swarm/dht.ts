@@ -149,17 +149,27 @@ function nodeDht (made: () => KadDHT | undefined, book: RecordBook): NodeDht {
   }
 }
 
-/** The CID that stands for a text in provider records. */
-export const providerCid = async (text: string): Promise<CID> => CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(text)))
+/** The CID that stands for a text in provider records; a model's own id stands for itself. */
+export const providerCid = async (text: string): Promise<CID> =>
+  isCid(text) ? CID.parse(text) : CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(text)))
+
+function isCid (text: string): boolean {
+  try {
+    return CID.parse(text).version === 1
+  } catch {
+    return false
+  }
+}
 
 export const NODES = 'shoal/nodes'
-export const modelText = (modelId: string): string => `shoal/model/${modelId}`
+/** Of those who made a model from `org/name@commit:quantisation`. */
+export const sourceText = (source: string): string => `shoal/source/${source}`
 
 /** Texts of the bands of layers that a span touches. */
 export function bandTexts (modelId: string, start: number, end: number): string[] {
   const texts: string[] = []
   for (let band = Math.floor(start / BAND_LAYERS); band * BAND_LAYERS < end; band++) {
-    texts.push(`${modelText(modelId)}/layers/${band}`)
+    texts.push(`shoal/model/${modelId}/layers/${band}`)
   }
   return texts
 }

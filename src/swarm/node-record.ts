@@ -11,6 +11,7 @@ import type { PrivateKey } from '@libp2p/interface'
 const states = ['claiming', 'loading', 'online', 'draining', 'gone'] as const
 const computes = ['fast', 'exact'] as const
 const MAX_LABEL_BYTES = 64
+const MAX_SOURCE_BYTES = 256
 const MAX_ADDRESSES = 16
 
 /** Text that somebody else wrote, fit to be printed. */
@@ -36,6 +37,8 @@ const spanSchema = z.object({
   divisible: z.boolean()
 }).refine(({ start, end, layerCount }) => start < end && end <= layerCount, 'serves no layers of its model')
 
+const offerSchema = z.object({ modelId: text(128), label: text(MAX_LABEL_BYTES), source: text(MAX_SOURCE_BYTES) })
+
 const schema = z.object({
   peerId: z.string().max(128),
   seq: z.bigint(),
@@ -49,7 +52,8 @@ const schema = z.object({
   numericClass: text(128),
   protocols: z.array(text(128)).max(32),
   addresses: z.array(text(512)).max(MAX_ADDRESSES),
-  spans: z.array(spanSchema).max(8)
+  spans: z.array(spanSchema).max(8),
+  offers: z.array(offerSchema).max(8)
 })
 
 export interface SealOptions {
@@ -97,7 +101,8 @@ async function seal (key: PrivateKey, description: NodeDescription, { seq, nowMs
       compute: computes.indexOf(span.compute) + 1,
       wires: [...span.wires],
       freeSlots: new Map(Object.entries(span.freeSlots).map(([capacity, free]) => [Number(capacity), free]))
-    }))
+    })),
+    offers: description.offers.map((offer) => ({ ...offer }))
   })
   const envelope = await RecordEnvelope.seal({ domain: NODE_RECORD_DOMAIN, codec: NODE_RECORD_CODEC, marshal: () => payload, equals: () => false }, key)
   return envelope.marshal()
@@ -142,7 +147,8 @@ export async function openRecord (sealed: Uint8Array, { nowMs, peerId }: { reado
       state: states[span.state - 1] ?? 'gone',
       compute: computes[span.compute - 1] ?? 'fast',
       freeSlots: Object.fromEntries(span.freeSlots)
-    }))
+    })),
+    offers: record.offers
   }
 }
 

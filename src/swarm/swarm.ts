@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { announcer } from './announcer.ts'
-import { bandTexts, KAD_PROTOCOL, modelText, NODES, type SwarmServices } from './dht.ts'
+import { bandTexts, KAD_PROTOCOL, NODES, sourceText, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
 import { liveTable } from './live-table.ts'
 import { sealRecord } from './node-record.ts'
@@ -9,7 +9,6 @@ import { roundTrips } from './round-trips.ts'
 import { sequenceCounter, type SequenceStore } from './sequence.ts'
 import type { NodeDescription, NodeRecord, Swarm } from './types.ts'
 import type { Host } from '../p2p/index.ts'
-import type { AbortOptions } from '@libp2p/interface'
 
 export interface SwarmComponents {
   readonly host: Pick<Host, 'peerId' | 'libp2p' | 'privateKey' | 'ping'>
@@ -88,7 +87,11 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       return 0
     }
     const sealed = await sealRecord(host.privateKey, description, { seq: await nextSequence(), nowMs: now() })
-    const texts = new Set([NODES, ...description.spans.flatMap(({ modelId, start, end }) => [modelText(modelId), ...bandTexts(modelId, start, end)])])
+    const texts = new Set([
+      NODES,
+      ...description.spans.flatMap(({ modelId, start, end }) => [modelId, ...bandTexts(modelId, start, end)]),
+      ...description.offers.flatMap(({ modelId, source }) => (source === '' ? [modelId] : [modelId, sourceText(source)]))
+    ])
     await gossip?.publish(new Set(description.spans.map(({ modelId }) => modelId)), sealed)
     if (!await hasStorer()) {
       const alone = within(LONELY_PUT_MS, signal)
@@ -160,9 +163,9 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     return seen
   }
 
-  const look = async (modelId: string | undefined, signal: AbortSignal): Promise<void> => {
+  const look = async (modelId: string | undefined, source: string | undefined, signal: AbortSignal): Promise<void> => {
     const find = (text: string): AsyncIterable<string> => dht.providers(text, within(FIND_TIMEOUT_MS, signal))
-    const seen = await readAll(find(modelId == null ? NODES : modelText(modelId)), signal)
+    const seen = await readAll(find(source == null ? modelId ?? NODES : sourceText(source)), signal)
     const layerCount = Math.max(0, ...table.live().flatMap(({ spans }) => spans.flatMap((span) => span.modelId === modelId ? [span.layerCount] : [])))
     if (modelId != null && seen.size >= FULL_LOOKUP) {
       await Promise.all(bandTexts(modelId, 0, layerCount).map(async (text) => {
@@ -202,17 +205,18 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       announcements.soon()
     },
     nodes: () => table.live(),
-    refresh: async ({ modelId, signal }: AbortOptions & { modelId?: string } = {}) => {
+    refresh: async ({ modelId, source, signal } = {}) => {
       if (modelId != null) {
         gossip?.follow(modelId)
       }
       const whole = within(REFRESH_TIMEOUT_MS, signal)
-      const found = (): NodeRecord[] => table.live().filter(({ spans }) => modelId == null || spans.some((span) => span.modelId === modelId))
-      await look(modelId, whole)
+      const found = (): NodeRecord[] => table.live().filter(({ spans, offers }) => (modelId == null || [...spans, ...offers].some((one) => one.modelId === modelId)) &&
+        (source == null || offers.some((offer) => offer.source === source)))
+      await look(modelId, source, whole)
       // a node that has just joined knows nobody yet
       while (found().length === 0 && !whole.aborted) {
         await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
-        await look(modelId, whole)
+        await look(modelId, source, whole)
       }
       signal?.throwIfAborted()
       return found()

@@ -21,6 +21,15 @@ export interface ServedSpan extends Span {
   readonly divisible: boolean
 }
 
+/** A model whose blobs a node gives away, as its record says. Untrusted. */
+export interface OfferedModel {
+  readonly modelId: string
+  /** At most 64 bytes. */
+  readonly label: string
+  /** What the node made it from, `org/name@commit:quantisation`; empty where it has it from peers or from files. */
+  readonly source: string
+}
+
 /** What a node says of itself; the record adds owner, sequence, expiry and signature. */
 export interface NodeDescription {
   readonly name: string
@@ -31,6 +40,7 @@ export interface NodeDescription {
   readonly protocols: readonly string[]
   readonly addresses: readonly string[]
   readonly spans: readonly ServedSpan[]
+  readonly offers: readonly OfferedModel[]
 }
 
 /** A live, verified record. */
@@ -47,8 +57,8 @@ export interface Swarm {
   publish (description: NodeDescription): Promise<void>
   /** Live records known now. No I/O. */
   nodes (): readonly NodeRecord[]
-  /** Asks the DHT for all nodes (`shoal/nodes`) or for a model's, reads their records, and returns the live ones. */
-  refresh (options?: AbortOptions & { modelId?: string }): Promise<readonly NodeRecord[]>
+  /** Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`; reads their records, and returns the live ones. */
+  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string }): Promise<readonly NodeRecord[]>
   /** Measured round trip to a peer in ms, or undefined. */
   roundTripMs (peerId: string): number | undefined
   /** Takes a peer that does not answer out of `nodes()`, until its next record. */

@@ -9,7 +9,7 @@ const span = (start: number, end: number, more: Partial<ServedSpan> = {}): Serve
 })
 
 const node = (peerId: string, ...spans: ServedSpan[]): NodeRecord => ({
-  peerId, name: peerId, version: '1', device: { kind: 'cpu', label: 'cpu' }, memoryBytes: 1, numericClass: 'x', protocols: [], addresses: [], seq: 1n, expiresAtMs: 1, spans
+  peerId, name: peerId, version: '1', device: { kind: 'cpu', label: 'cpu' }, memoryBytes: 1, numericClass: 'x', protocols: [], addresses: [], seq: 1n, expiresAtMs: 1, offers: [], spans
 })
 
 const b = { modelId: 'id-b', label: 'b', layerCount: 2 }

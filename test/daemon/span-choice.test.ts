@@ -54,7 +54,7 @@ describe('the span a node serves', () => {
           await Promise.resolve()
           table.set(peerId, {
             peerId, name: '', version: '', device: { kind: '', label: '' }, memoryBytes: 0, numericClass: '', protocols: [], addresses: [], seq: 0n, expiresAtMs: 0,
-            spans: [{ ...span, modelId: 'id', label: 'm', layerCount: 8, state: 'claiming', compute: 'fast', wires: [], freeSlots: {}, decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0, divisible: false }]
+            spans: [{ ...span, modelId: 'id', label: 'm', layerCount: 8, state: 'claiming', compute: 'fast', wires: [], freeSlots: {}, decodeMsPerToken: 0, prefillTokensPerSecond: 0, queueMs: 0, divisible: false }], offers: []
           })
         }
       }, { model, given, compute: 'fast', kvType: 'f32', contextLength: 100, budget, others: count > 1 ? 'joined' : 'none' })

@@ -63,7 +63,8 @@ describe('atlas in rings of the real engine', function () {
         spans: [{
           modelId, start, end, label: 'atlas', layerCount: LAYERS, state: 'online', compute: 'exact', wires: ['f16', 'f32'],
           freeSlots: runner.freeSlots(), decodeMsPerToken: 1, prefillTokensPerSecond: 1000, queueMs: 0, divisible: false
-        }]
+        }],
+        offers: []
       })
     }
     const asked = coordinator({

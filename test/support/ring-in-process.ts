@@ -61,7 +61,8 @@ export async function ringInProcess ({ model: name, folder, spans, copies, slots
       spans: [{
         modelId, start, end, label: name, layerCount: manifest.config.layerCount, state: 'online', compute: COMPUTE, wires: ['f16', 'f32'], freeSlots: runner.freeSlots(),
         decodeMsPerToken: records.length < spans.length ? 1 : 2, prefillTokensPerSecond: 1000, queueMs: 0, divisible: false
-      }]
+      }],
+      offers: []
     })
   }
   const host = await startHost()

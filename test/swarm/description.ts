@@ -14,5 +14,6 @@ export const description = (name: string, start = 0, end = 4): NodeDescription =
   spans: [{
     modelId: MODEL, label: 'atlas', layerCount: 8, start, end, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
     freeSlots: { 512: 4 }, decodeMsPerToken: 2, prefillTokensPerSecond: 300, queueMs: 0, divisible: false
-  }]
+  }],
+  offers: []
 })

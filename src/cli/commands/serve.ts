@@ -22,13 +22,15 @@ export interface ServeOptions extends CommonOptions {
   readonly name?: string
   readonly lan: boolean
   readonly psk?: string
+  readonly shareOnly?: boolean
+  readonly upload?: number
   readonly sharePrefixes?: boolean
   readonly drainTimeout: number
 }
 
 export function serveCommand (): Command {
   return action<ServeOptions>(command('serve', 'run a node that serves layers of a model')
-    .argument('[model]', 'name, id, folder or .gguf file (default: the embedded model atlas)')
+    .argument('[model]', 'name, id, name on the hub, folder or .gguf file (default: the embedded model atlas); what is not on this machine comes from peers')
     .option('--layers <A:B>', 'serve layers A to B - 1 (default: those the swarm lacks most)', parse.span)
     .option('--join <addr>', 'address or invite of a node to join; may be repeated', parse.list)
     .option('--listen <multiaddr>', 'address to listen on; may be repeated', parse.list)
@@ -43,6 +45,8 @@ export function serveCommand (): Command {
     .option('--slots <n>', 'sessions at once (default: 8)', parse.integer(1, 4096))
     .option('--name <name>', 'what others see (default: the end of the peer id)')
     .option('--no-lan', 'do not look for nodes on the local network')
+    .option('--share-only', 'give the model\'s weights to others, and serve no layers')
+    .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
     .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30)
@@ -70,6 +74,8 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     name: options.name,
     lan: options.lan,
     psk: options.psk,
+    shareOnly: options.shareOnly === true,
+    uploadBytesPerSecond: options.upload,
     sharePrefixes: options.sharePrefixes === true,
     drainTimeoutMs: options.drainTimeout * 1000,
     apiKey: process.env.SHOAL_API_KEY,

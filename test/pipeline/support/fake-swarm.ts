@@ -99,6 +99,7 @@ export function record (peerId: string, spans: readonly Span[], divisible = fals
     numericClass: 'fake',
     protocols: [],
     addresses: [],
+    offers: [],
     spans: spans.map(({ start, end }) => ({
       start, end, modelId: MODEL, label: 'fake', layerCount: LAYERS, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
       freeSlots: { 256: 4 }, decodeMsPerToken: 1, prefillTokensPerSecond: 100, queueMs: 0, divisible

@@ -1,0 +1,2 @@
+export * from './blob.pb.ts'
+export * from './constants.ts'

@@ -1,0 +1,43 @@
+/** Where the model that `shoal serve MODEL` means comes from: this machine, a file, or the swarm. */
+import { findInSwarm } from './find-model.ts'
+import { resolveModel } from './models.ts'
+import { UnknownModelError, type FetchProgress, type ModelStore, type StoredModel } from '../store/index.ts'
+import type { DaemonConfig } from './config.ts'
+import type { DaemonHooks } from './daemon.ts'
+import type { BringOptions, Weights } from './weights.ts'
+import type { Swarm } from '../swarm/index.ts'
+
+/** From the store, or imported from a path. Undefined where only the swarm can know it. @throws the errors of an import */
+export async function localModel (store: ModelStore, { model, join, lan }: Pick<DaemonConfig, 'model' | 'join' | 'lan'>, { signal, onProgress }: DaemonHooks): Promise<StoredModel | undefined> {
+  try {
+    return await resolveModel(store, model, { signal, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
+  } catch (error) {
+    if (error instanceof UnknownModelError && (join.length > 0 || lan)) return undefined
+    throw error
+  }
+}
+
+export interface SwarmModelComponents {
+  readonly swarm: Pick<Swarm, 'nodes' | 'refresh'>
+  readonly store: ModelStore
+  readonly weights: Pick<Weights, 'model'>
+}
+
+/** Manifest and tokenizer from peers. @throws {UnknownModelError} @throws {AmbiguousModelError} @throws {NoSourceError} */
+export async function swarmModel ({ swarm, store, weights }: SwarmModelComponents, asked: string, hooks: DaemonHooks): Promise<StoredModel> {
+  const { signal, onNote } = hooks
+  const known = (await store.list()).map(({ name }) => name)
+  const { modelId, name, nodes } = await findInSwarm(swarm, asked, known, { signal })
+  if (modelId !== asked) onNote(`${name} is ${modelId}, say ${nodes} node${nodes === 1 ? '' : 's'} of this swarm`)
+  return await weights.model(modelId, name, fetching(hooks))
+}
+
+/** How a fetch is shown. */
+export function fetching ({ signal, onProgress }: DaemonHooks): BringOptions {
+  return {
+    signal,
+    onProgress ({ done, total, peers, hub }: FetchProgress) {
+      onProgress('fetching weights', 'bytes', done, total, [...(hub ? ['hub 1'] : []), `peers ${peers}`].join(', '))
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
+import { orDiskFull, syncFolder } from './atomic-file.ts'
+import { CorruptBlobError } from './errors.ts'
+import type { BlobStore } from './types.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export const HASH_BYTES = 32
+
+/** A blob that comes in piece by piece, in any order, in a file aside until it is whole. */
+export interface BlobDraft {
+  /** Which pieces are here. */
+  readonly have: readonly boolean[]
+  /** Bytes of a piece. */
+  length (piece: number): number
+  /** Whether these are the piece's bytes. */
+  isRight (piece: number, bytes: Uint8Array): boolean
+  /** Takes a piece that is right. @throws {StoreWriteError} */
+  write (piece: number, bytes: Uint8Array): Promise<void>
+  /** Checks what is on the disk against the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
+  finish (): Promise<void>
+  /** Leaves what is here for a later try. */
+  close (): Promise<void>
+  /** Leaves nothing. */
+  discard (): Promise<void>
+}
+
+export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES)
+
+/**
+ * Goes on with what an earlier try left: no journal says which pieces are there, their bytes do.
+ * @param hashes the blob's list of pieces, checked
+ * @throws {StoreWriteError}
+ */
+export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
+  const { cid, size } = part
+  const count = pieceCount(size)
+  if (hashes.byteLength !== count * HASH_BYTES) throw new CorruptBlobError(`the list of pieces of ${cid} has ${hashes.byteLength} bytes; ${count} pieces have ${count * HASH_BYTES}`)
+  const path = join(blobs.folder, `partial-${cid}`)
+  const file = await orDiskFull(async () => await openBoth(path))
+  const have = new Array<boolean>(count).fill(false)
+  let closed = false
+
+  const length = (piece: number): number => Math.min(PIECE_BYTES, size - piece * PIECE_BYTES)
+  const isRight = (piece: number, bytes: Uint8Array): boolean =>
+    bytes.byteLength === length(piece) && createHash('sha256').update(bytes).digest().equals(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))
+
+  /** Every piece that is in the file whole, in order; undefined for one that is cut off. */
+  async function * pieces (): AsyncGenerator<{ piece: number, bytes: Uint8Array }> {
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
+    for (let piece = 0; piece < count; piece++) {
+      signal?.throwIfAborted()
+      const bytes = buffer.subarray(0, length(piece))
+      const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
+      if (bytesRead < bytes.byteLength) return
+      yield { piece, bytes }
+    }
+  }
+
+  async function close (): Promise<void> {
+    if (closed) return
+    closed = true
+    await file.close()
+  }
+
+  try {
+    await file.truncate(Math.min((await file.stat()).size, size))
+    for await (const { piece, bytes } of pieces()) have[piece] = isRight(piece, bytes)
+  } catch (error) {
+    await close()
+    throw error
+  }
+
+  return {
+    have,
+    length,
+    isRight,
+    async write (piece, bytes) {
+      await orDiskFull(async () => {
+        for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
+      })
+      have[piece] = true
+    },
+    async finish () {
+      const whole = createHash('sha256')
+      const wrong: number[] = []
+      let seen = 0
+      for await (const { piece, bytes } of pieces()) {
+        whole.update(bytes)
+        seen++
+        if (!isRight(piece, bytes)) wrong.push(piece)
+      }
+      if (seen < count || wrong.length > 0) throw new CorruptBlobError(`the disk does not keep what is written: pieces ${wrong.join(', ')} of ${path} are not what they were`)
+      if (cidOfDigest(whole.digest()) !== cid) {
+        await rm(path, { force: true })
+        throw new CorruptBlobError(`the pieces that the manifest lists do not make up the blob ${cid}: whoever made this manifest is wrong`)
+      }
+      await orDiskFull(async () => {
+        await file.sync()
+        await file.chmod(0o444)
+        await close()
+        await rename(path, blobs.path(cid))
+        await syncFolder(blobs.folder)
+      })
+    },
+    close,
+    async discard () {
+      await close()
+      await rm(path, { force: true })
+    }
+  }
+}
+
+/** For reading and writing, made where it is not there, its content kept. */
+async function openBoth (path: string): Promise<FileHandle> {
+  return await open(path, 'r+').catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return await open(path, 'wx+', 0o644)
+    throw error
+  })
+}

@@ -1,0 +1,188 @@
+import { open, stat, type FileHandle } from 'node:fs/promises'
+import { pacer } from './pacer.ts'
+import {
+  BLOB_MAX_FRAME_BYTES, BLOB_PROTOCOL, BlobType, DATA_BYTES, Have, Holds, MAX_CIDS, MAX_REQUESTS, MAX_WANT_BYTES, Want
+} from '../../../protocols/blob/index.ts'
+import { encodeFrame, FIRST_OPTIONAL_TYPE, FRAME_HEADER_BYTES, payloadOf, readHeader, writeHeader } from '../../../protocols/frame/index.ts'
+import { BlobPeerError } from '../errors.ts'
+import type { BlobStore } from '../types.ts'
+import type { Host, Link } from '../../p2p/index.ts'
+
+export interface BlobServerComponents {
+  readonly host: Pick<Host, 'handle' | 'unhandle'>
+  readonly blobs: Pick<BlobStore, 'path'>
+  /** Whether this node gives the blob away. */
+  offers (cid: string): boolean
+  /** Tokens are on their way through this node. */
+  isBusy (): boolean
+}
+
+export interface BlobServerInit {
+  /** Of all uploads together. @default no limit */
+  readonly bytesPerSecond?: number | undefined
+  /** @default 64 */
+  readonly maxLinks?: number
+  /** @default 4 */
+  readonly maxLinksPerPeer?: number
+  /** Ranges that are being sent at once; more are told to come again. @default 16 */
+  readonly maxUploads?: number
+  /** A link on which nothing is asked for this long is ended. @default 60,000 */
+  readonly idleMs?: number
+}
+
+export interface BlobServer {
+  start (): Promise<void>
+  stop (): Promise<void>
+  /** Bytes of blobs sent since the start. */
+  readonly sentBytes: number
+}
+
+const BUSY_MS = 500
+
+interface Request {
+  readonly number: number
+  readonly type: number
+  readonly payload: Uint8Array
+}
+
+/** Offers blobs to peers. */
+export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
+  const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000 } = init
+  const pace = pacer({ isBusy, bytesPerSecond: init.bytesPerSecond })
+  const links = new Set<Link>()
+  let uploads = 0
+  let sentBytes = 0
+
+  function accept (link: Link): void {
+    const ending = new AbortController()
+    const queue: Request[] = []
+    let file: { readonly cid: string, readonly handle: FileHandle, readonly size: number } | undefined
+    let pumping = false
+    let idle: NodeJS.Timeout | undefined
+    links.add(link)
+
+    const rest = (): void => {
+      clearTimeout(idle)
+      if (!ending.signal.aborted) idle = setTimeout(() => { link.close().catch((error: unknown) => { link.abort(error as Error) }) }, idleMs) // a link rejects with errors only
+    }
+
+    async function opened (cid: string): Promise<typeof file> {
+      if (file?.cid === cid) return file
+      await file?.handle.close()
+      file = undefined
+      const handle = await open(blobs.path(cid), 'r').catch(() => undefined)
+      if (handle !== undefined) file = { cid, handle, size: (await handle.stat()).size }
+      return file
+    }
+
+    async function have ({ number, payload }: Request): Promise<void> {
+      const { cids } = Have.decode(payload)
+      if (cids.length === 0 || cids.length > MAX_CIDS) throw new BlobPeerError(`asked for ${cids.length} blobs at once`, link.peer, 'wrong')
+      const sizes: bigint[] = []
+      for (const cid of cids) sizes.push(offers(cid) ? await stat(blobs.path(cid), { bigint: true }).then(({ size }) => size, () => 0n) : 0n)
+      send(encodeFrame({ type: BlobType.holds, lap: number }, Holds.encode({ sizes })))
+    }
+
+    async function want ({ number, payload }: Request): Promise<void> {
+      const { cid, offset, length, gentle } = Want.decode(payload)
+      if (length === 0 || length > MAX_WANT_BYTES) throw new BlobPeerError(`asked for ${length} bytes at once`, link.peer, 'wrong')
+      const from = Number(offset)
+      const found = offers(cid) ? await opened(cid) : undefined
+      if (found === undefined || from + length > found.size) {
+        send(encodeFrame({ type: BlobType.missing, lap: number }))
+        return
+      }
+      if (uploads >= maxUploads) {
+        send(encodeFrame({ type: BlobType.busy, lap: number, position: BUSY_MS }))
+        return
+      }
+      uploads++
+      try {
+        const frames = await readFrames(found.handle, from, length, number)
+        if (frames === undefined) send(encodeFrame({ type: BlobType.missing, lap: number }))
+        for (const frame of frames ?? []) {
+          await pace.take(frame.byteLength, { gentle, signal: ending.signal })
+          if (!send(frame)) await link.drained({ signal: ending.signal })
+          sentBytes += frame.byteLength - FRAME_HEADER_BYTES
+          if (cancelled.delete(number)) return
+        }
+      } finally {
+        uploads--
+      }
+    }
+
+    const send = (frame: Uint8Array): boolean => link.send(frame)
+    /** Numbers whose answers nobody needs any more; only of requests that are waiting or under way. */
+    const cancelled = new Set<number>()
+    let current: number | undefined
+
+    async function pump (): Promise<void> {
+      pumping = true
+      try {
+        for (let request = queue.shift(); request !== undefined && !ending.signal.aborted; request = queue.shift()) {
+          current = request.number
+          if (!cancelled.delete(request.number)) await (request.type === BlobType.have ? have(request) : want(request))
+          current = undefined
+        }
+        rest()
+      } catch (error) {
+        // what the peer did wrong, or a link that is over: either way it ends
+        if (!link.closed) link.abort(error as Error) // thrown here are errors only
+      } finally {
+        pumping = false
+        if (ending.signal.aborted) await file?.handle.close()
+      }
+    }
+
+    function onFrame (frame: Uint8Array): void {
+      const { type, lap } = readHeader(frame)
+      if (type >= FIRST_OPTIONAL_TYPE) return
+      clearTimeout(idle)
+      if (type === BlobType.cancel) {
+        if (lap === current || queue.some(({ number }) => number === lap)) cancelled.add(lap)
+        if (!pumping) rest()
+        return
+      }
+      if (type !== BlobType.have && type !== BlobType.want) throw new BlobPeerError(`sent a frame of type ${type}`, link.peer, 'wrong')
+      if (queue.length >= MAX_REQUESTS || lap === current || queue.some(({ number }) => number === lap)) throw new BlobPeerError('has too many requests under way, or two of one number', link.peer, 'wrong')
+      queue.push({ number: lap, type, payload: payloadOf(frame) })
+      if (!pumping) void pump()
+    }
+
+    link.listen({
+      frame: onFrame,
+      close () {
+        links.delete(link)
+        clearTimeout(idle)
+        queue.length = 0
+        ending.abort()
+        if (!pumping) void file?.handle.close()
+      }
+    })
+  }
+
+  return {
+    get sentBytes () { return sentBytes },
+    async start () {
+      await host.handle(BLOB_PROTOCOL, accept, { maxInboundLinks: maxLinks, maxInboundLinksPerPeer: maxLinksPerPeer, maxFrameBytes: BLOB_MAX_FRAME_BYTES })
+    },
+    async stop () {
+      await host.unhandle(BLOB_PROTOCOL)
+      links.forEach((link) => { link.abort(new Error('this node is stopping')) })
+    }
+  }
+}
+
+/** A range as DATA frames that lie one behind another in memory: one read, no copy. Undefined where the file has become shorter. */
+async function readFrames (file: FileHandle, offset: number, length: number, number: number): Promise<Uint8Array[] | undefined> {
+  const count = Math.ceil(length / DATA_BYTES)
+  const memory = new Uint8Array(new ArrayBuffer(length + count * FRAME_HEADER_BYTES))
+  const frames = Array.from({ length: count }, (_, index) => {
+    const start = index * (DATA_BYTES + FRAME_HEADER_BYTES)
+    return memory.subarray(start, start + FRAME_HEADER_BYTES + Math.min(DATA_BYTES, length - index * DATA_BYTES))
+  })
+  const { bytesRead } = await file.readv(frames.map((frame) => frame.subarray(FRAME_HEADER_BYTES)), offset)
+  if (bytesRead < length) return undefined
+  frames.forEach((frame, index) => { writeHeader(frame, { type: BlobType.data, lap: number, position: index * DATA_BYTES }) })
+  return frames
+}

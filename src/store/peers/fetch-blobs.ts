@@ -1,0 +1,72 @@
+import { blobDraft, HASH_BYTES, pieceCount } from '../blob-draft.ts'
+import { NoSourceError } from '../errors.ts'
+import { download, type Wanted } from './download.ts'
+import { fetchWhole } from './fetch-whole.ts'
+import type { Part } from '../../model/index.ts'
+import type { BlobStore } from '../types.ts'
+import type { BlobMaker, FetchProgress, PeerPool } from './types.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+export interface FetchBlobsComponents {
+  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'has' | 'read' | 'put'>
+  /** The caller's to close. */
+  readonly pool: PeerPool
+  /** Asked for what no peer has. */
+  readonly hub?: BlobMaker | undefined
+  /** Tokens are on their way through this node: peers are to send with pauses. @default never */
+  isBusy? (): boolean
+}
+
+/** With a hub, peers have this long to send a list of pieces. */
+const LISTS_FIRST_MS = 2_000
+
+export interface FetchBlobsRequest extends AbortOptions {
+  readonly parts: readonly Part[]
+  /** Ends in an error where nothing has come for so long. @default 60,000 */
+  readonly patienceMs?: number
+  onProgress? (progress: FetchProgress): void
+}
+
+/**
+ * Brings the blobs of `parts` here, from several peers at once: every piece is checked before it counts, what a lying or
+ * stalled peer owed is asked of others, and what an earlier try left is not fetched again.
+ * @throws {NoSourceError} naming how much is missing @throws {StoreWriteError} @throws {CorruptBlobError} the manifest contradicts itself
+ */
+export async function fetchBlobs (components: FetchBlobsComponents, request: FetchBlobsRequest): Promise<void> {
+  const { blobs } = components
+  const options = request.signal == null ? {} : { signal: request.signal }
+  const here = await Promise.all(request.parts.map(async ({ cid }) => await blobs.has(cid)))
+  const parts = [...new Map(request.parts.filter((_, index) => here[index] !== true).map((part) => [part.cid, part])).values()]
+  if (parts.length === 0) return
+  const wanted: Wanted[] = []
+  try {
+    for (const part of parts) {
+      const hashes = await pieceHashes(components, part, request)
+      // a part of which nobody has the list comes from the hub whole
+      if (hashes === undefined) await components.hub?.make(part, options)
+      else wanted.push({ part, draft: await blobDraft(blobs, part, hashes, options) })
+    }
+    await download(components, request, wanted)
+  } catch (error) {
+    // waits are ended by errors of their own
+    request.signal?.throwIfAborted()
+    throw error
+  } finally {
+    await Promise.all(wanted.map(async ({ draft }) => { await draft.close() }))
+  }
+}
+
+/** A part's list of pieces: from the disk, else from peers. Undefined where none has it, and there is a hub. @throws {NoSourceError} */
+async function pieceHashes ({ blobs, pool, hub }: FetchBlobsComponents, part: Part, { patienceMs, signal }: FetchBlobsRequest): Promise<Uint8Array | undefined> {
+  const maxBytes = pieceCount(part.size) * HASH_BYTES
+  if (await blobs.has(part.pieces)) return await blobs.read(part.pieces, maxBytes)
+  const patience = hub === undefined ? patienceMs : LISTS_FIRST_MS
+  try {
+    const bytes = await fetchWhole(pool, { cid: part.pieces, what: 'a list of pieces', maxBytes, ...(patience == null ? {} : { patienceMs: patience }), ...(signal == null ? {} : { signal }) })
+    await blobs.put(bytes)
+    return bytes
+  } catch (error) {
+    if (hub !== undefined && error instanceof NoSourceError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,6 @@
+export { blobPeer, connectBlobPeer } from './blob-peer.ts'
+export { blobServer, type BlobServer } from './blob-server.ts'
+export { fetchBlobs } from './fetch-blobs.ts'
+export { fetchWhole } from './fetch-whole.ts'
+export { peerPool } from './peer-pool.ts'
+export type * from './types.ts'

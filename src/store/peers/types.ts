@@ -1,0 +1,53 @@
+import type { BlobPeerError } from '../errors.ts'
+import type { Part } from '../../model/index.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** What became of a request for bytes. `missing`: the peer has no such bytes (any more). */
+export type ReadResult = 'whole' | 'missing' | { readonly busyMs: number }
+
+export interface ReadRequest extends AbortOptions {
+  readonly cid: string
+  readonly offset: number
+  /** Filled from its start. Must not be used before the read is over. At most a piece long. */
+  readonly into: Uint8Array
+  /** This node is at work: the peer may send with pauses. */
+  readonly gentle: boolean
+}
+
+/** Blobs at one peer, over one link. Whatever it sends may be a lie. */
+export interface BlobPeer {
+  readonly id: string
+  /** Resolves when the link is over, with the reason where it was no good end. */
+  readonly ended: Promise<Error | undefined>
+  /** Bytes of each blob as the peer says, 0 for one that it lacks. @throws {BlobPeerError} */
+  holds (cids: readonly string[], options?: AbortOptions): Promise<readonly number[]>
+  /** @throws {BlobPeerError} the peer is at fault, or gone */
+  read (request: ReadRequest): Promise<ReadResult>
+  close (error?: Error): void
+}
+
+/** Peers that may have blobs. */
+export interface PeerPool {
+  /** Those that are connected now. */
+  peers (): readonly BlobPeer[]
+  /** Looks for more; resolves when one is connected, or when nobody new was found. What fails is passed over. */
+  look (options?: AbortOptions): Promise<'connected' | 'nobody-new'>
+  /** Ends the link to a peer. One that did wrong is not asked again by this pool, one that is gone is after a while. */
+  drop (peer: BlobPeer, error: BlobPeerError): void
+  close (): void
+}
+
+/** Makes a blob out of the model's source, and puts it into the store. */
+export interface BlobMaker {
+  make (part: Part, options: AbortOptions & { onBytes? (done: number): void }): Promise<unknown>
+}
+
+export interface FetchProgress {
+  /** Bytes that are here and checked, of all. */
+  readonly done: number
+  readonly total: number
+  /** Peers that bytes come from. */
+  readonly peers: number
+  /** Whether the hub gives some. */
+  readonly hub: boolean
+}
