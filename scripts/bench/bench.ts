@@ -17,6 +17,7 @@ import { overheadRows } from './rows/overhead.ts'
 import { prefillRows } from './rows/prefill.ts'
 import { prefixRows } from './rows/prefix.ts'
 import { sessionRows } from './rows/sessions.ts'
+import { weightRows } from './rows/weights.ts'
 import { markdown, page, type Group, type Report, type Row } from './table.ts'
 
 const perModel: ReadonlyArray<readonly [Group, (run: BenchRun) => Promise<Row[]>]> = [
@@ -48,6 +49,7 @@ async function measure (options: BenchOptions): Promise<{ rows: Row[], isWhole: 
     }
   }
   if (options.groups.includes('hop')) await group('hop', hopRows)
+  if (options.groups.includes('weights')) await group('weights', async () => await weightRows(options))
   for (const name of options.models) {
     const wanted = perModel.filter(([each]) => options.groups.includes(each))
     if (wanted.length === 0) continue

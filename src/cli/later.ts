@@ -4,8 +4,7 @@ import { UsageError } from './errors.ts'
 
 const commands: Readonly<Record<string, string>> = {
   keys: 'SHOAL_API_KEY sets one key for the gateway',
-  trace: '`shoal ask --json` has the timings of an answer',
-  store: 'blobs are checked against their CIDs when they are written'
+  trace: '`shoal ask --json` has the timings of an answer'
 }
 
 export const notYet = (what: string, instead: string): UsageError => new UsageError(`not in this version yet: ${what}; ${instead}`)

@@ -13,6 +13,7 @@ import { rmCommand } from './commands/rm.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { storeCommand } from './commands/store.ts'
 import { describeError, exitCode } from './errors.ts'
 import { laterCommands } from './later.ts'
 
@@ -25,7 +26,7 @@ export function program (version: string): Command {
     .helpCommand(false)
     .showSuggestionAfterError(true)
   for (const each of [
-    serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(),
+    serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(), storeCommand(),
     statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand()
   ]) {
     root.addCommand(each)

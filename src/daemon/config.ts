@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import type { DeviceName } from '../engine/index.ts'
 import type { Compute, KvType, Span } from '../model/index.ts'
 
@@ -32,6 +33,8 @@ export interface DaemonConfig {
   readonly psk?: string | undefined
   /** Gives away the blobs of the model, and serves no layers. */
   readonly shareOnly: boolean
+  /** Of all blobs on the disk. @default what the disk has */
+  readonly disk?: { readonly bytes: number } | { readonly share: number } | undefined
   /** Bytes of blobs a second that may be given away. @default no limit */
   readonly uploadBytesPerSecond?: number | undefined
   /** What prompts left serves every coordinator. */
@@ -43,6 +46,13 @@ export interface DaemonConfig {
 }
 
 const DEFAULT_SHARE = 0.7
+
+/** Bytes of blobs, as told; undefined: what the disk has. */
+export async function diskBudget ({ data, disk }: Pick<DaemonConfig, 'data' | 'disk'>): Promise<number | undefined> {
+  if (disk === undefined || 'bytes' in disk) return disk?.bytes
+  const { blocks, bsize } = await statfs(data)
+  return Math.floor(blocks * bsize * disk.share)
+}
 
 /** Bytes for weights and KV. */
 export function memoryBudget ({ memory }: Pick<DaemonConfig, 'memory'>, freeBytes: number): number {

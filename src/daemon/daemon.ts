@@ -13,7 +13,7 @@ import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { lockDataFolder, modelStore } from '../store/index.ts'
-import { memoryBudget, type DaemonConfig } from './config.ts'
+import { diskBudget, memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
@@ -34,16 +34,8 @@ import { spillOf } from './spill-of.ts'
 import { teardown } from './teardown.ts'
 import { weights } from './weights.ts'
 import type { Span } from '../model/index.ts'
+import type { DaemonHooks } from './hooks.ts'
 import type { NodeRecord } from '../swarm/index.ts'
-
-export interface DaemonHooks {
-  /** Ends a start that is under way. */
-  readonly signal: AbortSignal
-  /** `sources`: where bytes come from, such as `hub 1, peers 3`. */
-  onProgress (stage: string, unit: 'bytes' | 'layers', done: number, total: number, sources?: string): void
-  /** A word to the person who waits. */
-  onNote (text: string): void
-}
 
 export interface Daemon {
   readonly state: DaemonState
@@ -57,6 +49,8 @@ export interface Daemon {
 
 /** What the record of a node says that only shares weights. */
 const NO_ENGINE: SelfInit['engine'] = { device: { kind: 'none', label: 'shares weights only', memoryBytes: 0 }, numericClass: () => 'none' }
+/** How long a node that knows nobody waits for somebody to have what it lacks. */
+const ALONE_MS = 1_000
 /** How long a question waits for nodes that are not known yet. */
 const LOOK_MS = 2000
 
@@ -80,10 +74,10 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const engine = config.shareOnly
       ? undefined
       : await createEngine({
-        device: config.device,
-        ...(config.threads == null ? {} : { threads: config.threads }),
-        ...(config.kvType == null ? {} : { kvType: config.kvType })
-      })
+          device: config.device,
+          ...(config.threads == null ? {} : { threads: config.threads }),
+          ...(config.kvType == null ? {} : { kvType: config.kvType })
+        })
     down.add('engine', async () => await engine?.close())
     const budget = engine === undefined ? 0 : memoryBudget(config, engine.device.freeBytes)
     if (config.span != null && local !== undefined && engine !== undefined) checkSpan(local, config.span, compute, budget)
@@ -102,8 +96,17 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       swarm,
       store,
       isBusy: () => stages.sessions > 0,
-      onFault (error) { log.warn({ error: error.message }, 'a peer that was asked for weights is at fault') }
-    }, config)
+      onFault (error) { log.warn({ error: error.message }, 'a peer that was asked for weights is at fault') },
+      onDamage ({ part, reason }) {
+        log.warn({ cid: part.cid, reason }, 'a blob on the disk is damaged')
+        hooks.onNote(`a blob on the disk is damaged: ${part.cid}: ${reason}; its right pieces are kept, the others are fetched anew`)
+      }
+    }, {
+      uploadBytesPerSecond: config.uploadBytesPerSecond,
+      diskBytes: await diskBudget(config),
+      // nobody will turn up where nobody is looked for
+      patienceMs: joined.length > 0 || config.lan ? undefined : ALONE_MS
+    })
     down.add('weights', async () => await bulk.stop())
     const model = local ?? await swarmModel({ swarm, store, weights: bulk }, config.model ?? '', hooks)
     const { manifest, modelId } = model

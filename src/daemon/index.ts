@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import type { StopOptions } from './command-daemon.ts'
 import type { DaemonConfig } from './config.ts'
 import type { NodeStatus } from './control/index.ts'
-import type { Daemon, DaemonHooks } from './daemon.ts'
+import type { Daemon } from './daemon.ts'
+import type { DaemonHooks } from './hooks.ts'
 import type { Finding } from './doctor.ts'
 import type { ImportOptions } from './models.ts'
 import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
+import type { VerifiedStore, VerifyStoreOptions } from './verify-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export { dataFolder, version } from './folders.ts'
@@ -67,6 +69,8 @@ export interface LocalModel {
   readonly modelId: string
   readonly bytes: number
   readonly complete: boolean
+  /** Layers whose weights are here. */
+  readonly layersHere: number
   readonly layerCount: number
   readonly quantization: string
 }
@@ -74,14 +78,19 @@ export interface LocalModel {
 export async function listModels (folder: string): Promise<LocalModel[]> {
   const { modelStore } = await import('../store/index.ts')
   const store = await modelStore(folder)
-  return (await store.list()).map(({ name, modelId, bytes, complete, manifest }) =>
-    ({ name, modelId, bytes, complete, layerCount: manifest.layers.length, quantization: manifest.quantization }))
+  return (await store.list()).map(({ name, modelId, bytes, complete, layersHere, manifest }) =>
+    ({ name, modelId, bytes, complete, layersHere, layerCount: manifest.layers.length, quantization: manifest.quantization }))
 }
 
 /** Bytes that removing it freed. @throws {UnknownModelError} */
 export async function removeModel (folder: string, model: string): Promise<number> {
   const { modelStore } = await import('../store/index.ts')
   return await (await modelStore(folder)).remove(model)
+}
+
+/** See `verify-store.ts`. */
+export async function verifyStore (folder: string, options: VerifyStoreOptions): Promise<VerifiedStore> {
+  return await (await import('./verify-store.ts')).verifyStore(folder, options)
 }
 
 /** What a node would take here without `--memory`. */

@@ -3,7 +3,7 @@ import { findInSwarm } from './find-model.ts'
 import { resolveModel } from './models.ts'
 import { UnknownModelError, type FetchProgress, type ModelStore, type StoredModel } from '../store/index.ts'
 import type { DaemonConfig } from './config.ts'
-import type { DaemonHooks } from './daemon.ts'
+import type { DaemonHooks } from './hooks.ts'
 import type { BringOptions, Weights } from './weights.ts'
 import type { Swarm } from '../swarm/index.ts'
 

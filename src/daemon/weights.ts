@@ -1,8 +1,8 @@
 /** A model's bytes on their way between this node's disk and its peers. */
 import { isModelId, MAX_MANIFEST_BYTES, parseManifest, spanParts, type Part, type Span } from '../model/index.ts'
 import {
-  blobServer, connectBlobPeer, fetchBlobs, fetchWhole, NoSourceError, peerPool, writeFileAtomic,
-  type BlobMaker, type BlobServer, type FetchProgress, type ModelStore, type PeerPool, type StoredModel
+  blobServer, connectBlobPeer, fetchBlobs, fetchWhole, makeRoom, NoSourceError, peerPool, quickCheck, setAside, touch, writeFileAtomic,
+  type BlobMaker, type BlobServer, type Damage, type FetchProgress, type ModelStore, type PeerPool, type StoredModel
 } from '../store/index.ts'
 import { lookAround } from './network.ts'
 import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
@@ -18,10 +18,16 @@ export interface WeightsComponents {
   isBusy (): boolean
   /** A peer sent what it must not. */
   onFault (error: Error): void
+  /** A blob on the disk is not what it was; it is fetched anew. */
+  onDamage (damage: Damage): void
 }
 
 export interface WeightsInit {
   readonly uploadBytesPerSecond?: number | undefined
+  /** Of all blobs on the disk. @default what the disk has */
+  readonly diskBytes?: number | undefined
+  /** How long to wait for somebody who has what is missing. @default 60,000 */
+  readonly patienceMs?: number | undefined
 }
 
 export interface BringOptions extends AbortOptions {
@@ -32,7 +38,12 @@ export interface BringOptions extends AbortOptions {
 export interface Weights {
   /** A model by its id: its manifest and tokenizer come from peers, and it is called `name` where that is free. @throws {NoSourceError} */
   model (modelId: string, name: string, options?: BringOptions): Promise<StoredModel>
-  /** Makes sure that the blobs of a span are here. @throws {NoSourceError} @throws {StoreWriteError} @throws {CorruptBlobError} */
+  /** Brings parts of a model. @throws as `span` */
+  parts (modelId: string, parts: readonly Part[], hub: BlobMaker | undefined, options?: BringOptions): Promise<void>
+  /**
+   * Makes sure that the blobs of a span are here, and are what they were when they were written, as far as a quick look tells.
+   * @throws {NoSourceError} @throws {StoreWriteError} @throws {CorruptBlobError} the manifest contradicts itself
+   */
   span (model: StoredModel, span: Span, hub: BlobMaker | undefined, options?: BringOptions): Promise<void>
   /** Gives away what is here of a model, from then on. */
   offer (model: StoredModel): Promise<void>
@@ -42,7 +53,7 @@ export interface Weights {
 /** How long one look at the DHT may take while something is fetched. */
 const LOOK_MS = 4_000
 
-export function weights ({ host, swarm, store, isBusy, onFault }: WeightsComponents, { uploadBytesPerSecond }: WeightsInit = {}): Weights {
+export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: WeightsComponents, { uploadBytesPerSecond, diskBytes, patienceMs }: WeightsInit = {}): Weights {
   const offered = new Set<string>()
   const server: BlobServer = blobServer({ host, blobs: store.blobs, offers: (cid) => offered.has(cid), isBusy }, { bytesPerSecond: uploadBytesPerSecond })
   let started: Promise<void> | undefined
@@ -64,9 +75,13 @@ export function weights ({ host, swarm, store, isBusy, onFault }: WeightsCompone
   })
 
   async function fetch (modelId: string, parts: readonly Part[], hub: BlobMaker | undefined, options: BringOptions): Promise<void> {
+    const here = await Promise.all(parts.map(async ({ cid }) => await store.blobs.has(cid)))
+    const missing = parts.filter((_, index) => here[index] === false)
+    if (missing.length === 0) return
     const peers = pool(modelId)
     try {
-      await fetchBlobs({ blobs: store.blobs, pool: peers, hub, isBusy }, { ...options, parts })
+      await makeRoom(store, { bytes: missing.reduce((sum, { size }) => sum + size, 0), limitBytes: diskBytes, pinned: new Set(parts.map(({ cid }) => cid)) })
+      await fetchBlobs({ blobs: store.blobs, pool: peers, hub, isBusy }, { ...options, parts: missing, ...(patienceMs === undefined ? {} : { patienceMs }) })
     } finally {
       peers.close()
     }
@@ -95,8 +110,16 @@ export function weights ({ host, swarm, store, isBusy, onFault }: WeightsCompone
       return await store.get(modelId)
     },
 
-    async span ({ modelId, manifest: { tokenizer, ...manifest } }, span, hub, options = {}) {
-      await fetch(modelId, [tokenizer, ...spanParts({ ...manifest, tokenizer }, span)], hub, options)
+    parts: async (modelId, parts, hub, options = {}) => { await fetch(modelId, parts, hub, options) },
+
+    async span ({ modelId, manifest }, span, hub, options = {}) {
+      const parts = [manifest.tokenizer, ...spanParts(manifest, span)]
+      for (const damage of await quickCheck(store.blobs, parts, { random: Math.random, ...(options.signal == null ? {} : { signal: options.signal }) })) {
+        onDamage(damage)
+        await setAside(store.blobs, damage.part)
+      }
+      await fetch(modelId, parts, hub, options)
+      await touch(store.blobs, parts)
     },
 
     async offer ({ modelId, manifest: { tokenizer, embedding, layers, head } }) {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
 import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
@@ -34,11 +33,11 @@ export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES
  * @param hashes the blob's list of pieces, checked
  * @throws {StoreWriteError}
  */
-export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
+export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
   const { cid, size } = part
   const count = pieceCount(size)
   if (hashes.byteLength !== count * HASH_BYTES) throw new CorruptBlobError(`the list of pieces of ${cid} has ${hashes.byteLength} bytes; ${count} pieces have ${count * HASH_BYTES}`)
-  const path = join(blobs.folder, `partial-${cid}`)
+  const path = blobs.partialPath(cid)
   const file = await orDiskFull(async () => await openBoth(path))
   const have = new Array<boolean>(count).fill(false)
   let closed = false

@@ -1,5 +1,5 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { cidOf, modelIdOf } from '../model/index.ts'
 import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
 import { blobWriter, type OpenFile } from './blob-writer.ts'
@@ -11,6 +11,8 @@ export interface BlobStoreInit {
   readonly open?: OpenFile
 }
 
+/** What stands before the name of a blob that is not whole. */
+const PARTIAL = 'partial-'
 /** CIDs in base32: what else would be a path is none of ours. */
 const CID_TEXT = /^b[a-z2-7]{20,120}$/
 
@@ -28,6 +30,7 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
   return {
     folder,
     path,
+    partialPath: (cid) => join(folder, `${PARTIAL}${basename(path(cid))}`),
     has: async (cid) => CID_TEXT.test(cid) && await stat(path(cid)).then((file) => file.isFile(), () => false),
     read: async (cid, maxBytes) => {
       const found = await stat(path(cid)).catch((error: unknown) => {
@@ -48,6 +51,6 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
       return cid
     },
     writer: async () => await blobWriter(folder, init.open ?? open),
-    remove: async (cid) => { await rm(path(cid), { force: true }) }
+    remove: async (cid) => { await Promise.all([path(cid), join(folder, `${PARTIAL}${cid}`)].map(async (file) => { await rm(file, { force: true }) })) }
   }
 }

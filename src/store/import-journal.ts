@@ -18,7 +18,7 @@ export interface ImportJournal {
   remove (): Promise<void>
 }
 
-const folderOf = (blobs: BlobStore): string => join(blobs.folder, '..', 'imports')
+const folderOf = (blobs: Pick<BlobStore, 'folder'>): string => join(blobs.folder, '..', 'imports')
 
 /** @param work everything that decides what the parts will be: the source as it is and how it will be laid out */
 export async function importJournal (blobs: BlobStore, work: string): Promise<ImportJournal> {
@@ -43,7 +43,7 @@ export async function importJournal (blobs: BlobStore, work: string): Promise<Im
 }
 
 /** Blobs of imports that are under way or were interrupted. */
-export async function unfinishedBlobs (blobs: BlobStore): Promise<Set<string>> {
+export async function unfinishedBlobs (blobs: Pick<BlobStore, 'folder'>): Promise<Set<string>> {
   const folder = folderOf(blobs)
   const names = await readdir(folder).catch((): string[] => [])
   const journals = await Promise.all(names.map(async (name) => await readJournal(join(folder, name))))

@@ -48,8 +48,16 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
     const manifest = await readManifest(modelId).catch((error: unknown) => {
       throw new CorruptBlobError(`the model ${name} is damaged: ${error instanceof Error ? error.message : String(error)}. Remove it with "shoal rm ${name}" and import it again`, { cause: error })
     })
-    const sizes = await Promise.all([...new Set(blobsOf(manifest))].map(sizeOf))
-    return { name, modelId, manifest, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0), complete: !sizes.includes(null) }
+    const cids = [...new Set(blobsOf(manifest))]
+    const sizes = new Map(await Promise.all(cids.map(async (cid) => [cid, await sizeOf(cid)] as const)))
+    return {
+      name,
+      modelId,
+      manifest,
+      bytes: [...sizes.values()].reduce<number>((sum, size) => sum + (size ?? 0), 0),
+      complete: ![...sizes.values()].includes(null),
+      layersHere: manifest.layers.filter(({ cid }) => sizes.get(cid) != null).length
+    }
   }
 
   /** The names that a name or a model id means: several may stand for one id. */

@@ -16,6 +16,8 @@ export interface BlobStore {
   readonly folder: string
   has (cid: string): Promise<boolean>
   path (cid: string): string
+  /** Where a blob is put together piece by piece. */
+  partialPath (cid: string): string
   /** A small blob (manifest, tokenizer, piece list), checked against its CID. */
   read (cid: string, maxBytes: number): Promise<Uint8Array>
   put (bytes: Uint8Array): Promise<string>
@@ -30,6 +32,8 @@ export interface StoredModel {
   /** Bytes of this model's blobs that are on this machine. */
   readonly bytes: number
   readonly complete: boolean
+  /** Layers whose blobs are here. */
+  readonly layersHere: number
 }
 
 /** Models on this machine: names on top of the blob store. */

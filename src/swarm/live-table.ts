@@ -7,8 +7,11 @@ const MAX_WAIT_MS = 10_000
 
 /** The newest record of every peer, for as long as it lives. */
 export interface LiveTable {
-  /** `asked`: this node looked for it; what others merely sent does not push anybody out of a full table. */
-  take (record: OpenedRecord, asked: boolean): void
+  /**
+   * `asked`: this node looked for it; what others merely sent does not push anybody out of a full table.
+   * @returns whether it is the newest of its peer, and was not known
+   */
+  take (record: OpenedRecord, asked: boolean): boolean
   live (): NodeRecord[]
   /** Peers whose record was taken longer ago than that. */
   olderThan (ageMs: number): string[]
@@ -51,16 +54,16 @@ export function liveTable (self: string, now: () => number): LiveTable {
       const { peerId } = record
       const known = entries.get(peerId)
       if (peerId === self || record.expiresAtMs <= now()) {
-        return
+        return false
       }
       if (known != null && known.record.seq >= record.seq) {
         // read again: as new as it gets
         entries.set(peerId, { ...known, takenAtMs: now() })
-        return
+        return false
       }
       if (known == null && entries.size >= MAX_NODES) {
         if (!asked) {
-          return
+          return false
         }
         entries.delete(entries.keys().next().value ?? '')
       }
@@ -70,6 +73,7 @@ export function liveTable (self: string, now: () => number): LiveTable {
         expire()
       }
       changed()
+      return true
     },
     live: () => [...entries.values()].filter(isLive).map(({ record }) => record),
     olderThan: (ageMs) => [...entries].filter(([, entry]) => isLive(entry) && entry.takenAtMs < now() - ageMs).map(([peerId]) => peerId),

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import { announcer } from './announcer.ts'
 import { bandTexts, KAD_PROTOCOL, NODES, sourceText, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
@@ -7,6 +8,7 @@ import { liveTable } from './live-table.ts'
 import { sealRecord } from './node-record.ts'
 import { roundTrips } from './round-trips.ts'
 import { sequenceCounter, type SequenceStore } from './sequence.ts'
+import type { OpenedRecord } from './node-record.ts'
 import type { NodeDescription, NodeRecord, Swarm } from './types.ts'
 import type { Host } from '../p2p/index.ts'
 
@@ -61,6 +63,18 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     // one query listens to it from many places
     setMaxListeners(Infinity, joined)
     return joined
+  }
+
+  /**
+   * A peer's own newest word on its addresses replaces what libp2p has gathered: it dials them one after another, and gives a peer up
+   * after 25, so that one that had been at many addresses could not be reached any more.
+   */
+  const take = (record: OpenedRecord, asked: boolean): void => {
+    if (!table.take(record, asked) || record.gone || record.addresses.length === 0) {
+      return
+    }
+    const multiaddrs = record.addresses.flatMap((address) => parsedAddress(address) ?? [])
+    host.libp2p.peerStore.patch(peerIdFromString(record.peerId), { multiaddrs }).catch((error: unknown) => { onError(`keeping the addresses of ${record.peerId}`, error) })
   }
 
   /** Peers at the other end of a connection that keep values for others. */
@@ -134,7 +148,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     try {
       const record = await dht.get(peerId, within(GET_TIMEOUT_MS, signal))
       if (record != null) {
-        table.take(record, true)
+        take(record, true)
       }
     } catch (error) {
       onError(`reading the record of ${peerId}`, error)
@@ -179,10 +193,10 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     start: async () => {
       const pubsub = services.gossip()
       if (pubsub != null) {
-        gossip = recordGossip({ pubsub, book, take: (record) => { table.take(record, false) } })
+        gossip = recordGossip({ pubsub, book, take: (record) => { take(record, false) } })
         own?.spans.forEach(({ modelId }) => gossip?.follow(modelId))
       }
-      forgetStored = book.onStored((record) => { table.take(record, false) })
+      forgetStored = book.onStored((record) => { take(record, false) })
       host.libp2p.addEventListener('peer:identify', onIdentify)
       trips.start(() => table.live().map(({ peerId }) => peerId))
       await Promise.resolve()
@@ -228,5 +242,14 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     },
     markUnreachable: (peerId) => { table.hide(peerId) },
     onChange: (listener) => table.onChange(listener)
+  }
+}
+
+/** Undefined where a record names what is no address. */
+function parsedAddress (address: string): ReturnType<typeof multiaddr> | undefined {
+  try {
+    return multiaddr(address)
+  } catch {
+    return undefined
   }
 }

@@ -21,7 +21,7 @@ const manifest: Manifest = {
   layers: Array.from({ length: 8 }, () => part(6800)),
   head: part(200)
 }
-const model = { name: 'm', modelId: 'id', manifest, bytes: 0, complete: true }
+const model = { name: 'm', modelId: 'id', manifest, bytes: 0, complete: true, layersHere: 8 }
 const layer = 6800 + 2 * 4 * 4 * 100
 
 describe('what a span takes', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { BlobType, Want } from '../../protocols/blob/index.ts'
 import { GenerateType, Request, Token } from '../../protocols/generate/index.ts'
 import { Beat, BeatState, Finish, Hello, Result, RingType } from '../../protocols/ring/index.ts'
 import { encodeFrame, idBytes } from '../../src/pipeline/frames.ts'
@@ -26,6 +27,10 @@ describe('the examples of', () => {
     ['generate', {
       REQUEST: encodeFrame({ type: GenerateType.request }, Request.encode({ modelId: 'bafy', chat: [], text: 'Hi', special: false, maxTokens: 8, stop: [], wire: 'f16', scorePrompt: false, ignoreEos: false })),
       TOKEN: encodeFrame({ type: GenerateType.token }, Token.encode({ id: 7, text: ' there', topIds: [], topLogprobs: [] }))
+    }],
+    ['blob', {
+      WANT: encodeFrame({ type: BlobType.want, lap: 7 }, Want.encode({ cid: 'bafk', offset: 1_048_576n, length: 16, gentle: false })),
+      DATA: encodeFrame({ type: BlobType.data, lap: 7 }, Uint8Array.from({ length: 16 }, (_, index) => index))
     }]
   ] as const) {
     it(`protocols/${protocol}/README.md are what this implementation writes`, () => {

@@ -1,5 +1,5 @@
 /** Stages of the real engine in this process, each with a libp2p host of its own on loopback, and whoever asks them. */
-import { createEngine } from '../../src/engine/index.ts'
+import { createEngine, type SpanRunner } from '../../src/engine/index.ts'
 import { MAX_TOKENIZER_BYTES, createTokenizer, parseTokenizerData } from '../../src/model/index.ts'
 import { createHost, type Host } from '../../src/p2p/index.ts'
 import { coordinator, stageServer, type CoordinatorInit, type GenerateEvent, type GenerateRequest, type StageServer, type StageServerComponents, type StageServerInit } from '../../src/pipeline/index.ts'
@@ -20,6 +20,8 @@ export interface RingInit {
   readonly server?: StageServerInit
   /** What a stage has in place of its host. */
   readonly hostOf?: (host: Host, index: number) => StageServerComponents['host']
+  /** What a stage has in place of its runner. */
+  readonly runnerOf?: (runner: SpanRunner, index: number) => SpanRunner
 }
 
 export interface RingInProcess {
@@ -31,7 +33,7 @@ export interface RingInProcess {
 
 const COMPUTE = 'fast'
 
-export async function ringInProcess ({ model: name, folder, spans, copies, slots, contextLength, server: serverInit = {}, hostOf = (host) => host }: RingInit): Promise<RingInProcess> {
+export async function ringInProcess ({ model: name, folder, spans, copies, slots, contextLength, server: serverInit = {}, hostOf = (host) => host, runnerOf = (runner) => runner }: RingInit): Promise<RingInProcess> {
   const store = await modelStore(folder)
   const { modelId, manifest } = await store.get(name)
   const tokenizer = createTokenizer(parseTokenizerData(await store.blobs.read(manifest.tokenizer.cid, MAX_TOKENIZER_BYTES)))
@@ -48,8 +50,9 @@ export async function ringInProcess ({ model: name, folder, spans, copies, slots
   const servers: StageServer[] = []
   for (const [start, end] of Array.from({ length: copies }, () => spans).flat()) {
     const host = await startHost()
-    const runner = await engine.load({ manifest, blobFolder: store.blobs.folder }, { start, end }, { compute: COMPUTE, slots, contextLength })
-    ends.unshift(async () => { await runner.close() })
+    const loaded = await engine.load({ manifest, blobFolder: store.blobs.folder }, { start, end }, { compute: COMPUTE, slots, contextLength })
+    ends.unshift(async () => { await loaded.close() })
+    const runner = runnerOf(loaded, records.length)
     const server = stageServer({ host: hostOf(host, records.length) }, serverInit)
     server.offer(modelId, runner)
     await server.start()

@@ -27,7 +27,8 @@ export async function startNode ({ join = [], client = false, gossip = false, no
   for (const other of join) {
     await host.join(other.addresses()[0] ?? '')
   }
-  return { host, swarm, services, errors }
+  // what a node says of itself has to be true: others dial it there
+  return { host, swarm: { ...swarm, publish: async (described) => { await swarm.publish({ ...described, addresses: host.addresses() }) } }, services, errors }
 }
 
 /** Asks again until so many nodes of the model are known: records need a moment to be put. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents } from '@libp2p/kad-dht'
 import { createHost, type Host, type Services } from '../../src/p2p/index.ts'
 import { DescriptionError } from '../../src/swarm/index.ts'
@@ -96,6 +98,19 @@ describe('swarm over real libp2p nodes, without mDNS', function () {
     assert.deepEqual(b.swarm.nodes(), [])
     await a.swarm.publish(description('back'))
     await when(b, () => b.swarm.nodes()[0]?.name === 'back')
+  })
+
+  it('dials a peer where its newest record says it is, and forgets all other places it was seen at', async () => {
+    const a = await start()
+    const b = await start({ join: [a.host] })
+    const { peerStore } = b.host.libp2p
+    // libp2p gives a peer up after 25 addresses
+    await peerStore.merge(peerIdFromString(a.host.peerId), { multiaddrs: Array.from({ length: 40 }, (_, index) => multiaddr(`/ip4/127.0.0.1/tcp/${index + 1}`)) })
+    await a.swarm.publish(description('a'))
+    await findNodes(b, 1)
+    for (let known = 41; known !== a.host.addresses().length;) known = (await peerStore.get(peerIdFromString(a.host.peerId))).addresses.length
+    b.swarm.drop(a.host.peerId)
+    assert.ok(await b.host.ping(a.host.peerId) > 0)
   })
 
   it('refuses to publish what no record can hold', async () => {

@@ -20,14 +20,14 @@ async function models (context: Context, options: CommonOptions & JoinOptions): 
   }
   const room = freeMemoryBytes()
   out.event({
-    local: local.map(({ name, modelId, bytes: size, complete, layerCount, quantization }) => ({ model: name, modelId, bytes: size, complete, layers: layerCount, quantization, fits: size <= room })),
+    local: local.map(({ name, modelId, bytes: size, complete, layersHere, layerCount, quantization }) => ({ model: name, modelId, bytes: size, complete, layers: layerCount, layersHere, quantization, fits: size <= room })),
     swarm: seen
   })
   if (out.json) return
   out.line(local.length === 0
     ? 'no models on this machine yet; `shoal import SOURCE` brings one, `shoal serve` takes the embedded one'
     : table([['NAME', 'SIZE', 'LAYERS', 'QUANT', 'FITS HERE', 'ID'], ...local.map((model) =>
-        [model.name, bytes(model.bytes), String(model.layerCount), model.quantization, fits(model, room), model.modelId])]))
+        [model.name, bytes(model.bytes), model.layersHere < model.layerCount ? `${model.layersHere} of ${model.layerCount} here` : String(model.layerCount), model.quantization, fits(model, room), model.modelId])]))
   if (seen.length > 0) out.line('\nin the swarm:')
   for (const model of seen) out.line(coverage(model))
 }

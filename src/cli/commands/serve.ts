@@ -45,17 +45,16 @@ export function serveCommand (): Command {
     .option('--slots <n>', 'sessions at once (default: 8)', parse.integer(1, 4096))
     .option('--name <name>', 'what others see (default: the end of the peer id)')
     .option('--no-lan', 'do not look for nodes on the local network')
+    .option('--disk <size>', 'of weights on the disk, such as 50GB or 30%; those that are not served go first (default: what the disk has)', parse.size)
     .option('--share-only', 'give the model\'s weights to others, and serve no layers')
     .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
-    .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30)
-    .addOption(new Option('--disk <size>', 'limit of the blobs on disk').argParser(parse.size).hideHelp()), serve)
+    .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30), serve)
 }
 
 async function serve (context: Context, options: ServeOptions, [model]: readonly string[]): Promise<void> {
   const { startDaemon } = await import('../../daemon/index.ts')
-  if (options.disk != null) throw (await import('../later.ts')).notYet('--disk', 'blobs of models that are not served are freed with `shoal rm`')
   const config: DaemonConfig = {
     data: context.data,
     model,
@@ -75,6 +74,7 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     lan: options.lan,
     psk: options.psk,
     shareOnly: options.shareOnly === true,
+    disk: options.disk,
     uploadBytesPerSecond: options.upload,
     sharePrefixes: options.sharePrefixes === true,
     drainTimeoutMs: options.drainTimeout * 1000,

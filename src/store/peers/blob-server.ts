@@ -28,6 +28,8 @@ export interface BlobServerInit {
   readonly maxUploads?: number
   /** A link on which nothing is asked for this long is ended. @default 60,000 */
   readonly idleMs?: number
+  /** So is one that takes nothing of what it asked for, for this long. @default 20,000 */
+  readonly takeMs?: number
 }
 
 export interface BlobServer {
@@ -47,7 +49,7 @@ interface Request {
 
 /** Offers blobs to peers. */
 export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
-  const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000 } = init
+  const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000, takeMs = 20_000 } = init
   const pace = pacer({ isBusy, bytesPerSecond: init.bytesPerSecond })
   const links = new Set<Link>()
   let uploads = 0
@@ -102,7 +104,8 @@ export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponent
         if (frames === undefined) send(encodeFrame({ type: BlobType.missing, lap: number }))
         for (const frame of frames ?? []) {
           await pace.take(frame.byteLength, { gentle, signal: ending.signal })
-          if (!send(frame)) await link.drained({ signal: ending.signal })
+          // who asks and then takes nothing holds a place that others want
+          if (!send(frame)) await link.drained({ signal: AbortSignal.any([ending.signal, AbortSignal.timeout(takeMs)]) })
           sentBytes += frame.byteLength - FRAME_HEADER_BYTES
           if (cancelled.delete(number)) return
         }

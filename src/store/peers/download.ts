@@ -200,7 +200,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
 
 const keyOf = ({ blob, piece }: PieceRef): string => `${blob}:${piece}`
 
-const bytesHere = (draft: BlobDraft): number => draft.have.reduce((bytes, here, piece) => bytes + (here ? draft.length(piece) : 0), 0)
+export const bytesHere = (draft: BlobDraft): number => draft.have.reduce((bytes, here, piece) => bytes + (here ? draft.length(piece) : 0), 0)
 
 function missingWords (bytes: number, blobs: number): string {
   return `nobody who can be reached offers what is missing: ${(bytes / 1e6).toFixed(1)} MB, and ${blobs} blobs of which nobody has any byte. What has come is kept: start again when a node that has it is there, or import the model here`

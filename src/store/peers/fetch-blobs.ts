@@ -1,6 +1,6 @@
 import { blobDraft, HASH_BYTES, pieceCount } from '../blob-draft.ts'
-import { NoSourceError } from '../errors.ts'
-import { download, type Wanted } from './download.ts'
+import { NoSourceError, StoreWriteError } from '../errors.ts'
+import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
 import type { Part } from '../../model/index.ts'
 import type { BlobStore } from '../types.ts'
@@ -8,7 +8,7 @@ import type { BlobMaker, FetchProgress, PeerPool } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface FetchBlobsComponents {
-  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'has' | 'read' | 'put'>
+  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath' | 'has' | 'read' | 'put'>
   /** The caller's to close. */
   readonly pool: PeerPool
   /** Asked for what no peer has. */
@@ -50,7 +50,9 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
   } catch (error) {
     // waits are ended by errors of their own
     request.signal?.throwIfAborted()
-    throw error
+    if (!(error instanceof StoreWriteError)) throw error
+    const missing = wanted.reduce((sum, { part, draft }) => sum + part.size - bytesHere(draft), 0)
+    throw new StoreWriteError(`${error.message}. ${(missing / 1e6).toFixed(1)} MB of weights are still to come; what has come is kept`, { cause: error })
   } finally {
     await Promise.all(wanted.map(async ({ draft }) => { await draft.close() }))
   }

@@ -1,0 +1,42 @@
+/** The other end of the benchmark of weights: gives away one blob, sends bare bytes, and sends frames back. Prints what it has; ends with its parent. */
+import { createCipheriv } from 'node:crypto'
+import { once } from 'node:events'
+import { createHost } from '../../../src/p2p/index.ts'
+import { blobServer, modelStore } from '../../../src/store/index.ts'
+import { temporaryFolder } from '../../../test/support/shoal.ts'
+import { HOP_PROTOCOL } from './hop.ts'
+import { BARE_PROTOCOL } from './weights.ts'
+
+/** Noise's largest record less Yamux's header. */
+const CHUNK_BYTES = 65_507
+
+const [size = 0, bytesPerSecond = 0] = process.argv.slice(2).map(Number)
+const { blobs } = await modelStore(await temporaryFolder())
+const writer = await blobs.writer()
+// the same at every giver, and nothing that could be made smaller
+const block = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(1024 * 1024))
+for (let at = 0; at < size; at += block.byteLength) {
+  block.writeUInt32LE(at % 2 ** 32, 0)
+  await writer.write(at, block)
+}
+const part = await writer.finish(size)
+
+const host = await createHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
+/** Tokens are on their way while somebody measures hops. */
+let hops = 0
+await host.handle(HOP_PROTOCOL, (link) => {
+  hops++
+  link.listen({ frame: (frame) => { link.send(frame) }, close: () => { hops-- } })
+})
+await host.libp2p.handle(BARE_PROTOCOL, async (stream) => {
+  const chunk = new Uint8Array(CHUNK_BYTES)
+  for (let sent = 0; sent < size && stream.status === 'open'; sent += chunk.byteLength) {
+    if (!stream.send(chunk)) await once(stream as unknown as EventTarget, 'drain')
+  }
+  await stream.close()
+})
+const server = blobServer({ host, blobs, offers: () => true, isBusy: () => hops > 0 }, { bytesPerSecond: bytesPerSecond > 0 ? bytesPerSecond : undefined })
+await server.start()
+await host.start()
+process.stdout.write(`${JSON.stringify({ peerId: host.peerId, address: host.addresses()[0], part })}\n`)
+process.stdin.on('end', () => { process.exit(0) }).resume()

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
+import { HASH_BYTES, pieceCount } from './blob-draft.ts'
+import { CorruptBlobError } from './errors.ts'
+import type { BlobStore } from './types.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** A blob that is on the disk and is not what its name says. */
+export interface Damage {
+  readonly part: Part
+  /** For people. */
+  readonly reason: string
+}
+
+type Blobs = Pick<BlobStore, 'path' | 'partialPath' | 'has' | 'read'>
+
+/** Pieces of each blob that a quick check reads, beside the first and the last. */
+const SAMPLED = 2
+
+export interface QuickCheckOptions extends AbortOptions {
+  /** In [0, 1). */
+  random (): number
+}
+
+/**
+ * Looks at the size and at a few pieces of each blob that is here: what a disk lost is mostly whole files, their ends, or more than one
+ * sector. The full check is `verifyBlob`.
+ */
+export async function quickCheck (blobs: Blobs, parts: readonly Part[], { random, signal }: QuickCheckOptions): Promise<Damage[]> {
+  const found: Damage[] = []
+  for (const part of parts) {
+    signal?.throwIfAborted()
+    const count = pieceCount(part.size)
+    const pieces = new Set([0, count - 1, ...Array.from({ length: SAMPLED }, () => Math.floor(random() * count))])
+    const reason = await blobs.has(part.cid) ? await wrongIn(blobs, part, pieces, {}) : undefined
+    if (reason !== undefined) found.push({ part, reason })
+  }
+  return found
+}
+
+export interface VerifyOptions extends AbortOptions {
+  /** Bytes of this blob that were read. */
+  onBytes? (done: number): void
+}
+
+/** Hashes every byte of a blob that is here. Undefined: it is right. */
+export async function verifyBlob (blobs: Blobs, part: Part, options: VerifyOptions = {}): Promise<Damage | undefined> {
+  const reason = await wrongIn(blobs, part, undefined, options)
+  return reason === undefined ? undefined : { part, reason }
+}
+
+/**
+ * Takes a damaged blob out of the way, so that nobody maps it. Its pieces stay as a draft: a fetch keeps the right ones and brings the others.
+ */
+export async function setAside (blobs: Pick<BlobStore, 'path' | 'partialPath'>, { cid, pieces }: Part): Promise<void> {
+  // the list may be what is wrong; it is small, and comes anew
+  await rm(blobs.path(pieces), { force: true })
+  await chmod(blobs.path(cid), 0o644)
+  await rename(blobs.path(cid), blobs.partialPath(cid))
+}
+
+/** @param pieces those to look at; undefined: all, and the blob's own hash */
+async function wrongIn (blobs: Blobs, part: Part, pieces: ReadonlySet<number> | undefined, { signal, onBytes }: VerifyOptions): Promise<string | undefined> {
+  const { size } = await stat(blobs.path(part.cid))
+  if (size !== part.size) return `it has ${size} bytes in place of ${part.size}`
+  const count = pieceCount(part.size)
+  const hashes = await blobs.read(part.pieces, count * HASH_BYTES).catch((error: unknown) => {
+    if (error instanceof CorruptBlobError) return undefined
+    throw error
+  })
+  if (hashes?.byteLength !== count * HASH_BYTES) return 'its list of pieces is missing or damaged'
+
+  const file = await open(blobs.path(part.cid), 'r')
+  try {
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
+    const whole = createHash('sha256')
+    const wrong: number[] = []
+    for (const piece of pieces ?? Array.from({ length: count }, (_, index) => index)) {
+      signal?.throwIfAborted()
+      const bytes = buffer.subarray(0, Math.min(PIECE_BYTES, size - piece * PIECE_BYTES))
+      await readAll(file, bytes, piece * PIECE_BYTES)
+      if (!createHash('sha256').update(bytes).digest().equals(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) wrong.push(piece)
+      if (pieces === undefined) whole.update(bytes)
+      onBytes?.(piece * PIECE_BYTES + bytes.byteLength)
+    }
+    if (wrong.length > 0) return `${wrong.length === 1 ? 'piece' : 'pieces'} ${wrong.slice(0, 8).join(', ')}${wrong.length > 8 ? ', …' : ''} of ${count} ${wrong.length === 1 ? 'is' : 'are'} not what ${wrong.length === 1 ? 'it was' : 'they were'}`
+    if (pieces === undefined && cidOfDigest(whole.digest()) !== part.cid) return 'its content does not match its name'
+    return undefined
+  } finally {
+    await file.close()
+  }
+}
+
+/** What can't be read counts as zeros: it is damaged. */
+async function readAll (file: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  into.fill(0)
+  for (let at = 0; at < into.byteLength;) {
+    const { bytesRead } = await file.read(into, at, into.byteLength - at, position + at).catch(() => ({ bytesRead: 0 }))
+    if (bytesRead === 0) return
+    at += bytesRead
+  }
+}
