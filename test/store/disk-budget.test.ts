@@ -33,7 +33,7 @@ describe('the room for blobs', () => {
 
   async function withAtlas (): Promise<{ store: ModelStore, used: number, layers: ReadonlyArray<{ cid: string, size: number }> }> {
     const store = await modelStore(await temporaryFolder())
-    const { manifest } = await importModel({ path: join(root, 'models', 'atlas'), name: 'atlas', store })
+    const { manifest } = await importModel({ source: join(root, 'models', 'atlas'), name: 'atlas', store })
     const { bytes } = await store.get('atlas')
     for (const [index, { cid }] of manifest.layers.entries()) await utimes(store.blobs.path(cid), 1000 + index, 1000 + index)
     return { store, used: bytes, layers: manifest.layers }
