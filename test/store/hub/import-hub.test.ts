@@ -18,7 +18,7 @@ const gguf = readdirSync(join(root, 'test', 'fixtures', 'llama-gguf')).filter((f
 const atlas = join(root, 'models', 'atlas')
 
 /** The same to every request. */
-const always = (answer: number | 'hang up'): HubServerInit['disturb'] => (request, response) => {
+const always = (answer: number | 'hang up'): NonNullable<HubServerInit['disturb']> => (request, response) => {
   if (answer === 'hang up') request.socket.destroy()
   else response.writeHead(answer, { 'retry-after': '0' }).end()
   return true
