@@ -54,6 +54,9 @@ export async function orDiskFull<T> (task: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether a file of that name is being written, or was when its process ended. */
+export const isAside = (name: string): boolean => ASIDE.test(name)
+
 /** Removes what processes that are gone left half-written in a folder. */
 export async function removeLeftovers (folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
