@@ -109,14 +109,16 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
       }
       // a damaged manifest does not say what belongs to it
       const own = await readManifest(modelId).then(blobsOf, () => [])
-      await writeNames(rest)
       let freed = 0
-      for (const cid of new Set([...own, modelId])) {
-        if (!needed.has(cid)) {
-          freed += await bytesOf(cid)
-          await blobs.remove(cid)
-        }
+      const free = async (cid: string): Promise<void> => {
+        if (needed.has(cid)) return
+        freed += await bytesOf(cid)
+        await blobs.remove(cid)
       }
+      // Cut off in the middle, the model is still here, in part, to be removed again: a name always has its manifest.
+      for (const cid of new Set(own)) await free(cid)
+      await writeNames(rest)
+      await free(modelId)
       return freed
     })
   }

@@ -72,7 +72,7 @@ describe('the room for blobs', () => {
     const budget = diskBudget(store, { limitBytes: used + 1_000_000, pinned })
     const room = await budget.makeRoom([coming(1_000_000)])
     room.release()
-    await assert.rejects(diskBudget(store, { limitBytes: used, pinned }).makeRoom([coming(70e6)]), refused(/70\.0 MB .* no room for .* MB of them within --disk/))
+    await assert.rejects(budget.makeRoom([coming(70e6)]), refused(/70\.0 MB .* no room for .* MB of them within --disk/))
     await assert.rejects(diskBudget(store).makeRoom([coming(1e15)]), refused(/on the disk; free some space/))
     assert.equal((await here(store, layers)).length, layers.length)
     // a refusal promises nothing
