@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, open, readdir, truncate } from 'node:fs/promises'
+import { chmod, open, readdir, rename, truncate } from 'node:fs/promises'
 import fc from 'fast-check'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
@@ -79,6 +79,11 @@ describe('the check of blobs on the disk', () => {
     await flip(store.path(part.cid), 5)
     assert.equal(await mend(store, part), false)
     assert.equal(await mend(store, testBlob(10, 3).part), false)
+    // right pieces do not make up a blob of another name
+    const { cid } = testBlob(part.size, 12).part
+    await flip(store.path(part.cid), 5)
+    await rename(store.path(part.cid), store.path(cid))
+    assert.equal(await mend(store, { ...part, cid }), false)
   })
 
   it('takes a damaged blob out of the way and keeps its right pieces', async () => {

@@ -48,4 +48,4 @@ watch(promises as unknown as Record<string, Operation>, ['open', 'writeFile', 'r
 syncBuiltinESMExports()
 
 await tasks[task]?.(folder)
-console.log(steps)
+process.stdout.write(`${steps}\n`)
