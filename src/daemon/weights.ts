@@ -124,7 +124,7 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
       }
       await fetch(modelId, parts, hub, options)
       for (const { cid } of parts) served.add(cid)
-      await budget.touch(parts)
+      await budget.touch(served)
     },
 
     async offer ({ modelId, manifest: { tokenizer, embedding, layers, head } }) {
@@ -134,6 +134,8 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
     },
 
     async stop () {
+      // in use until now
+      await budget.touch(served)
       if (started !== undefined) await server.stop()
     }
   }

@@ -54,7 +54,7 @@ export interface DiskBudget {
    */
   makeRoom (parts: readonly Part[], options?: AbortOptions): Promise<Room>
   /** Notes that blobs are in use now. Best effort: their times only say which of them may go first. */
-  touch (parts: readonly Part[]): Promise<void>
+  touch (cids: Iterable<string>): Promise<void>
 }
 
 /** A download that has moved since may be another process's. */
@@ -119,9 +119,9 @@ export function diskBudget (store: Pick<ModelStore, 'blobs' | 'list'>, { limitBy
       return { freedBytes, release () { promised.delete(own) } }
     },
 
-    async touch (parts) {
+    async touch (cids) {
       const at = now()
-      await Promise.all(parts.map(async ({ cid }) => {
+      await Promise.all([...cids].map(async (cid) => {
         if (at - (touchedAt.get(cid) ?? -Infinity) < TOUCH_EVERY_MS) return
         touchedAt.set(cid, at)
         await utimes(blobs.path(cid), at / 1000, at / 1000).catch(() => { /* it keeps its old time */ })

@@ -59,7 +59,7 @@ describe('the room for blobs', () => {
     const { store, used, layers } = await withAtlas()
     const size = layers[0]?.size ?? 0
     const budget = diskBudget(store, { limitBytes: used, pinned: () => [layers[2]?.cid ?? ''] })
-    await budget.touch(layers.slice(1, 2))
+    await budget.touch([layers[1]?.cid ?? ''])
     const { freedBytes } = await budget.makeRoom([coming(size + 20_000)])
     assert.ok(freedBytes >= size + 20_000)
     assert.deepEqual(await here(store, layers), [1, 2, 4, 5, 6, 7], 'the oldest went, not what was used or is served')
@@ -83,6 +83,20 @@ describe('the room for blobs', () => {
     const { store, layers } = await withAtlas()
     assert.equal((await diskBudget(store).makeRoom([coming(1000)])).freedBytes, 0)
     assert.equal((await here(store, layers)).length, layers.length)
+  })
+
+  it('knows the blobs in use by their times, which are written at most once a minute', async () => {
+    const { store, layers: [layer] } = await withAtlas()
+    assert.ok(layer !== undefined)
+    let now = 5e12
+    const budget = diskBudget(store, { now: () => now })
+    const usedAt: number[] = []
+    for (const after of [0, 59_000, 2_000]) {
+      now += after
+      await budget.touch([layer.cid, coming(1, 'n').cid])
+      usedAt.push((await stat(store.blobs.path(layer.cid))).mtimeMs - 5e12)
+    }
+    assert.deepEqual(usedAt, [0, 0, 61_000])
   })
 
   it('is promised once, until it is released', async () => {
