@@ -50,7 +50,7 @@ export interface DaemonConfig {
 const DEFAULT_SHARE = 0.7
 
 /** Bytes of blobs, as told; undefined: what the disk has. */
-export async function diskBudget ({ data, disk }: Pick<DaemonConfig, 'data' | 'disk'>): Promise<number | undefined> {
+export async function diskLimit ({ data, disk }: Pick<DaemonConfig, 'data' | 'disk'>): Promise<number | undefined> {
   if (disk === undefined || 'bytes' in disk) return disk?.bytes
   const { blocks, bsize } = await statfs(data)
   return Math.floor(blocks * bsize * disk.share)

@@ -13,7 +13,7 @@ import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
-import { diskBudget, memoryBudget, type DaemonConfig } from './config.ts'
+import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
@@ -105,7 +105,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       }
     }, {
       uploadBytesPerSecond: config.uploadBytesPerSecond,
-      diskBytes: await diskBudget(config),
+      diskBytes: await diskLimit(config),
       // nobody will turn up where nobody is looked for
       patienceMs: joined.length > 0 || config.lan ? undefined : ALONE_MS
     })

@@ -67,7 +67,10 @@ export async function copyModel (from: string, to: string): Promise<void> {
 export interface LocalModel {
   readonly name: string
   readonly modelId: string
+  /** On this machine's disk. */
   readonly bytes: number
+  /** Of all its blobs, here or not. */
+  readonly totalBytes: number
   readonly complete: boolean
   /** Layers whose weights are here. */
   readonly layersHere: number
@@ -79,7 +82,16 @@ export async function listModels (folder: string): Promise<LocalModel[]> {
   const { modelStore } = await import('../store/index.ts')
   const store = await modelStore(folder)
   return (await store.list()).map(({ name, modelId, bytes, complete, layersHere, manifest }) =>
-    ({ name, modelId, bytes, complete, layersHere, layerCount: manifest.layers.length, quantization: manifest.quantization }))
+    ({
+      name,
+      modelId,
+      bytes,
+      totalBytes: [manifest.tokenizer, manifest.embedding, ...manifest.layers, manifest.head].reduce((sum, { size }) => sum + size, 0),
+      complete,
+      layersHere,
+      layerCount: manifest.layers.length,
+      quantization: manifest.quantization
+    }))
 }
 
 /** Bytes that removing it freed. @throws {UnknownModelError} */

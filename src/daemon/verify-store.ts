@@ -1,12 +1,10 @@
 /** Hashes every blob on the disk anew, and brings what is damaged from peers. */
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { modelStore, NoSourceError, setAside, unfinishedBlobs, verifyBlob, type StoredModel } from '../store/index.ts'
-import { GOODBYE_MS, joinAll, network } from './network.ts'
+import { spanParts, type Part } from '../model/index.ts'
+import { mend, modelStore, orphanFiles, setAside, verifyBlob, type ModelStore, type StoredModel } from '../store/index.ts'
 import { findDaemon } from './state-file.ts'
-import { teardown } from './teardown.ts'
-import { weights } from './weights.ts'
-import type { Part } from '../model/index.ts'
+import { storePeers, type StorePeers } from './store-peers.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface VerifyStoreOptions extends AbortOptions {
@@ -19,19 +17,32 @@ export interface VerifyStoreOptions extends AbortOptions {
 
 export interface DamagedBlob {
   readonly model: string
-  /** `tokenizer`, `embedding`, `layer 7` or `head`. */
+  /** `manifest`, `tokenizer`, `embedding`, `layer 7` or `head`. */
   readonly part: string
   readonly cid: string
   readonly reason: string
   readonly repaired: boolean
+  /** The node that runs on this folder computes with it: it has to be restarted. */
+  readonly inUse: boolean
+}
+
+/** What was looked at of a model, under one of its names. A blob that several models have counts for the first. */
+export interface VerifiedModel {
+  readonly model: string
+  readonly blobs: number
+  readonly bytes: number
+  readonly damaged: number
 }
 
 export interface VerifiedStore {
+  readonly models: readonly VerifiedModel[]
   readonly blobs: number
   readonly bytes: number
   readonly damaged: readonly DamagedBlob[]
-  /** Files that belong to no model and to nothing that is under way. */
+  /** Files that belong to no model and to nothing that is under way. Not looked for where a manifest is damaged: what belongs to it is not known. */
   readonly orphans: { readonly files: number, readonly bytes: number, readonly removed: boolean }
+  /** Why nobody could be asked for what is damaged, where somebody was to be. */
+  readonly failure: string | undefined
 }
 
 interface Named {
@@ -40,37 +51,75 @@ interface Named {
   readonly part: Part
 }
 
-/** A peer that has it answers at once. */
-const PATIENCE_MS = 5_000
-
-/** What is damaged is put aside whether or not it can be repaired: nothing maps it any more. @throws {CorruptBlobError} a manifest is damaged */
+/** What is damaged is put aside whether or not it can be repaired: nothing maps it any more. */
 export async function verifyStore (folder: string, { join: targets, psk, removeOrphans, onProgress, signal }: VerifyStoreOptions): Promise<VerifiedStore> {
   const options = signal == null ? {} : { signal }
   const store = await modelStore(folder)
-  const models = await store.list()
-  const here: Named[] = []
-  for (const one of new Map(models.flatMap(partsOf).map((named) => [named.part.cid, named])).values()) {
-    if (await store.blobs.has(one.part.cid)) here.push(one)
+  const peers = storePeers(folder, { join: targets, psk, onProgress (done, total) { onProgress('repairing', done, total) } })
+  try {
+    const damaged: DamagedBlob[] = await repairManifests(store, peers, options)
+    let unknown = 0
+    const models = await store.list(() => { unknown++ })
+    const running = await inUse(folder, models)
+    const here = await blobsHere(store, models)
+    const bytes = here.reduce((sum, { part }) => sum + part.size, 0)
+    const wrong: Array<Named & { readonly reason: string, readonly isMended: boolean }> = []
+    let done = 0
+    for (const one of here) {
+      const damage = await verifyBlob(store.blobs, one.part, { ...options, onBytes (read) { onProgress('checking', done + read, bytes) } })
+      done += one.part.size
+      onProgress('checking', done, bytes)
+      if (damage === undefined) continue
+      const isMended = await mend(store.blobs, one.part, options)
+      if (!isMended) await setAside(store.blobs, one.part)
+      wrong.push({ ...one, reason: damage.reason, isMended })
+    }
+    for (const { model, name, part, reason, isMended } of wrong) {
+      const repaired = isMended || await peers.part(model.modelId, part, options)
+      damaged.push({ model: model.name, part: name, cid: part.cid, reason, repaired, inUse: running.has(part.cid) })
+    }
+    const orphans = unknown > 0 ? [] : await orphanFiles(store.blobs, models, Date.now())
+    if (removeOrphans) await Promise.all(orphans.map(async ({ name }) => { await rm(join(store.blobs.folder, name), { force: true }) }))
+    return {
+      models: models.filter(({ modelId }, index) => models.findIndex((one) => one.modelId === modelId) === index).map(({ name: model, modelId }) => {
+        const own = here.filter((one) => one.model.modelId === modelId)
+        return {
+          model,
+          blobs: own.length,
+          bytes: own.reduce((sum, { part }) => sum + part.size, 0),
+          damaged: damaged.filter(({ cid }) => cid === modelId || own.some(({ part }) => part.cid === cid)).length
+        }
+      }),
+      blobs: here.length,
+      bytes,
+      damaged,
+      orphans: { files: orphans.length, bytes: orphans.reduce((sum, file) => sum + file.bytes, 0), removed: removeOrphans },
+      failure: peers.failure
+    }
+  } finally {
+    await peers.close()
   }
-  const bytes = here.reduce((sum, { part }) => sum + part.size, 0)
-  const found: Array<Named & { readonly reason: string }> = []
-  let done = 0
-  for (const one of here) {
-    const damage = await verifyBlob(store.blobs, one.part, { ...options, onBytes (read) { onProgress('checking', done + read, bytes) } })
-    done += one.part.size
-    onProgress('checking', done, bytes)
-    if (damage === undefined) continue
-    await setAside(store.blobs, one.part)
-    found.push({ ...one, reason: damage.reason })
-  }
+}
 
-  const repaired = found.length === 0 ? new Set<string>() : await repair(folder, found, { targets, psk, onProgress, ...options })
-  return {
-    blobs: here.length,
-    bytes,
-    damaged: found.map(({ model, name, part: { cid }, reason }) => ({ model: model.name, part: name, cid, reason, repaired: repaired.has(cid) })),
-    orphans: await orphans(store.blobs.folder, models, removeOrphans)
+/** Without its manifest nothing is known of a model: those that are damaged come first. */
+async function repairManifests (store: ModelStore, peers: StorePeers, options: AbortOptions): Promise<DamagedBlob[]> {
+  const found = new Map<string, { readonly name: string, readonly reason: string }>()
+  await store.list(({ name, modelId, error }) => { found.set(modelId, { name, reason: error.cause instanceof Error ? error.cause.message : error.message }) })
+  const damaged: DamagedBlob[] = []
+  for (const [modelId, { name, reason }] of found) {
+    await rm(store.blobs.path(modelId), { force: true })
+    damaged.push({ model: name, part: 'manifest', cid: modelId, reason, repaired: await peers.manifest(modelId, name, options), inUse: false })
   }
+  return damaged
+}
+
+/** Blobs of all models that are on the disk, each once. */
+async function blobsHere ({ blobs }: ModelStore, models: readonly StoredModel[]): Promise<Named[]> {
+  const all = new Map<string, Named>()
+  for (const named of models.flatMap(partsOf)) {
+    if (!all.has(named.part.cid) && await blobs.has(named.part.cid)) all.set(named.part.cid, named)
+  }
+  return [...all.values()]
 }
 
 function partsOf (model: StoredModel): Named[] {
@@ -83,54 +132,12 @@ function partsOf (model: StoredModel): Named[] {
   ]
 }
 
-interface RepairInit extends AbortOptions {
-  readonly targets: readonly string[]
-  readonly psk: string | undefined
-  onProgress (stage: string, done: number, total: number): void
-}
-
-/** CIDs that are whole again. Nobody to ask, or nobody who has them: none. */
-async function repair (folder: string, damaged: readonly Named[], { targets, psk, onProgress, signal }: RepairInit): Promise<Set<string>> {
-  const daemon = targets.length > 0 ? undefined : await findDaemon(folder)
-  const addresses = daemon?.addrs ?? targets
-  if (addresses.length === 0) return new Set()
-  const options = signal == null ? {} : { signal }
-  const down = teardown(() => { /* a visitor that leaves owes nobody an account */ })
-  try {
-    const { host, swarm } = await network({ data: folder, join: targets, psk: psk ?? daemon?.psk ?? undefined }, 'client')
-    await host.start()
-    down.add('host', async () => await host.stop())
-    await swarm.start()
-    down.add('swarm', async () => await swarm.stop(), GOODBYE_MS)
-    await joinAll(host, addresses, options)
-    const store = await modelStore(folder)
-    const bulk = weights({ host, swarm, store, isBusy: () => false, onFault () { /* another is asked */ }, onDamage () { /* known */ } }, { patienceMs: PATIENCE_MS })
-    const whole = new Set<string>()
-    for (const { model, part } of damaged) {
-      try {
-        await bulk.parts(model.modelId, [part], undefined, { ...options, onProgress ({ done, total }) { onProgress('repairing', done, total) } })
-        whole.add(part.cid)
-      } catch (error) {
-        if (!(error instanceof NoSourceError)) throw error
-      }
-    }
-    return whole
-  } finally {
-    await down.run()
-  }
-}
-
-async function orphans (folder: string, models: readonly StoredModel[], remove: boolean): Promise<VerifiedStore['orphans']> {
-  const known = new Set(models.flatMap((model) => [model.modelId, ...partsOf(model).flatMap(({ part: { cid, pieces } }) => [cid, pieces, `partial-${cid}`])]))
-  const unfinished = await unfinishedBlobs({ folder })
-  let files = 0
-  let bytes = 0
-  for (const name of await readdir(folder)) {
-    // what is being written has a name of its own until it is whole
-    if (known.has(name) || unfinished.has(name) || name.includes('tmp')) continue
-    files++
-    bytes += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size
-    if (remove) await rm(join(folder, name), { force: true })
-  }
-  return { files, bytes, removed: remove }
+/** CIDs of what the node on this folder computes with. */
+async function inUse (folder: string, models: readonly StoredModel[]): Promise<Set<string>> {
+  const daemon = await findDaemon(folder)
+  const served = models.find(({ modelId }) => modelId === daemon?.modelId)
+  if (daemon === undefined || served === undefined) return new Set()
+  const [start, end] = daemon.span
+  // a node that only shares weights has no span
+  return new Set([served.manifest.tokenizer, ...(end > start ? spanParts(served.manifest, { start, end }) : [])].map(({ cid }) => cid))
 }

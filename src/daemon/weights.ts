@@ -1,7 +1,7 @@
 /** A model's bytes on their way between this node's disk and its peers. */
 import { isModelId, MAX_MANIFEST_BYTES, parseManifest, spanParts, type Part, type Span } from '../model/index.ts'
 import {
-  blobServer, connectBlobPeer, fetchBlobs, fetchWhole, makeRoom, NoSourceError, peerPool, quickCheck, setAside, touch, writeFileAtomic,
+  blobServer, connectBlobPeer, diskBudget, fetchBlobs, fetchWhole, mend, NoSourceError, peerPool, quickCheck, setAside, writeFileAtomic,
   type BlobMaker, type BlobServer, type Damage, type FetchProgress, type ModelStore, type PeerPool, type StoredModel
 } from '../store/index.ts'
 import { lookAround } from './network.ts'
@@ -55,6 +55,9 @@ const LOOK_MS = 4_000
 
 export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: WeightsComponents, { uploadBytesPerSecond, diskBytes, patienceMs }: WeightsInit = {}): Weights {
   const offered = new Set<string>()
+  /** CIDs of what this node computes with. */
+  const served = new Set<string>()
+  const budget = diskBudget(store, { limitBytes: diskBytes, pinned: () => served })
   const server: BlobServer = blobServer({ host, blobs: store.blobs, offers: (cid) => offered.has(cid), isBusy }, { bytesPerSecond: uploadBytesPerSecond })
   let started: Promise<void> | undefined
 
@@ -78,12 +81,13 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
     const here = await Promise.all(parts.map(async ({ cid }) => await store.blobs.has(cid)))
     const missing = parts.filter((_, index) => here[index] === false)
     if (missing.length === 0) return
+    const room = await budget.makeRoom(parts, options)
     const peers = pool(modelId)
     try {
-      await makeRoom(store, { bytes: missing.reduce((sum, { size }) => sum + size, 0), limitBytes: diskBytes, pinned: new Set(parts.map(({ cid }) => cid)) })
       await fetchBlobs({ blobs: store.blobs, pool: peers, hub, isBusy }, { ...options, parts: missing, ...(patienceMs === undefined ? {} : { patienceMs }) })
     } finally {
       peers.close()
+      room.release()
     }
   }
 
@@ -91,7 +95,7 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
     if (await store.blobs.has(modelId)) return
     const peers = pool(modelId)
     try {
-      const bytes = await fetchWhole(peers, { cid: modelId, what: 'the model\'s manifest', maxBytes: MAX_MANIFEST_BYTES, ...(signal == null ? {} : { signal }) })
+      const bytes = await fetchWhole(peers, { cid: modelId, what: 'the model\'s manifest', maxBytes: MAX_MANIFEST_BYTES, ...(patienceMs === undefined ? {} : { patienceMs }), ...(signal == null ? {} : { signal }) })
       parseManifest(bytes)
       await writeFileAtomic(store.blobs.path(modelId), bytes, 0o444)
     } finally {
@@ -116,10 +120,11 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
       const parts = [manifest.tokenizer, ...spanParts(manifest, span)]
       for (const damage of await quickCheck(store.blobs, parts, { random: Math.random, ...(options.signal == null ? {} : { signal: options.signal }) })) {
         onDamage(damage)
-        await setAside(store.blobs, damage.part)
+        if (!await mend(store.blobs, damage.part, options)) await setAside(store.blobs, damage.part)
       }
       await fetch(modelId, parts, hub, options)
-      await touch(store.blobs, parts)
+      for (const { cid } of parts) served.add(cid)
+      await budget.touch(served)
     },
 
     async offer ({ modelId, manifest: { tokenizer, embedding, layers, head } }) {
@@ -129,6 +134,8 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
     },
 
     async stop () {
+      // in use until now
+      await budget.touch(served)
       if (started !== undefined) await server.stop()
     }
   }

@@ -54,6 +54,19 @@ export async function orDiskFull<T> (task: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Says how much was still to be written where the disk is full. @throws {StoreWriteError} */
+export async function orStillToCome<T> (task: () => Promise<T>, missingBytes: () => number): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    if (!(error instanceof StoreWriteError)) throw error
+    throw new StoreWriteError(`${error.message}. ${(missingBytes() / 1e6).toFixed(1)} MB are still to be written`, { cause: error })
+  }
+}
+
+/** Whether a file of that name is being written, or was when its process ended. */
+export const isAside = (name: string): boolean => ASIDE.test(name)
+
 /** Removes what processes that are gone left half-written in a folder. */
 export async function removeLeftovers (folder: string): Promise<void> {
   for (const name of await readdir(folder)) {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { cidOf, modelIdOf } from '../model/index.ts'
 import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
 import { blobHasher, blobWriter, type OpenFile } from './blob-writer.ts'
+import { filesIn, PARTIAL } from './disk-usage.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { BlobStore } from './types.ts'
 
@@ -11,15 +12,16 @@ export interface BlobStoreInit {
   readonly open?: OpenFile
 }
 
-/** What stands before the name of a blob that is not whole. */
-const PARTIAL = 'partial-'
+/** A download that has not moved for so long is nobody's any more. */
+const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
 /** CIDs in base32: what else would be a path is none of ours. */
 const CID_TEXT = /^b[a-z2-7]{20,120}$/
 
-/** Blobs as files named by their CID in `folder`, which is made where it is missing. What dead processes left half-written is removed. */
+/** Blobs as files named by their CID in `folder`, which is made where it is missing. What dead processes left half-written is removed, and downloads that nobody went on with. */
 export async function blobStore (folder: string, init: BlobStoreInit = {}): Promise<BlobStore> {
   await mkdir(folder, { recursive: true })
   await removeLeftovers(folder)
+  await removeForgotten(folder)
   const path = (cid: string): string => {
     if (!CID_TEXT.test(cid)) {
       throw new RangeError(`${JSON.stringify(cid)} is no CID`)
@@ -53,5 +55,11 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
     writer: async () => await blobWriter(folder, init.open ?? open),
     hasher: () => blobHasher(folder),
     remove: async (cid) => { await Promise.all([path(cid), join(folder, `${PARTIAL}${cid}`)].map(async (file) => { await rm(file, { force: true }) })) }
+  }
+}
+
+async function removeForgotten (folder: string): Promise<void> {
+  for (const { name, isPartial, usedAtMs } of await filesIn(folder)) {
+    if (isPartial && Date.now() - usedAtMs > FORGOTTEN_MS) await rm(join(folder, name), { force: true })
   }
 }

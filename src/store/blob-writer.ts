@@ -110,7 +110,7 @@ interface BlobHashes {
 }
 
 /** The hash of all bytes, and that of every piece of 1 MiB, as they pass. */
-function blobHashes (): BlobHashes {
+export function blobHashes (): BlobHashes {
   const whole = createHash('sha256')
   const pieces: Uint8Array[] = []
   let piece = createHash('sha256')

@@ -1,31 +1,26 @@
-import { readdir, stat, statfs, utimes } from 'node:fs/promises'
+import { rm, statfs, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { filesIn, type StoredFile } from './disk-usage.ts'
 import { StoreWriteError } from './errors.ts'
 import { unfinishedBlobs } from './import-journal.ts'
-import type { BlobStore, ModelStore } from './types.ts'
+import type { ModelStore } from './types.ts'
 import type { Part } from '../model/index.ts'
-
-export interface StoredFile {
-  readonly cid: string
-  readonly bytes: number
-  readonly usedAtMs: number
-}
+import type { AbortOptions } from '@libp2p/interface'
 
 export interface EvictionRequest {
-  /** What could go. */
+  /** All that lies there. */
   readonly files: readonly StoredFile[]
-  /** All that lies there, what could go included. */
-  readonly usedBytes: number
+  mayGo (file: StoredFile): boolean
   readonly limitBytes: number
   /** To be written. */
   readonly bytes: number
 }
 
 /** The least recently used files that have to go, in that order, and what is missing where even all of them are not enough. Pure. */
-export function evictions ({ files, usedBytes, limitBytes, bytes }: EvictionRequest): { readonly evict: readonly StoredFile[], readonly missingBytes: number } {
-  let over = usedBytes + bytes - limitBytes
+export function evictions ({ files, mayGo, limitBytes, bytes }: EvictionRequest): { readonly evict: readonly StoredFile[], readonly missingBytes: number } {
+  let over = files.reduce((sum, file) => sum + file.bytes, bytes) - limitBytes
   const evict: StoredFile[] = []
-  for (const file of files.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
+  for (const file of files.filter(mayGo).sort((a, b) => a.usedAtMs - b.usedAtMs)) {
     if (over <= 0) break
     evict.push(file)
     over -= file.bytes
@@ -33,57 +28,119 @@ export function evictions ({ files, usedBytes, limitBytes, bytes }: EvictionRequ
   return { evict: over > 0 ? [] : evict, missingBytes: Math.max(0, over) }
 }
 
-export interface MakeRoomRequest {
-  /** To be written. */
-  readonly bytes: number
-  /** Of all blobs. @default what the disk has */
+export interface DiskBudgetInit {
+  /** Of all that lies among the blobs. @default what the disk has */
   readonly limitBytes?: number | undefined
-  /** CIDs of blobs that stay. */
-  readonly pinned: ReadonlySet<string>
+  /** CIDs of blobs that are in use. */
+  pinned? (): Iterable<string>
+  /** In ms since 1970, as the times of files are. */
+  now? (): number
+}
+
+/** Room that was promised. */
+export interface Room {
+  /** That were freed for it. */
+  readonly freedBytes: number
+  /** Once all is written, or nothing more will be. Idempotent. */
+  release (): void
+}
+
+/** How much may lie among the blobs, and what goes when more is to come. */
+export interface DiskBudget {
+  /**
+   * Frees blobs that nobody here uses until there is room for what `parts` lack, the least recently used first. Until the room is released
+   * the parts stay, and nobody else gets it. Manifests, tokenizers and lists of pieces are small and never go.
+   * @throws {StoreWriteError} there can't be room; nothing was freed
+   */
+  makeRoom (parts: readonly Part[], options?: AbortOptions): Promise<Room>
+  /** Notes that blobs are in use now. Best effort: their times only say which of them may go first. */
+  touch (cids: Iterable<string>): Promise<void>
+}
+
+/** A download that has moved since may be another process's. */
+const ABANDONED_MS = 10 * 60 * 1000
+const TOUCH_EVERY_MS = 60 * 1000
+
+export function diskBudget (store: Pick<ModelStore, 'blobs' | 'list'>, { limitBytes, pinned = () => [], now = Date.now }: DiskBudgetInit = {}): DiskBudget {
+  const { blobs } = store
+  const promised = new Set<readonly Part[]>()
+  const touchedAt = new Map<string, number>()
+  /** Two at once would count on the same room. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Blobs that stay, whatever room is wanted. */
+  async function kept (): Promise<Set<string>> {
+    const unfinished = await unfinishedBlobs(blobs)
+    for (const cid of pinned()) unfinished.add(cid)
+    for (const parts of promised) parts.forEach(({ cid }) => unfinished.add(cid))
+    return unfinished
+  }
+
+  async function free (parts: readonly Part[]): Promise<number> {
+    promised.add(parts)
+    try {
+      const { bavail, bsize } = await statfs(blobs.folder)
+      const files = await filesIn(blobs.folder)
+      const used = files.reduce((sum, file) => sum + file.bytes, 0)
+      const onDisk = used + bavail * bsize
+      const missing = lacking(parts, files)
+      if (missing === 0) return 0
+      const stays = await kept()
+      // only what is known to be weights: a list of pieces or a manifest has a name of the same kind
+      const weights = new Set((await store.list(() => { /* what belongs to a damaged manifest can't be known, and stays */ }))
+        .flatMap(({ manifest: { embedding, layers, head } }) => [embedding, ...layers, head].map(({ cid }) => cid)))
+      const idleSince = now() - ABANDONED_MS
+      const { evict, missingBytes } = evictions({
+        files,
+        // without a limit of its own a node frees nothing: what lies there was wanted by somebody
+        mayGo: ({ cid, isPartial, usedAtMs }) => limitBytes !== undefined && !stays.has(cid) && (isPartial ? usedAtMs < idleSince : weights.has(cid)),
+        limitBytes: Math.min(limitBytes ?? Infinity, onDisk),
+        bytes: lacking([...promised].flat(), files)
+      })
+      if (missingBytes > 0) throw noRoom(missing, missingBytes, limitBytes !== undefined && limitBytes <= onDisk)
+      for (const { name } of evict) await rm(join(blobs.folder, name), { force: true })
+      return evict.reduce((sum, file) => sum + file.bytes, 0)
+    } catch (error) {
+      promised.delete(parts)
+      throw error
+    }
+  }
+
+  return {
+    async makeRoom (parts, { signal } = {}) {
+      // a list of its own: the same parts may be asked for twice
+      const own = [...parts]
+      const done = last.then(async () => {
+        signal?.throwIfAborted()
+        return await free(own)
+      })
+      last = done.catch(() => { /* told to whoever waits for it */ })
+      const freedBytes = await done
+      return { freedBytes, release () { promised.delete(own) } }
+    },
+
+    async touch (cids) {
+      const at = now()
+      await Promise.all([...cids].map(async (cid) => {
+        if (at - (touchedAt.get(cid) ?? -Infinity) < TOUCH_EVERY_MS) return
+        touchedAt.set(cid, at)
+        await utimes(blobs.path(cid), at / 1000, at / 1000).catch(() => { /* it keeps its old time */ })
+      }))
+    }
+  }
+}
+
+/** Bytes of parts that are still to be written: what an earlier try left counts. */
+function lacking (parts: readonly Part[], files: readonly StoredFile[]): number {
+  const whole = new Set(files.filter(({ isPartial }) => !isPartial).map(({ cid }) => cid))
+  const begun = new Map(files.filter(({ isPartial }) => isPartial).map(({ cid, bytes }) => [cid, bytes]))
+  const wanted = new Map(parts.filter(({ cid }) => !whole.has(cid)).map(({ cid, size }) => [cid, size]))
+  return [...wanted].reduce((sum, [cid, size]) => sum + Math.max(0, size - (begun.get(cid) ?? 0)), 0)
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
-/**
- * Frees blobs that nobody here serves until there is room, the least recently used first. Manifests, tokenizers and lists of pieces stay: they are small.
- * @returns the bytes freed @throws {StoreWriteError} there can't be room; nothing was freed
- */
-export async function makeRoom (store: Pick<ModelStore, 'blobs' | 'list'>, { bytes, limitBytes, pinned }: MakeRoomRequest): Promise<number> {
-  if (bytes === 0) return 0
-  const { blobs } = store
-  const { bavail, bsize } = await statfs(blobs.folder)
-  const freeBytes = bavail * bsize
-  const files = await filesIn(blobs)
-  const usedBytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  const unfinished = await unfinishedBlobs(blobs)
-  const weights = new Set((await store.list()).flatMap(({ manifest: { embedding, layers, head } }) => [embedding, ...layers, head].map(({ cid }) => cid)))
-  const room = Math.min(limitBytes ?? Infinity, usedBytes + freeBytes)
-  const { evict, missingBytes } = evictions({
-    // without a limit of its own a node frees nothing: what lies there was wanted by somebody
-    files: limitBytes === undefined ? [] : files.filter(({ cid }) => weights.has(cid) && !pinned.has(cid) && !unfinished.has(cid)),
-    usedBytes,
-    limitBytes: room,
-    bytes
-  })
-  if (missingBytes > 0) {
-    throw new StoreWriteError(`${megabytes(bytes)} of weights are to be fetched, and there is no room for ${megabytes(missingBytes)} of them ` +
-      (limitBytes !== undefined && limitBytes <= usedBytes + freeBytes ? 'within --disk; allow more, serve fewer layers with --layers, or free some with "shoal rm MODEL"' : 'on the disk; free some space ("shoal rm MODEL"), or serve fewer layers with --layers'))
-  }
-  for (const { cid } of evict) await blobs.remove(cid)
-  return evict.reduce((sum, file) => sum + file.bytes, 0)
-}
-
-/** Notes that blobs are in use now. Best effort: their times only say which of them may go first. */
-export async function touch (blobs: Pick<BlobStore, 'path'>, parts: readonly Part[]): Promise<void> {
-  const now = new Date()
-  await Promise.all(parts.map(async ({ cid }) => { await utimes(blobs.path(cid), now, now).catch(() => { /* it keeps its old time */ }) }))
-}
-
-/** Everything that takes room among the blobs; a draft counts what it has, not what it will have. */
-async function filesIn ({ folder }: Pick<BlobStore, 'folder'>): Promise<StoredFile[]> {
-  const files = await Promise.all((await readdir(folder)).map(async (name) => {
-    const found = await stat(join(folder, name)).catch(() => undefined)
-    return found?.isFile() === true ? [{ cid: name, bytes: Math.min(found.size, found.blocks * 512), usedAtMs: found.mtimeMs }] : []
-  }))
-  return files.flat()
+function noRoom (bytes: number, missingBytes: number, isLimit: boolean): StoreWriteError {
+  return new StoreWriteError(`${megabytes(bytes)} of weights are to be fetched, and there is no room for ${megabytes(missingBytes)} of them ` +
+    (isLimit ? 'within --disk; allow more, serve fewer layers with --layers, or free some with "shoal rm MODEL"' : 'on the disk; free some space ("shoal rm MODEL"), or serve fewer layers with --layers'))
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { writeFileAtomic } from './atomic-file.ts'
+import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
 import type { BlobStore } from './types.ts'
 
 /** What became of one part. */
@@ -24,6 +24,7 @@ const folderOf = (blobs: Pick<BlobStore, 'folder'>): string => join(blobs.folder
 export async function importJournal (blobs: BlobStore, work: string): Promise<ImportJournal> {
   const folder = folderOf(blobs)
   await mkdir(folder, { recursive: true })
+  await removeLeftovers(folder)
   const path = join(folder, `${createHash('sha256').update(work).digest('hex').slice(0, 32)}.json`)
   // without a journal, or with a damaged one, everything is made anew
   let finished = await readJournal(path) ?? {}
@@ -42,11 +43,18 @@ export async function importJournal (blobs: BlobStore, work: string): Promise<Im
   }
 }
 
-/** Blobs of imports that are under way or were interrupted. */
+/** An import that was cut off so long ago is not gone on with: what it made may go. */
+const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Blobs of imports that are under way or were interrupted within a month. */
 export async function unfinishedBlobs (blobs: Pick<BlobStore, 'folder'>): Promise<Set<string>> {
   const folder = folderOf(blobs)
   const names = await readdir(folder).catch((): string[] => [])
-  const journals = await Promise.all(names.map(async (name) => await readJournal(join(folder, name))))
+  const journals = await Promise.all(names.map(async (name) => {
+    const path = join(folder, name)
+    const written = await stat(path).then(({ mtimeMs }) => mtimeMs, () => 0)
+    return Date.now() - written > FORGOTTEN_MS ? undefined : await readJournal(path)
+  }))
   return new Set(journals.flatMap((journal) => Object.values(journal ?? {}).flatMap(({ cid, pieces }) => [cid, pieces])))
 }
 

@@ -2,7 +2,7 @@ import {
   encodeManifest, encodeTokenizerData, makePart, modelIdOf, parseManifest, PIECE_BYTES, planImport, spanParts,
   type ImportPlan, type Manifest, type Part, type PartPlan, type Quantization, type Span
 } from '../model/index.ts'
-import { writeFileAtomic } from './atomic-file.ts'
+import { orStillToCome, writeFileAtomic } from './atomic-file.ts'
 import { CorruptBlobError, StoreWriteError } from './errors.ts'
 import { importJournal, type FinishedPart } from './import-journal.ts'
 import { openSource, type OpenedSource } from './open-source.ts'
@@ -55,12 +55,13 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
       onBytes(0)
       return { ...made, pieceSize: PIECE_BYTES, tensors: partPlan.tensors.map(({ entry }) => entry) }
     }
-    const embedding = await part(plan.embedding)
+    const written = async (partPlan: PartPlan): Promise<Part> => await orStillToCome(async () => await part(partPlan), () => total - done)
+    const embedding = await written(plan.embedding)
     const layers: Part[] = []
     for (const layer of plan.layers) {
-      layers.push(await part(layer))
+      layers.push(await written(layer))
     }
-    const head = await part(plan.head)
+    const head = await written(plan.head)
     const tokenizer: Part = { ...await writeTokenizer(source, store.blobs), pieceSize: PIECE_BYTES, tensors: [] }
     const encoded = encodeManifest({ layout: 1, quantization, config: source.config, tokenizer, embedding, layers, head })
     // What others will refuse must not be made here.

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
-import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
+import { cidOf, cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { HASH_BYTES, pieceCount } from './blob-draft.ts'
+import { blobHashes } from './blob-writer.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { BlobStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -13,7 +14,7 @@ export interface Damage {
   readonly reason: string
 }
 
-type Blobs = Pick<BlobStore, 'path' | 'partialPath' | 'has' | 'read'>
+type Blobs = Pick<BlobStore, 'path' | 'has' | 'read'>
 
 /** Pieces of each blob that a quick check reads, beside the first and the last. */
 const SAMPLED = 2
@@ -48,6 +49,32 @@ export interface VerifyOptions extends AbortOptions {
 export async function verifyBlob (blobs: Blobs, part: Part, options: VerifyOptions = {}): Promise<Damage | undefined> {
   const reason = await wrongIn(blobs, part, undefined, options)
   return reason === undefined ? undefined : { part, reason }
+}
+
+/**
+ * Writes a blob's list of pieces anew where the blob itself is right: that takes no peer.
+ * @returns whether the blob and its list are what the manifest says
+ */
+export async function mend (blobs: Pick<BlobStore, 'path' | 'put'>, { cid, size, pieces }: Part, { signal }: AbortOptions = {}): Promise<boolean> {
+  const found = await stat(blobs.path(cid)).catch(() => undefined)
+  if (found?.size !== size) return false
+  const file = await open(blobs.path(cid), 'r')
+  try {
+    const hashes = blobHashes()
+    const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
+    for (let at = 0; at < size; at += PIECE_BYTES) {
+      signal?.throwIfAborted()
+      const bytes = buffer.subarray(0, Math.min(PIECE_BYTES, size - at))
+      await readAll(file, bytes, at)
+      hashes.update(bytes)
+    }
+    const made = hashes.finish()
+    if (made.cid !== cid || cidOf(made.pieceList) !== pieces) return false
+    await blobs.put(made.pieceList)
+    return true
+  } finally {
+    await file.close()
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isModelId, MAX_MANIFEST_BYTES, parseManifest, type Manifest } from '../model/index.ts'
 import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
 import { blobStore, type BlobStoreInit } from './blob-store.ts'
+import { bytesOnDisk } from './disk-usage.ts'
 import { CorruptBlobError, UnknownModelError } from './errors.ts'
 import { unfinishedBlobs } from './import-journal.ts'
 import { withLock } from './process-lock.ts'
@@ -43,6 +44,8 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
 
   const readManifest = async (modelId: string): Promise<Manifest> => parseManifest(await blobs.read(modelId, MAX_MANIFEST_BYTES))
   const sizeOf = async (cid: string): Promise<number | null> => await stat(blobs.path(cid)).then(({ size }) => size, () => null)
+  /** Of the blob, and of what a download has of it. */
+  const bytesOf = async (cid: string): Promise<number> => (await sizeOf(cid) ?? 0) + await bytesOnDisk(blobs.partialPath(cid))
 
   const load = async (name: string, modelId: string): Promise<StoredModel> => {
     const manifest = await readManifest(modelId).catch((error: unknown) => {
@@ -54,7 +57,7 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
       name,
       modelId,
       manifest,
-      bytes: [...sizes.values()].reduce<number>((sum, size) => sum + (size ?? 0), 0),
+      bytes: (await Promise.all(cids.map(bytesOf))).reduce((sum, bytes) => sum + bytes, 0),
       complete: ![...sizes.values()].includes(null),
       layersHere: manifest.layers.filter(({ cid }) => sizes.get(cid) != null).length
     }
@@ -75,7 +78,15 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
 
   return {
     blobs,
-    list: async () => await Promise.all(Object.entries(await readNames()).map(async ([name, modelId]) => await load(name, modelId))),
+    list: async (onDamaged) => (await Promise.all(Object.entries(await readNames()).map(async ([name, modelId]) => {
+      try {
+        return [await load(name, modelId)]
+      } catch (error) {
+        if (onDamaged == null || !(error instanceof CorruptBlobError)) throw error
+        onDamaged({ name, modelId, error })
+        return []
+      }
+    }))).flat(),
     get: async (nameOrId) => {
       const { modelId, as } = find(await readNames(), nameOrId)
       return await load(as[0] ?? nameOrId, modelId)
@@ -98,14 +109,16 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
       }
       // a damaged manifest does not say what belongs to it
       const own = await readManifest(modelId).then(blobsOf, () => [])
-      await writeNames(rest)
       let freed = 0
-      for (const cid of new Set([...own, modelId])) {
-        if (!needed.has(cid)) {
-          freed += await sizeOf(cid) ?? 0
-          await blobs.remove(cid)
-        }
+      const free = async (cid: string): Promise<void> => {
+        if (needed.has(cid)) return
+        freed += await bytesOf(cid)
+        await blobs.remove(cid)
       }
+      // Cut off in the middle, the model is still here, in part, to be removed again: a name always has its manifest.
+      for (const cid of new Set(own)) await free(cid)
+      await writeNames(rest)
+      await free(modelId)
       return freed
     })
   }

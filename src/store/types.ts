@@ -1,3 +1,4 @@
+import type { CorruptBlobError } from './errors.ts'
 import type { Manifest } from '../model/index.ts'
 
 /** Receives one blob's bytes in order of offset (gaps are zero-filled), hashes them as they pass, and names the file by its CID at the end. */
@@ -31,22 +32,30 @@ export interface StoredModel {
   readonly name: string
   readonly modelId: string
   readonly manifest: Manifest
-  /** Bytes of this model's blobs that are on this machine. */
+  /** Bytes of this model's blobs that are on this machine, those of unfinished downloads included. */
   readonly bytes: number
   readonly complete: boolean
   /** Layers whose blobs are here. */
   readonly layersHere: number
 }
 
+/** A name whose manifest is damaged or gone. */
+export interface DamagedModel {
+  readonly name: string
+  readonly modelId: string
+  readonly error: CorruptBlobError
+}
+
 /** Models on this machine: names on top of the blob store. */
 export interface ModelStore {
   readonly blobs: BlobStore
-  list (): Promise<StoredModel[]>
+  /** @param onDamaged is told of models whose manifest is damaged or gone, which are left out @throws {CorruptBlobError} without it */
+  list (onDamaged?: (model: DamagedModel) => void): Promise<StoredModel[]>
   /** By name or model id. @throws {UnknownModelError} naming what there is */
   get (nameOrId: string): Promise<StoredModel>
   /** Gives a model a name, also one that another has; a model that so loses its last name is kept under its id. */
   add (name: string, modelId: string): Promise<void>
-  /** Removes the name (by id: all its names) and every blob that no other model uses; says how many bytes that freed. */
+  /** Removes the name (by id: all its names), every blob that no other model uses and what downloads have of them; says how many bytes that freed. */
   remove (nameOrId: string): Promise<number>
 }
 

@@ -17,7 +17,8 @@ describe('the command line', function () {
     [['serve', '--kv', 'int8'], /f16, f32/],
     [['serve', '--listen', 'here'], /multiaddr/],
     [['serve', '--join', 'over-there'], /multiaddr.*invite/],
-    [['serve', '--disk', '5GB'], /not in this version yet/],
+    [['serve', '--disk', 'much'], /8GB/],
+    [['store', 'burn'], /verify/],
     [['serve', '--layers', '0:9'], /has the layers 0:8/],
     [['serve', 'nonesuch'], /no model "nonesuch".*shoal import/],
     [['serve', 'org/name'], /not in this version yet.*hub/],
@@ -35,7 +36,7 @@ describe('the command line', function () {
     [['rm', 'nonesuch'], /no model "nonesuch"/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
     [['status', '--watch'], /not in this version yet: --watch/],
-    ...['keys add', 'trace', 'store verify'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+    ...['keys add', 'trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
   ]
   for (const [args, message] of usage) {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
@@ -77,7 +78,7 @@ describe('the command line', function () {
   it('shows help and version', async () => {
     const { code, stdout } = await shoal(['--help'])
     assert.equal(code, 0)
-    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'status', 'invite', 'stop', 'pause', 'resume', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
+    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'store', 'status', 'invite', 'stop', 'pause', 'resume', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
     assert.equal((await shoal(['serve', '--help'])).code, 0)
     assert.match((await shoal(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
   })

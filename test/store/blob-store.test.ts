@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { cidOf, PIECE_BYTES } from '../../src/model/index.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
@@ -65,6 +65,19 @@ describe('the blob store', () => {
     await utimes(join(folder, `tmp-${process.pid}-01`), 0, 0)
     await blobStore(folder)
     assert.deepEqual((await readdir(folder)).sort(), [own, 'tmp-notes'])
+  })
+
+  it('removes downloads that nobody went on with for a month, and no younger ones', async () => {
+    const folder = await temporaryFolder()
+    const store = await blobStore(folder)
+    const [old, young] = [store.partialPath(cidOf(Buffer.from('old'))), store.partialPath(cidOf(Buffer.from('young')))]
+    const day = 24 * 60 * 60
+    for (const [path, age] of [[old, 31 * day], [young, 29 * day]] as const) {
+      await writeFile(path, 'pieces')
+      await utimes(path, Date.now() / 1000 - age, Date.now() / 1000 - age)
+    }
+    await blobStore(folder)
+    assert.deepEqual(await readdir(folder), [basename(young)])
   })
 
   it('gives a small blob only if it is what its name says', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmod, open, readdir, truncate } from 'node:fs/promises'
+import { chmod, open, readdir, rename, truncate } from 'node:fs/promises'
 import fc from 'fast-check'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
-import { quickCheck, setAside, verifyBlob, type BlobStore } from '../../src/store/index.ts'
+import { mend, quickCheck, setAside, verifyBlob, type BlobStore } from '../../src/store/index.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { put, testBlob } from './peers/blobs.ts'
 
@@ -66,6 +66,24 @@ describe('the check of blobs on the disk', () => {
     await flip(damaged.path(part.pieces), 3)
     const reasons = await Promise.all([short, listless, damaged].map(async (store) => (await quickCheck(store, [part], { random: Math.random }))[0]?.reason))
     assert.deepEqual(reasons, [`it has ${part.size - 1} bytes in place of ${part.size}`, ...new Array<string>(2).fill('its list of pieces is missing or damaged')])
+  })
+
+  it('writes a list of pieces anew where the blob is right, and does not take a wrong blob for right', async () => {
+    const store = await stocked()
+    await store.remove(part.pieces)
+    assert.equal(await mend(store, part), true)
+    assert.equal(await verifyBlob(store, part), undefined)
+    await flip(store.path(part.pieces), 3)
+    assert.equal(await mend(store, part), true)
+    assert.equal(await verifyBlob(store, part), undefined)
+    await flip(store.path(part.cid), 5)
+    assert.equal(await mend(store, part), false)
+    assert.equal(await mend(store, testBlob(10, 3).part), false)
+    // right pieces do not make up a blob of another name
+    const { cid } = testBlob(part.size, 12).part
+    await flip(store.path(part.cid), 5)
+    await rename(store.path(part.cid), store.path(cid))
+    assert.equal(await mend(store, { ...part, cid }), false)
   })
 
   it('takes a damaged blob out of the way and keeps its right pieces', async () => {

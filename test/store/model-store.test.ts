@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
 import { fixtureFolder } from '../support/reference.ts'
@@ -89,6 +89,33 @@ describe('the models on this machine', () => {
     // and come back whole
     assert.equal(await importAs(store, 'a', 'llama'), modelId)
     assert.equal((await store.get('a')).complete, true)
+  })
+
+  it('may be here in part, downloads under way included, and are freed as a whole', async () => {
+    const store = await modelStore(await temporaryFolder())
+    await importAs(store, 'a', 'llama')
+    const { manifest: { layers }, bytes } = await store.get('a')
+    const [first, second] = layers
+    assert.ok(first != null && second != null)
+    await store.blobs.remove(first.cid)
+    await rename(store.blobs.path(second.cid), store.blobs.partialPath(second.cid))
+    await truncate(store.blobs.partialPath(second.cid), 4096)
+    const model = await store.get('a')
+    assert.deepEqual([model.complete, model.layersHere, model.bytes], [false, 2, bytes - first.size - second.size + 4096])
+    const manifestBytes = (await stat(store.blobs.path(model.modelId))).size
+    assert.equal(await store.remove('a'), model.bytes + manifestBytes)
+    assert.deepEqual(await readdir(store.blobs.folder), [])
+  })
+
+  it('are listed without those whose manifest is damaged, for whoever is to be told of them', async () => {
+    const store = await modelStore(await temporaryFolder())
+    const modelId = await importAs(store, 'a', 'llama')
+    await importAs(store, 'b', 'mistral-swa')
+    await store.blobs.remove(modelId)
+    await assert.rejects(store.list(), { name: 'CorruptBlobError' })
+    const damaged: unknown[] = []
+    const models = await store.list(({ error, ...model }) => { damaged.push(model, error.name) })
+    assert.deepEqual([models.map(({ name }) => name), damaged], [['b'], [{ name: 'a', modelId }, 'CorruptBlobError']])
   })
 
   it('are refused as a whole where the file of names is damaged', async () => {

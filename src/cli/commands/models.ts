@@ -4,7 +4,7 @@ import { coverage } from './status.ts'
 import { joinOptions } from '../generate-options.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'
 import type { Command } from 'commander'
-import type { ModelView } from '../../daemon/index.ts'
+import type { LocalModel, ModelView } from '../../daemon/index.ts'
 
 export function modelsCommand (): Command {
   return action<CommonOptions & JoinOptions>(joinOptions(command('models', 'list the models on this machine and those seen in the swarm')), models)
@@ -20,19 +20,22 @@ async function models (context: Context, options: CommonOptions & JoinOptions): 
   }
   const room = freeMemoryBytes()
   out.event({
-    local: local.map(({ name, modelId, bytes: size, complete, layersHere, layerCount, quantization }) => ({ model: name, modelId, bytes: size, complete, layers: layerCount, layersHere, quantization, fits: size <= room })),
+    local: local.map(({ name, modelId, bytes: size, totalBytes, complete, layersHere, layerCount, quantization }) =>
+      ({ model: name, modelId, bytes: size, totalBytes, complete, layers: layerCount, layersHere, quantization, fits: totalBytes <= room })),
     swarm: seen
   })
   if (out.json) return
   out.line(local.length === 0
     ? 'no models on this machine yet; `shoal import SOURCE` brings one, `shoal serve` takes the embedded one'
     : table([['NAME', 'SIZE', 'LAYERS', 'QUANT', 'FITS HERE', 'ID'], ...local.map((model) =>
-        [model.name, bytes(model.bytes), model.layersHere < model.layerCount ? `${model.layersHere} of ${model.layerCount} here` : String(model.layerCount), model.quantization, fits(model, room), model.modelId])]))
+        [model.name, model.complete ? bytes(model.bytes) : `${bytes(model.bytes)} of ${bytes(model.totalBytes)}`, layers(model), model.quantization, fits(model, room), model.modelId])]))
   if (seen.length > 0) out.line('\nin the swarm:')
   for (const model of seen) out.line(coverage(model))
 }
 
+const layers = ({ layersHere, layerCount }: LocalModel): string => (layersHere < layerCount ? `${layersHere} of ${layerCount} here` : String(layerCount))
+
 /** Whole, or how many of its layers. */
-function fits ({ bytes: size, layerCount }: { bytes: number, layerCount: number }, room: number): string {
+function fits ({ totalBytes: size, layerCount }: LocalModel, room: number): string {
   return size <= room ? 'yes' : `${Math.floor(layerCount * room / size)} of ${layerCount} layers`
 }

@@ -16,7 +16,7 @@ export function storeCommand (): Command {
 async function verify ({ data, out, signal }: Context, options: StoreOptions): Promise<void> {
   const { verifyStore } = await import('../../daemon/index.ts')
   const bars = new Map<string, ReturnType<typeof out.progress>>()
-  const { blobs, bytes: checked, damaged, orphans } = await verifyStore(data, {
+  const { models, blobs, bytes: checked, damaged, orphans, failure } = await verifyStore(data, {
     join: options.join ?? [],
     psk: options.psk,
     removeOrphans: options.removeOrphans === true,
@@ -28,13 +28,15 @@ async function verify ({ data, out, signal }: Context, options: StoreOptions): P
     }
   }).finally(() => { bars.forEach((bar) => { bar.stop() }) })
   const left = damaged.filter(({ repaired }) => !repaired)
-  out.event({ event: 'verified', blobs, bytes: checked, damaged, repaired: damaged.length - left.length, orphans })
-  for (const { model, part, cid, reason, repaired } of damaged) {
-    out.line(`${model}, ${part}: ${reason} (${cid})${repaired ? '; brought anew' : ''}`)
+  out.event({ event: 'verified', models, blobs, bytes: checked, damaged, repaired: damaged.length - left.length, orphans })
+  for (const { model, blobs: count, bytes: size, damaged: wrong } of models) {
+    out.line(`${model}: ${count} blobs, ${bytes(size)}, ${wrong === 0 ? 'all as they were written' : `${wrong} damaged`}`)
   }
-  out.line(`${blobs} blobs, ${bytes(checked)}: ${damaged.length === 0 ? 'all as they were written' : `${damaged.length} damaged, ${damaged.length - left.length} brought anew`}`)
+  for (const { model, part, cid, reason, repaired } of damaged) out.line(`${model}, ${part}: ${reason} (${cid})${repaired ? '; made good' : ''}`)
   if (orphans.files > 0) out.line(`${orphans.files} files of no model, ${bytes(orphans.bytes)}${orphans.removed ? ': removed' : '; --remove-orphans removes them'}`)
+  if (damaged.some(({ inUse }) => inUse)) out.note('the node that runs here computes with what was damaged: restart it (`shoal stop`, then `shoal serve`)')
+  if (failure !== undefined) out.note(failure)
   if (left.length === 0) return
-  out.note('what is damaged is out of use: `shoal serve` fetches it from the swarm, `shoal store verify --join INVITE` from there, and importing the model again makes it anew; a node that runs goes on with what it has in memory until it is restarted')
+  out.note('what is damaged is out of use: `shoal serve` fetches it from the swarm, `shoal store verify --join INVITE` from there, and importing the model again makes it anew')
   process.exitCode = exitCodes.failed
 }
