@@ -18,7 +18,7 @@ import { prefillRows } from './rows/prefill.ts'
 import { prefixRows } from './rows/prefix.ts'
 import { sessionRows } from './rows/sessions.ts'
 import { weightRows } from './rows/weights.ts'
-import { markdown, page, type Group, type Report, type Row } from './table.ts'
+import { completed, markdown, page, type Group, type Report, type Row } from './table.ts'
 
 const perModel: ReadonlyArray<readonly [Group, (run: BenchRun) => Promise<Row[]>]> = [
   ['bandwidth', bandwidthRows],
@@ -88,8 +88,10 @@ async function main (): Promise<number> {
   if (options.out != null) {
     mkdirSync(options.out, { recursive: true })
     const path = join(options.out, 'BENCHMARKS.md')
-    writeFileSync(path, page(report, existsSync(path) ? readFileSync(path, 'utf8') : ''))
-    writeFileSync(join(options.out, 'benchmarks.json'), `${JSON.stringify(report, null, 2)}\n`)
+    const json = join(options.out, 'benchmarks.json')
+    const kept = options.isPartial && existsSync(json) ? completed(parseReport(readFileSync(json, 'utf8')), report) : report
+    writeFileSync(path, page(kept, existsSync(path) ? readFileSync(path, 'utf8') : ''))
+    writeFileSync(json, `${JSON.stringify(kept, null, 2)}\n`)
   }
   const found = before == null ? [] : worse(before, report)
   for (const { id, against, before: was, now } of found) {

@@ -23,7 +23,8 @@ const report = z.object({
     measured: summary,
     llamaCpp: summary.exactOptional(),
     ratios: z.array(z.object({ against: z.string(), value: z.number(), better: z.enum(['higher', 'lower']), aim: z.number().exactOptional() })),
-    remark: z.string().exactOptional()
+    remark: z.string().exactOptional(),
+    made: z.string().exactOptional()
   }))
 })
 

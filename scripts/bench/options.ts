@@ -17,6 +17,8 @@ export interface BenchOptions {
   /** Tokens of an answer whose speed is measured. */
   readonly tokens: number
   readonly compare: string | undefined
+  /** Not everything is measured. */
+  readonly isPartial: boolean
   /** The folder of the page and its JSON; undefined: they are not written. */
   readonly out: string | undefined
 }
@@ -60,6 +62,7 @@ export function benchOptions (args: readonly string[]): BenchOptions {
     kills: quick ? 1 : 10,
     tokens: quick ? 32 : 64,
     compare,
+    isPartial,
     out: out ?? (isPartial ? undefined : 'docs')
   }
 }

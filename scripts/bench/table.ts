@@ -19,6 +19,8 @@ export interface Row {
   readonly llamaCpp?: Summary
   readonly ratios: readonly Ratio[]
   readonly remark?: string
+  /** Where it was measured in another run than the page's: its date and commit. */
+  readonly made?: string
 }
 
 export interface Report {
@@ -47,9 +49,15 @@ export function markdown (rows: readonly Row[]): string {
   return [
     '| what | Shoal | llama.cpp | ratio |',
     '| --- | --- | --- | --- |',
-    ...rows.map(({ what, unit, measured, llamaCpp, ratios, remark }) =>
-      `| ${what}${remark == null ? '' : ` (${remark})`} | ${shown(measured, unit)} | ${llamaCpp == null ? '–' : shown(llamaCpp, unit)} | ${ratios.map(shownRatio).join('; ')} |`)
+    ...rows.map(({ what, unit, measured, llamaCpp, ratios, remark, made }) =>
+      `| ${what}${remark == null ? '' : ` (${remark})`}${made == null ? '' : `; ${made}`} | ${shown(measured, unit)} | ${llamaCpp == null ? '–' : shown(llamaCpp, unit)} | ${ratios.map(shownRatio).join('; ')} |`)
   ].join('\n')
+}
+
+/** A report of all groups with the rows of a later run of some: in place of those that it measured again, or behind them. */
+export function completed (whole: Report, { rows, date, commit }: Report): Report {
+  const later = new Map(rows.map((row) => [row.id, { ...row, made: `${date} at ${commit}` }]))
+  return { ...whole, rows: [...whole.rows.map((row) => later.get(row.id) ?? row), ...[...later.values()].filter(({ id }) => !whole.rows.some((row) => row.id === id))] }
 }
 
 /** What stands behind this line was written by people, and stays when the page is made anew. */
@@ -61,7 +69,7 @@ export function page ({ date, commit, machine, rows }: Report, previous: string)
 
 \`npm run bench\` makes this page and \`benchmarks.json\` beside it. \`npm run bench -- --quick\` shows a shorter table in a few minutes,
 \`--only decode,prefill\` some of its groups (${groups.join(', ')}), \`--model smollm2\` or \`--model random-246m\` one model, \`--delay 10,25\`
-the laps over a network that is so many ms long one way; these write nothing unless \`--out FOLDER\` says where.
+the laps over a network that is so many ms long one way; these write nothing unless \`--out FOLDER\` says where, and there they replace the rows that they measured.
 \`--compare docs/benchmarks.json\` names the ratios that got worse by more than 15 % and ends with 1 if there are any.
 \`npm run load\` is the long run with many clients (\`scripts/load/\`).
 

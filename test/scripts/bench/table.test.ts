@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { parseReport, worse } from '../../../scripts/bench/compare.ts'
-import { isMet, markdown, NOTES, page, type Ratio, type Report, type Row } from '../../../scripts/bench/table.ts'
+import { completed, isMet, markdown, NOTES, page, type Ratio, type Report, type Row } from '../../../scripts/bench/table.ts'
 
 const row = (id: string, ...ratios: Ratio[]): Row => ({ id, what: `what ${id} is`, unit: 'ms', measured: { median: 12.34, low: 1, high: 20, count: 3 }, ratios })
 const report = (...rows: Row[]): Report => ({ date: '2026-01-02', commit: 'abc1234', machine: 'a machine', rows })
@@ -25,6 +25,18 @@ describe('the table of the benchmarks', () => {
     assert.ok(again.includes('what b is') && !again.includes('what a is'))
     assert.ok(again.endsWith(`${NOTES}\n\nThe profile says so.\n`))
     assert.equal(page(report(row('b')), again), again)
+  })
+})
+
+describe('a run of some groups', () => {
+  it('replaces the rows that it measured, adds new ones behind them, and says when they were made', () => {
+    const whole = report(row('a', higher(1)), row('b', higher(1)))
+    const later: Report = { ...report(row('b', higher(2)), row('c')), date: '2026-02-03', commit: 'def5678' }
+    const { rows, ...rest } = completed(whole, later)
+    assert.deepEqual(rest, { date: whole.date, commit: whole.commit, machine: whole.machine })
+    assert.deepEqual(rows, [row('a', higher(1)), { ...row('b', higher(2)), made: '2026-02-03 at def5678' }, { ...row('c'), made: '2026-02-03 at def5678' }])
+    assert.match(markdown(rows), /what b is; 2026-02-03 at def5678 \|/)
+    assert.deepEqual(parseReport(JSON.stringify({ ...rest, rows })).rows, rows)
   })
 })
 
