@@ -31,6 +31,8 @@ export interface DaemonConfig {
   readonly lan: boolean
   /** Key file of a private swarm. */
   readonly psk?: string | undefined
+  /** Believes the first node that says which model a name at the hub is. */
+  readonly trust: boolean
   /** Gives away the blobs of the model, and serves no layers. */
   readonly shareOnly: boolean
   /** Of all blobs on the disk. @default what the disk has */

@@ -12,7 +12,7 @@ import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
-import { lockDataFolder, modelStore } from '../store/index.ts'
+import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
 import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
@@ -20,6 +20,8 @@ import { departure } from './departure.ts'
 import { generator } from './generator.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
+import { hubModel } from './hub-model.ts'
+import { hubNameOf } from './models.ts'
 import { fetching, localModel, swarmModel } from './serve-model.ts'
 import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
 import { obey } from './orders.ts'
@@ -108,7 +110,11 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       patienceMs: joined.length > 0 || config.lan ? undefined : ALONE_MS
     })
     down.add('weights', async () => await bulk.stop())
-    const model = local ?? await swarmModel({ swarm, store, weights: bulk }, config.model ?? '', hooks)
+    const hubName = local === undefined ? await hubNameOf(config.model ?? '') : undefined
+    const elsewhere = { swarm, store, weights: bulk }
+    const { model, hub } = local !== undefined
+      ? { model: local, hub: undefined }
+      : hubName === undefined ? await swarmModel(elsewhere, config.model ?? '', hooks) : await hubModel(elsewhere, hubName, config, hooks)
     const { manifest, modelId } = model
     await bulk.offer(model)
 
@@ -117,7 +123,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       version: version(),
       engine: engine ?? NO_ENGINE,
       model,
-      source: undefined,
+      source: [...await knownSources(store)].find(([, made]) => made === modelId)?.[0],
       compute,
       protocols: [...(config.shareOnly ? [] : [RING_PROTOCOL]), GENERATE_PROTOCOL, BLOB_PROTOCOL],
       addresses: () => host.addresses()
@@ -131,7 +137,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     let span: Span | undefined
     if (engine === undefined) {
       await publish.now(now())
-      await bulk.span(model, config.span ?? { start: 0, end: manifest.config.layerCount }, undefined, fetching(hooks))
+      await bulk.span(model, config.span ?? { start: 0, end: manifest.config.layerCount }, hub, fetching(hooks))
     } else {
       const runner = await serveSpan({
         engine,
@@ -150,7 +156,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           state = { state: 'loading', span: chosen }
           return () => { publish.soon(now()) }
         }
-      }, { config, model, hub: undefined, budget, contextLength: Math.min(config.contextLength ?? Infinity, manifest.config.contextLength), joined: joined.length > 0, hooks })
+      }, { config, model, hub, budget, contextLength: Math.min(config.contextLength ?? Infinity, manifest.config.contextLength), joined: joined.length > 0, hooks })
       span = runner.span
       atWork = () => ({ runner, rates: stages.rates(runner) })
     }

@@ -2,8 +2,10 @@
 import { stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { createTokenizer, MAX_TOKENIZER_BYTES, parseTokenizerData, type Quantization, type Tokenizer } from '../model/index.ts'
-import { importModel, modelStore, UnknownModelError, type Imported, type ModelStore, type StoredModel } from '../store/index.ts'
-import { ConfigError } from './errors.ts'
+import {
+  hubFiles, importModel, modelStore, openFiles, parseHubName, rememberSource, sourceName, UnknownModelError,
+  type HubFiles, type HubName, type Imported, type ImportRequest, type ModelStore, type StoredModel
+} from '../store/index.ts'
 import { embeddedModelFolder } from './folders.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -13,6 +15,7 @@ export const EMBEDDED_MODEL = 'atlas'
 export interface ImportOptions extends AbortOptions {
   readonly name?: string
   readonly quantization?: Quantization
+  readonly keep?: ImportRequest['keep']
   onProgress? (done: number, total: number): void
 }
 
@@ -24,38 +27,46 @@ export function nameFromPath (path: string): string {
   return (extname(base).toLowerCase() === '.gguf' ? base.slice(0, -5) : base).toLowerCase()
 }
 
-/** `org/name`, with a revision or a file, that is no path here. */
-const isHubName = (text: string): boolean => /^[\w.-]+\/[\w.-]+(@[\w./-]+)?(:[\w./-]+)?$/.test(text)
+/** `org/SmolLM2-135M` → `smollm2-135m`; a file of a repository has its own name. */
+const nameFromHub = ({ repository, file }: HubName): string => nameFromPath(file ?? repository)
 
-async function checkSource (source: string): Promise<void> {
-  if (!await exists(source) && isHubName(source)) {
-    throw new ConfigError(`not in this version yet: importing ${source} from the hub; download it and give the folder or the .gguf file`)
-  }
+/** A name at the hub, where there is no such path here. */
+export async function hubNameOf (text: string): Promise<HubName | undefined> {
+  return await exists(text) ? undefined : parseHubName(text)
 }
 
-/** Brings a folder or a `.gguf` file into the data folder's store. */
+/** Brings a folder, a `.gguf` file or a model of the hub into the data folder's store. */
 export async function importInto (folder: string, source: string, options: ImportOptions = {}): Promise<Imported & { readonly name: string }> {
-  await checkSource(source)
-  return await importFrom(await modelStore(folder), source, options)
+  const store = await modelStore(folder)
+  const hubName = await hubNameOf(source)
+  if (hubName === undefined) return await importFrom(store, source, options)
+  return await importFromHub(store, hubName, await hubFiles(hubName, options), options)
 }
 
-async function importFrom (store: ModelStore, source: string, { name = nameFromPath(source), ...options }: ImportOptions): Promise<Imported & { readonly name: string }> {
-  const { quantization, signal, onProgress } = options
-  const imported = await importModel({
-    path: resolve(source),
-    name,
-    store,
-    ...(quantization == null ? {} : { quantization }),
-    ...(signal == null ? {} : { signal }),
-    ...(onProgress == null ? {} : { onProgress })
-  })
+const settings = ({ quantization, keep, signal, onProgress }: ImportOptions): Pick<ImportRequest, 'quantization' | 'keep' | 'signal' | 'onProgress'> => ({
+  ...(quantization == null ? {} : { quantization }),
+  ...(keep == null ? {} : { keep }),
+  ...(signal == null ? {} : { signal }),
+  ...(onProgress == null ? {} : { onProgress })
+})
+
+async function importFrom (store: ModelStore, path: string, options: ImportOptions): Promise<Imported & { readonly name: string }> {
+  const { name = nameFromPath(path) } = options
+  return { ...await importModel({ source: resolve(path), name, store, ...settings(options) }), name }
+}
+
+/** And takes note which model this name at the hub means. @throws {ImportSourceError} @throws {HubError} */
+export async function importFromHub (store: ModelStore, hubName: HubName, files: HubFiles, options: ImportOptions): Promise<Imported & { readonly name: string }> {
+  const { name = nameFromHub(hubName), quantization = 'keep' } = options
+  const imported = await importModel({ source: await openFiles(files), name, store, ...settings(options) })
+  await rememberSource(store, sourceName({ ...hubName, file: files.gguf }, files.commit, quantization), imported.modelId)
   return { ...imported, name }
 }
 
 /**
- * The model that `shoal serve MODEL` means: a name or id in the store; else a path, which is imported; the embedded one
- * where nothing is said.
- * @throws {UnknownModelError} @throws {ConfigError} @throws the errors of an import
+ * The model that `shoal serve MODEL` means, if it is on this machine: a name or id in the store; else a path, which is imported; the
+ * embedded one where nothing is said.
+ * @throws {UnknownModelError} @throws the errors of an import
  */
 export async function resolveModel (store: ModelStore, model: string | undefined, options: ImportOptions = {}): Promise<StoredModel> {
   const asked = model ?? EMBEDDED_MODEL
@@ -64,10 +75,7 @@ export async function resolveModel (store: ModelStore, model: string | undefined
     if (found.complete || asked !== EMBEDDED_MODEL) return found
   } catch (error) {
     if (!(error instanceof UnknownModelError)) throw error
-    if (asked !== EMBEDDED_MODEL && !await exists(asked)) {
-      await checkSource(asked)
-      throw error
-    }
+    if (asked !== EMBEDDED_MODEL && !await exists(asked)) throw error
   }
   const { name } = await importFrom(store, asked === EMBEDDED_MODEL ? embeddedModelFolder() : asked, asked === EMBEDDED_MODEL ? { ...options, name: asked } : options)
   return await store.get(name)

@@ -58,10 +58,10 @@ function sequenceFile (path: string): { load (): Promise<bigint>, save (seq: big
 }
 
 /** Records as the DHT has them, as far as they come within the time; those known already in any case. */
-export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly timeoutMs: number }): Promise<readonly NodeRecord[]> {
+export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, source, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly timeoutMs: number }): Promise<readonly NodeRecord[]> {
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }) })
+    await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }), ...(source == null ? {} : { source }) })
   } catch (error) {
     signal?.throwIfAborted()
     if (!timeout.aborted) throw error

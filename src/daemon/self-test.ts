@@ -34,7 +34,7 @@ export async function selfTester (): Promise<SelfTester> {
   const folder = await mkdtemp(join(tmpdir(), 'shoal-doctor-'))
   try {
     const store = await modelStore(folder)
-    const { manifest } = await importModel({ path: embeddedModelFolder(), name: EMBEDDED_MODEL, store })
+    const { manifest } = await importModel({ source: embeddedModelFolder(), name: EMBEDDED_MODEL, store })
     const source = { manifest, blobFolder: store.blobs.folder }
 
     const measure = async (device: DeviceName): Promise<{ hidden: Float32Array, rowMs: number, kvType: KvType }> => {

@@ -1,7 +1,7 @@
 /** Where the model that `shoal serve MODEL` means comes from: this machine, a file, or the swarm. */
 import { findInSwarm } from './find-model.ts'
-import { resolveModel } from './models.ts'
-import { UnknownModelError, type FetchProgress, type ModelStore, type StoredModel } from '../store/index.ts'
+import { hubNameOf, resolveModel } from './models.ts'
+import { UnknownModelError, type BlobMaker, type FetchProgress, type ModelStore, type StoredModel } from '../store/index.ts'
 import type { DaemonConfig } from './config.ts'
 import type { DaemonHooks } from './hooks.ts'
 import type { BringOptions, Weights } from './weights.ts'
@@ -12,9 +12,15 @@ export async function localModel (store: ModelStore, { model, join, lan }: Pick<
   try {
     return await resolveModel(store, model, { signal, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
   } catch (error) {
-    if (error instanceof UnknownModelError && (join.length > 0 || lan)) return undefined
+    if (error instanceof UnknownModelError && (join.length > 0 || lan || await hubNameOf(model ?? '') !== undefined)) return undefined
     throw error
   }
+}
+
+/** A model whose manifest and tokenizer are here, and what makes blobs of it that no peer has. */
+export interface ServedModel {
+  readonly model: StoredModel
+  readonly hub: BlobMaker | undefined
 }
 
 export interface SwarmModelComponents {
@@ -24,12 +30,12 @@ export interface SwarmModelComponents {
 }
 
 /** Manifest and tokenizer from peers. @throws {UnknownModelError} @throws {AmbiguousModelError} @throws {NoSourceError} */
-export async function swarmModel ({ swarm, store, weights }: SwarmModelComponents, asked: string, hooks: DaemonHooks): Promise<StoredModel> {
+export async function swarmModel ({ swarm, store, weights }: SwarmModelComponents, asked: string, hooks: DaemonHooks): Promise<ServedModel> {
   const { signal, onNote } = hooks
   const known = (await store.list()).map(({ name }) => name)
   const { modelId, name, nodes } = await findInSwarm(swarm, asked, known, { signal })
   if (modelId !== asked) onNote(`${name} is ${modelId}, say ${nodes} node${nodes === 1 ? '' : 's'} of this swarm`)
-  return await weights.model(modelId, name, fetching(hooks))
+  return { model: await weights.model(modelId, name, fetching(hooks)), hub: undefined }
 }
 
 /** How a fetch is shown. */

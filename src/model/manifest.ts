@@ -197,7 +197,7 @@ function rangesOf (entry: TensorEntry): Array<[BlobRange, number]> {
 }
 
 /** The parts that a node needs for a span: its layers, the embedding where it begins the model, the head where it ends it. */
-export function spanParts ({ config, embedding, layers, head }: Manifest, { start, end }: Span): Part[] {
+export function spanParts<P> ({ config, embedding, layers, head }: { readonly config: Manifest['config'], readonly embedding: P, readonly layers: readonly P[], readonly head: P }, { start, end }: Span): P[] {
   const isTail = end === config.layerCount
   return [
     ...(start === 0 || (isTail && config.tiedEmbedding) ? [embedding] : []),

@@ -48,7 +48,7 @@ export async function orDiskFull<T> (task: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new StoreWriteError('the disk is full; what was half-written has been removed. Free some space ("shoal rm MODEL") and try again: an import goes on where it stopped', { cause: error })
+      throw new StoreWriteError('the disk is full; free some space ("shoal rm MODEL") and try again: what was finished is kept', { cause: error })
     }
     throw error
   }

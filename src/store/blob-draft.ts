@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
+import type { OpenFile } from './blob-writer.ts'
 import type { BlobStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -33,12 +34,12 @@ export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES
  * @param hashes the blob's list of pieces, checked
  * @throws {StoreWriteError}
  */
-export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
+export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal, open = openSystemFile }: AbortOptions & { readonly open?: OpenFile } = {}): Promise<BlobDraft> {
   const { cid, size } = part
   const count = pieceCount(size)
   if (hashes.byteLength !== count * HASH_BYTES) throw new CorruptBlobError(`the list of pieces of ${cid} has ${hashes.byteLength} bytes; ${count} pieces have ${count * HASH_BYTES}`)
   const path = blobs.partialPath(cid)
-  const file = await orDiskFull(async () => await openBoth(path))
+  const file = await orDiskFull(async () => await openBoth(path, open))
   const have = new Array<boolean>(count).fill(false)
   let closed = false
 
@@ -113,8 +114,8 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
 }
 
 /** For reading and writing, made where it is not there, its content kept. */
-async function openBoth (path: string): Promise<FileHandle> {
-  return await open(path, 'r+').catch(async (error: unknown) => {
+async function openBoth (path: string, open: OpenFile): Promise<FileHandle> {
+  return await open(path, 'r+', 0o644).catch(async (error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return await open(path, 'wx+', 0o644)
     throw error
   })

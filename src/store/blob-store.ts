@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { cidOf, modelIdOf } from '../model/index.ts'
 import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
-import { blobWriter, type OpenFile } from './blob-writer.ts'
+import { blobHasher, blobWriter, type OpenFile } from './blob-writer.ts'
 import { filesIn, PARTIAL } from './disk-usage.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { BlobStore } from './types.ts'
@@ -53,6 +53,7 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
       return cid
     },
     writer: async () => await blobWriter(folder, init.open ?? open),
+    hasher: () => blobHasher(folder),
     remove: async (cid) => { await Promise.all([path(cid), join(folder, `${PARTIAL}${cid}`)].map(async (file) => { await rm(file, { force: true }) })) }
   }
 }

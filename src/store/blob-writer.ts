@@ -71,6 +71,39 @@ export async function blobWriter (folder: string, open: OpenFile): Promise<BlobW
   }
 }
 
+/** What a blob would be called, without keeping its bytes. Its list of pieces is written into `folder`. */
+export function blobHasher (folder: string): BlobWriter {
+  const hashes = blobHashes()
+  const zeros = new Uint8Array(64 * 1024)
+  let size = 0
+  const padTo = (offset: number): void => {
+    if (offset < size) {
+      throw new RangeError(`${offset} lies before ${size}: a blob is hashed in order`)
+    }
+    while (size < offset) {
+      const part = zeros.subarray(0, offset - size)
+      hashes.update(part)
+      size += part.byteLength
+    }
+  }
+  return {
+    get size () { return size },
+    abort: async () => { await Promise.resolve() },
+    write: async (offset, bytes) => {
+      padTo(offset)
+      hashes.update(bytes)
+      size += bytes.byteLength
+      await Promise.resolve()
+    },
+    finish: async (total) => {
+      padTo(total)
+      const { cid, pieceList } = hashes.finish()
+      await writeFileAtomic(join(folder, cidOf(pieceList)), pieceList, 0o444)
+      return { cid, size, pieces: cidOf(pieceList) }
+    }
+  }
+}
+
 interface BlobHashes {
   update (bytes: Uint8Array): void
   finish (): { readonly cid: string, readonly pieceList: Uint8Array }

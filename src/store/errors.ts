@@ -51,3 +51,8 @@ export class BlobPeerError extends Error {
 export class NoSourceError extends Error {
   override name = 'NoSourceError'
 }
+
+/** The hub can't be reached, breaks off, or sends something else than it was asked for. Trying again later may help. */
+export class HubError extends Error {
+  override name = 'HubError'
+}

@@ -13,8 +13,8 @@ export type FinishedPart = z.infer<typeof finishedPart>
 
 /** What an import has finished, kept on disk until its model is there, so that the next try goes on from it. */
 export interface ImportJournal {
-  /** What an earlier try made of the part, if it is still there; else `make`s it and takes note. */
-  part (label: string, make: () => Promise<FinishedPart>): Promise<FinishedPart>
+  /** What an earlier try made of the part, if that is still there, its weights too where they are `kept`; else `make`s it and takes note. */
+  part (label: string, kept: boolean, make: () => Promise<FinishedPart>): Promise<FinishedPart>
   remove (): Promise<void>
 }
 
@@ -29,9 +29,9 @@ export async function importJournal (blobs: BlobStore, work: string): Promise<Im
   // without a journal, or with a damaged one, everything is made anew
   let finished = await readJournal(path) ?? {}
   return {
-    part: async (label, make) => {
+    part: async (label, kept, make) => {
       const known = finished[label]
-      if (known != null && await blobs.has(known.cid) && await blobs.has(known.pieces)) {
+      if (known != null && (!kept || await blobs.has(known.cid)) && await blobs.has(known.pieces)) {
         return known
       }
       const made = await make()

@@ -1,23 +1,26 @@
 import {
-  encodeManifest, encodeTokenizerData, makePart, modelIdOf, parseManifest, PIECE_BYTES, planImport,
-  type Manifest, type Part, type PartPlan, type Quantization
+  encodeManifest, encodeTokenizerData, makePart, modelIdOf, parseManifest, PIECE_BYTES, planImport, spanParts,
+  type ImportPlan, type Manifest, type Part, type PartPlan, type Quantization, type Span
 } from '../model/index.ts'
 import { orStillToCome, writeFileAtomic } from './atomic-file.ts'
-import { StoreWriteError } from './errors.ts'
+import { CorruptBlobError, StoreWriteError } from './errors.ts'
 import { importJournal, type FinishedPart } from './import-journal.ts'
-import { openSource, type OpenedSource } from './source-folder.ts'
-import type { BlobStore, ModelStore } from './types.ts'
+import { openSource, type OpenedSource } from './open-source.ts'
+import type { BlobMaker } from './peers/index.ts'
+import type { BlobStore, BlobWriter, ModelStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface ImportRequest extends AbortOptions {
-  /** A Hugging Face folder or a `.gguf` file. */
-  readonly path: string
+  /** A Hugging Face folder or a `.gguf` file, or a source that is open; it is closed. */
+  readonly source: string | OpenedSource
   /** @default 'keep' */
   readonly quantization?: Quantization
   /** What the model is called on this machine from then on. */
   readonly name: string
   readonly store: ModelStore
-  /** Bytes written, of all. */
+  /** Of which layers the weights are kept; all are read and hashed. `nothing`: manifest, tokenizer and lists of pieces alone. @default 'everything' */
+  readonly keep?: 'everything' | 'nothing' | Span
+  /** Bytes of blobs made, of all. */
   onProgress? (done: number, total: number): void
 }
 
@@ -31,29 +34,23 @@ export interface Imported {
 /**
  * Brings a model into the store: one blob a part, the manifest last, so that an interrupted import leaves no model behind;
  * the next import of the same source goes on with the parts that were finished.
- * @throws {ImportSourceError} @throws {FormatError} @throws {UnsupportedModelError} @throws {StoreWriteError}
+ * @throws {ImportSourceError} @throws {FormatError} @throws {UnsupportedModelError} @throws {StoreWriteError} @throws {HubError}
  */
 export async function importModel (request: ImportRequest): Promise<Imported> {
-  const { path, quantization = 'keep', name, store } = request
-  const source = await openSource(path)
+  const { quantization = 'keep', name, store, keep = 'everything' } = request
+  const source = typeof request.source === 'string' ? await openSource(request.source) : request.source
   try {
-    const plan = planImport({
-      config: source.config,
-      architecture: source.architecture,
-      names: source.format === 'gguf' ? source.architecture.ggufNames : source.architecture.safetensorsNames,
-      biases: source.biases,
-      otherBiases: source.format === 'gguf',
-      permutedHeads: source.format === 'gguf' && source.architecture.ggufPermutesHeads,
-      source: source.tensors,
-      quantization
-    })
+    const plan = planOf(source, quantization)
     const parts = [plan.embedding, ...plan.layers, plan.head]
+    const kept = keptParts(plan, source, keep)
     const total = parts.reduce((sum, { size }) => sum + size, 0)
     const journal = await importJournal(store.blobs, JSON.stringify([source.fingerprint, source.config, quantization, parts.map(({ tensors }) => tensors.map(({ entry }) => entry))]))
     let done = 0
     const part = async (partPlan: PartPlan): Promise<Part> => {
       const onBytes = (bytes: number): void => { request.onProgress?.(done + bytes, total) }
-      const made = await journal.part(partPlan.label, async () => await writePart(partPlan, source, store.blobs, request, onBytes))
+      const isKept = kept.has(partPlan)
+      const made = await journal.part(partPlan.label, isKept, async () =>
+        await writePart(partPlan, source, isKept ? await store.blobs.writer() : store.blobs.hasher(), request, onBytes))
       done += partPlan.size
       onBytes(0)
       return { ...made, pieceSize: PIECE_BYTES, tensors: partPlan.tensors.map(({ entry }) => entry) }
@@ -72,7 +69,7 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
     const modelId = modelIdOf(encoded)
     await writeFileAtomic(store.blobs.path(modelId), encoded, 0o444)
     await store.add(name, modelId)
-    if (!(await store.get(name)).complete) {
+    if (keep === 'everything' && !(await store.get(name)).complete) {
       throw new StoreWriteError(`parts of ${name} were removed while it was imported; import it again`)
     }
     await journal.remove()
@@ -82,10 +79,47 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
   }
 }
 
+/**
+ * Makes single blobs of a model whose manifest is known, from where that model came: only their bytes of the source are read.
+ * @throws {CorruptBlobError} from `make`, where the source gives something else than the manifest says
+ */
+export function blobMaker (source: OpenedSource, { quantization, embedding, layers, head }: Manifest, blobs: BlobStore): BlobMaker {
+  const plan = planOf(source, quantization)
+  const plans = new Map([[embedding.cid, plan.embedding], [head.cid, plan.head], ...layers.map(({ cid }, index) => [cid, plan.layers[index]] as const)])
+  return {
+    async make ({ cid }, { signal, onBytes }) {
+      const partPlan = plans.get(cid)
+      if (partPlan === undefined) throw new RangeError(`${cid} is no part of this model`)
+      const made = await writePart(partPlan, source, await blobs.writer(), signal == null ? {} : { signal }, (bytes) => { onBytes?.(bytes) })
+      if (made.cid === cid) return
+      await blobs.remove(made.cid)
+      await blobs.remove(made.pieces)
+      throw new CorruptBlobError(`${partPlan.label} made from its source is not what the manifest says: the source is another one, or whoever made this manifest is wrong`)
+    }
+  }
+}
+
+function planOf (source: OpenedSource, quantization: Quantization): ImportPlan {
+  return planImport({
+    config: source.config,
+    architecture: source.architecture,
+    names: source.format === 'gguf' ? source.architecture.ggufNames : source.architecture.safetensorsNames,
+    biases: source.biases,
+    otherBiases: source.format === 'gguf',
+    permutedHeads: source.format === 'gguf' && source.architecture.ggufPermutesHeads,
+    source: source.tensors,
+    quantization
+  })
+}
+
+function keptParts (plan: ImportPlan, { config }: OpenedSource, keep: NonNullable<ImportRequest['keep']>): Set<PartPlan> {
+  if (keep === 'nothing') return new Set()
+  return new Set(spanParts({ config, ...plan }, keep === 'everything' ? { start: 0, end: config.layerCount } : keep))
+}
+
 async function writePart (
-  plan: PartPlan, source: OpenedSource, blobs: BlobStore, { signal }: AbortOptions, onBytes: (bytes: number) => void
+  plan: PartPlan, source: OpenedSource, writer: BlobWriter, { signal }: AbortOptions, onBytes: (bytes: number) => void
 ): Promise<FinishedPart> {
-  const writer = await blobs.writer()
   try {
     for await (const { offset, bytes } of makePart(plan, source.tensors)) {
       signal?.throwIfAborted()

@@ -23,6 +23,8 @@ export interface BlobStore {
   read (cid: string, maxBytes: number): Promise<Uint8Array>
   put (bytes: Uint8Array): Promise<string>
   writer (): Promise<BlobWriter>
+  /** As a writer, but of the bytes only their hashes are kept: the list of pieces. */
+  hasher (): BlobWriter
   remove (cid: string): Promise<void>
 }
 

@@ -13,7 +13,7 @@ const verify = async (folder: string, removeOrphans = false): Promise<VerifiedSt
 async function stocked (): Promise<{ readonly folder: string, readonly store: ModelStore, readonly modelId: string }> {
   const folder = await temporaryFolder()
   const store = await modelStore(folder)
-  const { modelId } = await importModel({ path: join(fixtureFolder, 'models', 'llama'), name: 'a', store })
+  const { modelId } = await importModel({ source: join(fixtureFolder, 'models', 'llama'), name: 'a', store })
   return { folder, store, modelId }
 }
 
@@ -67,7 +67,7 @@ describe('hashing the store anew', () => {
 
   it('names a damaged manifest, looks at the other models all the same, and calls nothing an orphan then', async () => {
     const { folder, store, modelId } = await stocked()
-    await importModel({ path: join(fixtureFolder, 'models', 'mistral-swa'), name: 'b', store })
+    await importModel({ source: join(fixtureFolder, 'models', 'mistral-swa'), name: 'b', store })
     await flip(store.blobs.path(modelId), 10)
     await age(store)
     const { damaged, models, orphans } = await verify(folder, true)
@@ -75,7 +75,7 @@ describe('hashing the store anew', () => {
     assert.match(String(damaged[0]?.reason), /damaged/)
     assert.deepEqual(models.map(({ model, blobs }) => [model, blobs]), [['b', 7]])
     assert.equal(orphans.files, 0)
-    await importModel({ path: join(fixtureFolder, 'models', 'llama'), name: 'a', store })
+    await importModel({ source: join(fixtureFolder, 'models', 'llama'), name: 'a', store })
     assert.deepEqual((await verify(folder)).damaged, [])
   })
 

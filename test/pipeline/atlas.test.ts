@@ -29,7 +29,7 @@ describe('atlas in rings of the real engine', function () {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'shoal-pipeline-'))
     store = await modelStore(folder)
-    ;({ modelId } = await importModel({ path: 'models/atlas', name: 'atlas', store }))
+    ;({ modelId } = await importModel({ source: 'models/atlas', name: 'atlas', store }))
     const { manifest } = await store.get('atlas')
     model = { manifest, tokenizer: createTokenizer(parseTokenizerData(await store.blobs.read(manifest.tokenizer.cid, MAX_TOKENIZER_BYTES))) }
     engine = await createEngine({ device: 'cpu', threads: 1 })

@@ -19,7 +19,7 @@ describe('importing a GGUF file', () => {
     it(`${valid ? 'takes' : mayAccept ? 'takes or refuses' : 'refuses'} ${file}: ${what}`, async () => {
       const store = await modelStore(await temporaryFolder())
       const began = performance.now()
-      const outcome = importModel({ path: join(folder, file), name: 'm', store })
+      const outcome = importModel({ source: join(folder, file), name: 'm', store })
       if (valid) {
         await outcome
       } else {

@@ -41,7 +41,7 @@ describe('the room for blobs', () => {
 
   async function withAtlas (): Promise<{ readonly store: ModelStore, readonly used: number, readonly layers: readonly Part[], pinned (): string[] }> {
     const store = await modelStore(await temporaryFolder())
-    const { manifest, modelId } = await importModel({ path: join(root, 'models', 'atlas'), name: 'atlas', store })
+    const { manifest, modelId } = await importModel({ source: join(root, 'models', 'atlas'), name: 'atlas', store })
     for (const [index, { cid }] of manifest.layers.entries()) await utimes(store.blobs.path(cid), 1000 + index, 1000 + index)
     const { size } = await stat(store.blobs.path(modelId))
     return {

@@ -40,7 +40,7 @@ describe('a GGUF file that is not what it says', () => {
     it(`is refused: ${name} that ${what}`, async () => {
       const path = await written(name, conversion)
       const store = await modelStore(await temporaryFolder())
-      await assert.rejects(importModel({ path, name: 'm', store }), (error) => error instanceof Error && ['FormatError', 'UnsupportedModelError'].includes(error.name) && message.test(error.message))
+      await assert.rejects(importModel({ source: path, name: 'm', store }), (error) => error instanceof Error && ['FormatError', 'UnsupportedModelError'].includes(error.name) && message.test(error.message))
       assert.deepEqual(await readdir(store.blobs.folder), [])
     })
   }

@@ -15,7 +15,7 @@ const tiny = (name: string): string => join(fixtureFolder, 'models', name)
 const gguf = (name: string): string => join(fixtureFolder, 'llama-gguf', `llama-${name}.gguf`)
 const smollm2 = fileURLToPath(new URL('../../../shared/models/SmolLM2-135M-Instruct.Q4_1.gguf', import.meta.url))
 
-const importInto = async (store: ModelStore, path: string, quantization: Quantization = 'keep') => await importModel({ path, name: 'm', store, quantization })
+const importInto = async (store: ModelStore, path: string, quantization: Quantization = 'keep') => await importModel({ source: path, name: 'm', store, quantization })
 const importFresh = async (path: string, quantization: Quantization = 'keep') => await importInto(await modelStore(await temporaryFolder()), path, quantization)
 
 /** A tiny model's folder, to be changed. */
@@ -80,7 +80,7 @@ describe('importing a model', () => {
 
   it('says how far it is, up to the end', async () => {
     const seen: Array<[number, number]> = []
-    await importModel({ path: tiny('llama'), name: 'm', store: await modelStore(await temporaryFolder()), onProgress: (done, total) => { seen.push([done, total]) } })
+    await importModel({ source: tiny('llama'), name: 'm', store: await modelStore(await temporaryFolder()), onProgress: (done, total) => { seen.push([done, total]) } })
     assert.ok(seen.every(([done, total], index) => done <= total && done >= (seen[index - 1]?.[0] ?? 0)))
     assert.equal(seen.at(-1)?.[0], seen.at(-1)?.[1])
   })
@@ -123,7 +123,7 @@ describe('importing a model', () => {
   it('stops when it is told to', async () => {
     const store = await modelStore(await temporaryFolder())
     const controller = new AbortController()
-    await assert.rejects(importModel({ path: tiny('llama'), name: 'm', store, signal: controller.signal, onProgress: () => { controller.abort() } }), { name: 'AbortError' })
+    await assert.rejects(importModel({ source: tiny('llama'), name: 'm', store, signal: controller.signal, onProgress: () => { controller.abort() } }), { name: 'AbortError' })
     assert.deepEqual([await leftovers(store), await store.list()], [[], []])
   })
 
@@ -139,7 +139,7 @@ describe('importing a model', () => {
         if (++files === 3) { await file.write('half'); console.log('half'); await new Promise(() => setInterval(() => {}, 1e9)) }
         return file
       } })
-      await importModel({ path: ${JSON.stringify(tiny('llama'))}, name: 'm', store })`
+      await importModel({ source: ${JSON.stringify(tiny('llama'))}, name: 'm', store })`
     const child = spawn(process.execPath, ['--import', 'tsx', '--import', fileURLToPath(new URL('../../src/p2p/node20.ts', import.meta.url)), '--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout, 'data')
     assert.equal((await readdir(join(folder, 'blobs'))).filter((name) => name.startsWith('tmp-')).length, 1)
@@ -159,7 +159,7 @@ describe('importing a model', () => {
   it('gives the same model when it runs several times at once', async () => {
     const folder = await temporaryFolder()
     const ids = await Promise.all(Array.from({ length: 4 }, async (_, index) =>
-      (await importModel({ path: tiny('llama'), name: `m${index}`, store: await modelStore(folder) })).modelId))
+      (await importModel({ source: tiny('llama'), name: `m${index}`, store: await modelStore(folder) })).modelId))
     assert.equal(new Set(ids).size, 1)
     const store = await modelStore(folder)
     assert.ok((await store.list()).every(({ complete }) => complete))
@@ -184,7 +184,7 @@ describe('importing a model', () => {
     const before = process.memoryUsage.rss()
     let most = 0
     const began = performance.now()
-    const { manifest } = await importModel({ path: smollm2, name: 'm', store, onProgress: () => { most = Math.max(most, process.memoryUsage.rss() - before) } })
+    const { manifest } = await importModel({ source: smollm2, name: 'm', store, onProgress: () => { most = Math.max(most, process.memoryUsage.rss() - before) } })
     assert.equal(manifest.config.layerCount, 30)
     assert.ok(most < 300e6, `${most} bytes more than before`)
     assert.ok(performance.now() - began < 30_000)

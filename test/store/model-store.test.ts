@@ -7,7 +7,7 @@ import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 
 const tiny = (name: string): string => join(fixtureFolder, 'models', name)
 const importAs = async (store: ModelStore, name: string, model: string, quantization: 'keep' | 'int8' = 'keep'): Promise<string> =>
-  (await importModel({ path: tiny(model), name, store, quantization })).modelId
+  (await importModel({ source: tiny(model), name, store, quantization })).modelId
 
 describe('the models on this machine', () => {
   after(removeFolders)

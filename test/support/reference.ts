@@ -47,7 +47,7 @@ export async function tinyReference (folder: string, pick: (file: ReferenceFile)
 /** Imports into an empty store; the manifest and the folder of its blobs. */
 export async function imported (path: string, quantization: Quantization = 'keep'): Promise<{ manifest: Manifest, blobFolder: string, modelId: string }> {
   const store = await modelStore(await temporaryFolder())
-  const { manifest, modelId } = await importModel({ path, quantization, name: 'tiny', store })
+  const { manifest, modelId } = await importModel({ source: path, quantization, name: 'tiny', store })
   return { manifest, modelId, blobFolder: store.blobs.folder }
 }
 

@@ -22,6 +22,7 @@ export interface ServeOptions extends CommonOptions {
   readonly name?: string
   readonly lan: boolean
   readonly psk?: string
+  readonly trust?: boolean
   readonly shareOnly?: boolean
   readonly upload?: number
   readonly sharePrefixes?: boolean
@@ -47,6 +48,7 @@ export function serveCommand (): Command {
     .option('--no-lan', 'do not look for nodes on the local network')
     .option('--disk <size>', 'of weights on the disk, such as 50GB or 30%; those that are not served go first (default: what the disk has)', parse.size)
     .option('--share-only', 'give the model\'s weights to others, and serve no layers')
+    .option('--trust', 'believe the first node that says which model a name at the hub is (default: this machine\'s own import, or three nodes on different networks that say the same)')
     .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
@@ -73,6 +75,7 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     name: options.name,
     lan: options.lan,
     psk: options.psk,
+    trust: options.trust === true,
     shareOnly: options.shareOnly === true,
     disk: options.disk,
     uploadBytesPerSecond: options.upload,

@@ -1,5 +1,6 @@
 /** Who stands by for a stage: pure. */
 import { createHash } from 'node:crypto'
+import { networksOf } from '../../p2p/index.ts'
 import type { FoundRoute, Provider } from './routes.ts'
 import type { RouteStop } from './stage-link.ts'
 import type { Wire } from '../types.ts'
@@ -24,18 +25,9 @@ export function chooseStandby ({ session, modelId, wire, positions, stop, route,
   const able = providers.filter(({ peerId, spans }) => !taken.has(peerId) && !exclude.has(peerId) && spans.some((span) =>
     span.modelId === modelId && span.start === stop.start && span.end === stop.end && span.compute === route.compute && span.state === 'online' &&
     span.wires.includes(wire) && Object.entries(span.freeSlots).some(([capacity, free]) => Number(capacity) >= positions && free > 0)))
-  const own = networks(stop.addresses)
-  const apart = able.filter(({ addresses }) => ![...networks(addresses)].some((network) => own.has(network)))
+  const own = networksOf(stop.addresses)
+  const apart = able.filter(({ addresses }) => ![...networksOf(addresses)].some((network) => own.has(network)))
   const weight = ({ peerId }: Provider): string => createHash('sha256').update(session).update(peerId).digest('hex')
   const [best] = (apart.length > 0 ? apart : able).toSorted((a, b) => weight(a) < weight(b) ? -1 : 1)
   return best === undefined ? undefined : { peerId: best.peerId, start: stop.start, end: stop.end, addresses: best.addresses }
-}
-
-/** The IPv4 /24s and IPv6 /48s of some multiaddrs. */
-function networks (addresses: readonly string[]): Set<string> {
-  return new Set(addresses.flatMap((address) => {
-    const [, v4] = /^\/ip4\/(\d+\.\d+\.\d+)\.\d+\//.exec(address) ?? []
-    const [, v6] = /^\/ip6\/([0-9a-f]+:[0-9a-f]*:[0-9a-f]*)/i.exec(address) ?? []
-    return [v4, v6].filter((network) => network !== undefined)
-  }))
 }

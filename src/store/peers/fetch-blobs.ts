@@ -3,6 +3,7 @@ import { NoSourceError, StoreWriteError } from '../errors.ts'
 import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
 import type { Part } from '../../model/index.ts'
+import type { OpenFile } from '../blob-writer.ts'
 import type { BlobStore } from '../types.ts'
 import type { BlobMaker, FetchProgress, PeerPool } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -13,6 +14,8 @@ export interface FetchBlobsComponents {
   readonly pool: PeerPool
   /** Asked for what no peer has. */
   readonly hub?: BlobMaker | undefined
+  /** Opens the files that blobs are put together in. @default the file system's */
+  readonly open?: OpenFile
   /** Tokens are on their way through this node: peers are to send with pauses. @default never */
   isBusy? (): boolean
 }
@@ -34,7 +37,7 @@ export interface FetchBlobsRequest extends AbortOptions {
  */
 export async function fetchBlobs (components: FetchBlobsComponents, request: FetchBlobsRequest): Promise<void> {
   const { blobs } = components
-  const options = request.signal == null ? {} : { signal: request.signal }
+  const options = { ...(request.signal == null ? {} : { signal: request.signal }), ...(components.open === undefined ? {} : { open: components.open }) }
   const here = await Promise.all(request.parts.map(async ({ cid }) => await blobs.has(cid)))
   const parts = [...new Map(request.parts.filter((_, index) => here[index] !== true).map((part) => [part.cid, part])).values()]
   if (parts.length === 0) return

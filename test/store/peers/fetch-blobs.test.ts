@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { BlobType } from '../../../protocols/blob/index.ts'
 import { FRAME_HEADER_BYTES, readHeader } from '../../../protocols/frame/index.ts'
 import { PIECE_BYTES } from '../../../src/model/index.ts'
 import { fetchBlobs, fetchWhole, peerPool, type BlobPeerError, type BlobStore, type PeerPool } from '../../../src/store/index.ts'
 import { blobStore } from '../../../src/store/blob-store.ts'
+import type { OpenFile } from '../../../src/store/blob-writer.ts'
 import { removeFolders, temporaryFolder } from '../../support/shoal.ts'
 import { changed, put, servedPeers, testBlob, type ServedPeers, type TestBlob } from './blobs.ts'
 
@@ -173,6 +174,30 @@ describe('blobs from peers', function () {
     }, { parts })
     await isRight(store)
     assert.deepEqual(made.toSorted(), [middle.part.cid, small.part.cid].toSorted())
+    pool.close()
+  })
+
+  it('say how much is missing where the disk is full, and need only that once there is room', async () => {
+    const peers = servedPeers()
+    await peers.serve('a', stocked)
+    const store = await blobStore(await temporaryFolder())
+    const pool = pooled(peers, ['a'])
+    let left = 3 * PIECE_BYTES
+    const full: OpenFile = async (path, flags, mode) => {
+      const file = await open(path, flags, mode)
+      const write = file.write.bind(file) as (bytes: Uint8Array, at: number, length: number, position: number) => ReturnType<typeof file.write>
+      return Object.assign(file, {
+        async write (bytes: Uint8Array, at: number, length: number, position: number) {
+          if ((left -= length) < 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+          return await write(bytes, at, length, position)
+        }
+      })
+    }
+    await assert.rejects(fetchBlobs({ blobs: store, pool, open: full }, { parts }), (error) => error instanceof Error && error.name === 'StoreWriteError' && /the disk is full.*[3-6]\.\d MB of weights are still to come; what has come is kept/.test(error.message))
+    const before = peers.sent('a')
+    await fetchBlobs({ blobs: store, pool }, { parts })
+    await isRight(store)
+    assert.ok(peers.sent('a') - before < parts.reduce((sum, { size }) => sum + size, 0), 'what had come does not come again')
     pool.close()
   })
 

@@ -94,6 +94,11 @@ function suite (title: string, { source, name, spans, question, right }: {
       const again = await start([name, ...layers(head), '--join', d.address], giverHome)
       assert.equal(again.ready.modelId, modelId)
 
+      // the name that the swarm gives it is enough, too
+      const byName = await start([name, '--layers', '0:1', '--join', d.address])
+      assert.equal(byName.ready.modelId, modelId)
+      await byName.stop()
+
       const { code, stderr, events: told } = await shoal(['ask', ...question.args, '--join', d.address, '--temperature', '0', '--wire', 'f32', '--json'], {
         home: await temporaryFolder(), timeoutMs: 120_000, ...(question.input === undefined ? {} : { input: question.input })
       })
