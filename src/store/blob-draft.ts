@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import { open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
@@ -15,8 +15,8 @@ export interface BlobDraft {
   readonly have: readonly boolean[]
   /** Bytes of a piece. */
   length (piece: number): number
-  /** Whether these are the piece's bytes. */
-  isRight (piece: number, bytes: Uint8Array): boolean
+  /** Whether these are the piece's bytes. Hashed beside this thread. */
+  isRight (piece: number, bytes: Uint8Array): Promise<boolean>
   /** Takes a piece that is right. @throws {StoreWriteError} */
   write (piece: number, bytes: Uint8Array): Promise<void>
   /** Checks what is on the disk against the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
@@ -44,30 +44,50 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
   let closed = false
 
   const length = (piece: number): number => Math.min(PIECE_BYTES, size - piece * PIECE_BYTES)
-  const isRight = (piece: number, bytes: Uint8Array): boolean =>
-    bytes.byteLength === length(piece) && createHash('sha256').update(bytes).digest().equals(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))
+  const isRight = async (piece: number, bytes: Uint8Array): Promise<boolean> =>
+    bytes.byteLength === length(piece) && Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).equals(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))
 
-  /** Every piece that is in the file whole, in order; undefined for one that is cut off. */
-  async function * pieces (): AsyncGenerator<{ piece: number, bytes: Uint8Array }> {
-    const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
-    for (let piece = 0; piece < count; piece++) {
-      signal?.throwIfAborted()
-      const bytes = buffer.subarray(0, length(piece))
-      const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
-      if (bytesRead < bytes.byteLength) return
-      yield { piece, bytes }
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
+  /** A piece as the file has it, valid until the next one is read. Undefined for one that is cut off. */
+  async function readPiece (piece: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    signal?.throwIfAborted()
+    const bytes = buffer.subarray(0, length(piece))
+    const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
+    return bytesRead < bytes.byteLength ? undefined : bytes
+  }
+
+  const whole = createHash('sha256')
+  let hashed = 0
+  let hashing: Promise<void> | undefined
+  /** Hashes what is on the disk from the first piece on, as far as it goes, while others come. */
+  async function hashOn (): Promise<void> {
+    while (have[hashed] === true) {
+      const bytes = await readPiece(hashed)
+      if (bytes === undefined) return
+      whole.update(bytes)
+      hashed++
     }
+  }
+  const keepHashing = (): void => {
+    hashing ??= hashOn().finally(() => { hashing = undefined })
+    // whoever finishes the draft is told
+    hashing.catch(() => undefined)
   }
 
   async function close (): Promise<void> {
     if (closed) return
     closed = true
+    await hashing?.catch(() => undefined)
     await file.close()
   }
 
   try {
     await file.truncate(Math.min((await file.stat()).size, size))
-    for await (const { piece, bytes } of pieces()) have[piece] = isRight(piece, bytes)
+    for (let piece = 0; piece < count; piece++) {
+      const bytes = await readPiece(piece)
+      if (bytes === undefined) break
+      have[piece] = await isRight(piece, bytes)
+    }
   } catch (error) {
     await close()
     throw error
@@ -82,18 +102,16 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
         for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
       })
       have[piece] = true
+      keepHashing()
     },
     async finish () {
-      const whole = createHash('sha256')
-      const wrong: number[] = []
-      let seen = 0
-      for await (const { piece, bytes } of pieces()) {
-        whole.update(bytes)
-        seen++
-        if (!isRight(piece, bytes)) wrong.push(piece)
-      }
-      if (seen < count || wrong.length > 0) throw new CorruptBlobError(`the disk does not keep what is written: pieces ${wrong.join(', ')} of ${path} are not what they were`)
+      await hashing
+      await hashOn()
+      if (hashed < count) throw new CorruptBlobError(`the disk does not keep what is written: ${path} is too short`)
       if (cidOfDigest(whole.digest()) !== cid) {
+        const wrong: number[] = []
+        for (let piece = 0; piece < count; piece++) if (!await isRight(piece, await readPiece(piece) ?? new Uint8Array())) wrong.push(piece)
+        if (wrong.length > 0) throw new CorruptBlobError(`the disk does not keep what is written: pieces ${wrong.join(', ')} of ${path} are not what they were`)
         await rm(path, { force: true })
         throw new CorruptBlobError(`the pieces that the manifest lists do not make up the blob ${cid}: whoever made this manifest is wrong`)
       }

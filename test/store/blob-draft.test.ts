@@ -18,7 +18,7 @@ describe('a blob that comes in by pieces', () => {
     const store = await blobStore(await temporaryFolder())
     const draft = await blobDraft(store, blob.part, blob.list)
     for (const index of [3, 0, 2, 1]) {
-      assert.ok(draft.isRight(index, piece(index)))
+      assert.ok(await draft.isRight(index, piece(index)))
       assert.equal(await store.has(blob.part.cid), false)
       await draft.write(index, piece(index))
     }
@@ -46,8 +46,8 @@ describe('a blob that comes in by pieces', () => {
   it('tells a wrong piece from a right one', async () => {
     const store = await blobStore(await temporaryFolder())
     const draft = await blobDraft(store, blob.part, blob.list)
-    assert.equal(draft.isRight(1, piece(2)), false)
-    assert.equal(draft.isRight(3, piece(3).subarray(1)), false)
+    assert.equal(await draft.isRight(1, piece(2)), false)
+    assert.equal(await draft.isRight(3, piece(3).subarray(1)), false)
     await draft.close()
   })
 

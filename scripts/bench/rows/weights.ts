@@ -11,7 +11,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { PIECE_BYTES } from '../../../src/model/index.ts'
 import { createHost, type Host } from '../../../src/p2p/index.ts'
 import { connectBlobPeer, fetchBlobs, modelStore, peerPool } from '../../../src/store/index.ts'
-import { temporaryFolder } from '../../../test/support/shoal.ts'
+import { removeFolders, temporaryFolder } from '../../../test/support/shoal.ts'
 import { HOP_PROTOCOL } from './hop.ts'
 import { pairedRatio, quantile, summary } from '../statistics.ts'
 import type { BenchOptions } from '../options.ts'
@@ -64,7 +64,9 @@ async function fetched (host: Host, givers: readonly Giver[], isBusy = () => fal
   const started = performance.now()
   await fetchBlobs({ blobs, pool, isBusy }, { parts: [{ ...first.part, pieceSize: PIECE_BYTES, tensors: [] }] })
   pool.close()
-  return first.part.size / ((performance.now() - started) / 1000)
+  const seconds = (performance.now() - started) / 1000
+  await removeFolders()
+  return first.part.size / seconds
 }
 
 /** Half a round trip of a token's frame, each when the last has come back, until `until` resolves or there are enough. */

@@ -103,9 +103,13 @@ export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponent
         const frames = await readFrames(found.handle, from, length, number)
         if (frames === undefined) send(encodeFrame({ type: BlobType.missing, lap: number }))
         for (const frame of frames ?? []) {
-          await pace.take(frame.byteLength, { gentle, signal: ending.signal })
+          const pause = pace.take(frame.byteLength, { gentle, signal: ending.signal })
+          if (pause !== undefined) await pause
           // who asks and then takes nothing holds a place that others want
-          if (!send(frame)) await link.drained({ signal: AbortSignal.any([ending.signal, AbortSignal.timeout(takeMs)]) })
+          if (!send(frame)) {
+            const late = setTimeout(() => { link.abort(new BlobPeerError('takes nothing of what it asked for', link.peer, 'gone')) }, takeMs)
+            await link.drained({ signal: ending.signal }).finally(() => { clearTimeout(late) })
+          }
           sentBytes += frame.byteLength - FRAME_HEADER_BYTES
           if (cancelled.delete(number)) return
         }
@@ -176,14 +180,10 @@ export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponent
   }
 }
 
-/** A range as DATA frames that lie one behind another in memory: one read, no copy. Undefined where the file has become shorter. */
+/** A range as DATA frames: one read, no copy. Undefined where the file has become shorter. */
 async function readFrames (file: FileHandle, offset: number, length: number, number: number): Promise<Uint8Array[] | undefined> {
-  const count = Math.ceil(length / DATA_BYTES)
-  const memory = new Uint8Array(new ArrayBuffer(length + count * FRAME_HEADER_BYTES))
-  const frames = Array.from({ length: count }, (_, index) => {
-    const start = index * (DATA_BYTES + FRAME_HEADER_BYTES)
-    return memory.subarray(start, start + FRAME_HEADER_BYTES + Math.min(DATA_BYTES, length - index * DATA_BYTES))
-  })
+  // one by one, and not zeroed: the system gives a large block back at once, and each new one costs its pages again
+  const frames = Array.from({ length: Math.ceil(length / DATA_BYTES) }, (_, index) => Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + Math.min(DATA_BYTES, length - index * DATA_BYTES)))
   const { bytesRead } = await file.readv(frames.map((frame) => frame.subarray(FRAME_HEADER_BYTES)), offset)
   if (bytesRead < length) return undefined
   frames.forEach((frame, index) => { writeHeader(frame, { type: BlobType.data, lap: number, position: index * DATA_BYTES }) })

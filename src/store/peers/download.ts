@@ -90,7 +90,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     try {
       const result = await peer.read({ cid: part.cid, offset: ref.piece * PIECE_BYTES, into, gentle: isBusy(), signal: AbortSignal.any([signal, read.signal]) })
       if (result === 'whole') {
-        if (!draft.isRight(ref.piece, into)) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
+        if (!await draft.isRight(ref.piece, into)) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
         await take(ref, draft, into)
         buffers.push(buffer)
       } else if (result !== 'missing') {

@@ -13,8 +13,8 @@ export interface PacerInit {
 }
 
 export interface Pacer {
-  /** Resolves when so many bytes may be sent. `gentle`: with a pause before them, as while this node is busy itself. */
-  take (bytes: number, options: AbortOptions & { readonly gentle: boolean }): Promise<void>
+  /** Undefined: so many bytes may be sent at once; else when they may. `gentle`: with a pause before them, as while this node is busy itself. */
+  take (bytes: number, options: AbortOptions & { readonly gentle: boolean }): Promise<void> | undefined
 }
 
 /**
@@ -30,12 +30,12 @@ export function pacer ({ bytesPerSecond, isBusy, now = () => performance.now(), 
   let freeAt = now()
 
   return {
-    async take (bytes, { gentle, signal }) {
+    take (bytes, { gentle, signal }) {
       const start = Math.max(freeAt, now() - BURST_MS)
       if (bytesPerSecond !== undefined) freeAt = start + bytes / bytesPerSecond * 1000
       const rated = bytesPerSecond === undefined ? 0 : start - now()
       const pause = Math.max(rated, gentle || isBusy() ? PAUSE_MS : 0)
-      if (pause >= 1) await wait(pause, signal == null ? {} : { signal })
+      return pause >= 1 ? wait(pause, signal == null ? {} : { signal }) : undefined
     }
   }
 }
