@@ -33,7 +33,8 @@ export interface RingInProcess {
 
 const COMPUTE = 'fast'
 
-export async function ringInProcess ({ model: name, folder, spans, copies, slots, contextLength, server: serverInit = {}, hostOf = (host) => host, runnerOf = (runner) => runner }: RingInit): Promise<RingInProcess> {
+export async function ringInProcess (init: RingInit): Promise<RingInProcess> {
+  const { model: name, folder, spans, copies, slots, contextLength, server: serverInit = {}, hostOf = (host) => host, runnerOf = (runner) => runner } = init
   const store = await modelStore(folder)
   const { modelId, manifest } = await store.get(name)
   const tokenizer = createTokenizer(parseTokenizerData(await store.blobs.read(manifest.tokenizer.cid, MAX_TOKENIZER_BYTES)))
@@ -71,12 +72,12 @@ export async function ringInProcess ({ model: name, folder, spans, copies, slots
   const host = await startHost()
   return {
     servers,
-    ask: (request, init) => coordinator({
+    ask: (request, asked) => coordinator({
       host,
       swarm: { nodes: () => records, refresh: async () => await Promise.resolve(records), roundTripMs: () => 1 },
       models: async () => await Promise.resolve({ manifest, tokenizer }),
       planRoute
-    }, init).generate({ ...request, modelId }),
+    }, asked).generate({ ...request, modelId }),
     stop: async () => { for (const end of ends) await end() }
   }
 }

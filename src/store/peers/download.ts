@@ -3,8 +3,7 @@ import { PIECE_BYTES, type Part } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
 import { piecePlan, type PieceRef } from './piece-plan.ts'
 import type { BlobDraft } from '../blob-draft.ts'
-import type { FetchBlobsComponents, FetchBlobsRequest } from './fetch-blobs.ts'
-import type { BlobMaker, BlobPeer } from './types.ts'
+import type { BlobMaker, BlobPeer, FetchBlobsComponents, FetchBlobsRequest } from './types.ts'
 
 /** A blob that is to come, and where it is put together. */
 export interface Wanted {

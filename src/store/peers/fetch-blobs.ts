@@ -3,32 +3,10 @@ import { NoSourceError, StoreWriteError } from '../errors.ts'
 import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
 import type { Part } from '../../model/index.ts'
-import type { OpenFile } from '../blob-writer.ts'
-import type { BlobStore } from '../types.ts'
-import type { BlobMaker, FetchProgress, PeerPool } from './types.ts'
-import type { AbortOptions } from '@libp2p/interface'
-
-export interface FetchBlobsComponents {
-  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath' | 'has' | 'read' | 'put'>
-  /** The caller's to close. */
-  readonly pool: PeerPool
-  /** Asked for what no peer has. */
-  readonly hub?: BlobMaker | undefined
-  /** Opens the files that blobs are put together in. @default the file system's */
-  readonly open?: OpenFile
-  /** Tokens are on their way through this node: peers are to send with pauses. @default never */
-  isBusy? (): boolean
-}
+import type { FetchBlobsComponents, FetchBlobsRequest } from './types.ts'
 
 /** With a hub, peers have this long to send a list of pieces. */
 const LISTS_FIRST_MS = 2_000
-
-export interface FetchBlobsRequest extends AbortOptions {
-  readonly parts: readonly Part[]
-  /** Ends in an error where nothing has come for so long. @default 60,000 */
-  readonly patienceMs?: number
-  onProgress? (progress: FetchProgress): void
-}
 
 /**
  * Brings the blobs of `parts` here, from several peers at once: every piece is checked before it counts, what a lying or

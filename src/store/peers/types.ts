@@ -1,4 +1,6 @@
+import type { OpenFile } from '../blob-writer.ts'
 import type { BlobPeerError } from '../errors.ts'
+import type { BlobStore } from '../types.ts'
 import type { Part } from '../../model/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -50,4 +52,23 @@ export interface FetchProgress {
   readonly peers: number
   /** Whether the hub gives some. */
   readonly hub: boolean
+}
+
+export interface FetchBlobsComponents {
+  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath' | 'has' | 'read' | 'put'>
+  /** The caller's to close. */
+  readonly pool: PeerPool
+  /** Asked for what no peer has. */
+  readonly hub?: BlobMaker | undefined
+  /** Opens the files that blobs are put together in. @default the file system's */
+  readonly open?: OpenFile
+  /** Tokens are on their way through this node: peers are to send with pauses. @default never */
+  isBusy? (): boolean
+}
+
+export interface FetchBlobsRequest extends AbortOptions {
+  readonly parts: readonly Part[]
+  /** Ends in an error where nothing has come for so long. @default 60,000 */
+  readonly patienceMs?: number
+  onProgress? (progress: FetchProgress): void
 }
