@@ -21,7 +21,6 @@ describe('the command line', function () {
     [['store', 'burn'], /verify/],
     [['serve', '--layers', '0:9'], /has the layers 0:8/],
     [['serve', 'nonesuch'], /no model "nonesuch".*shoal import/],
-    [['serve', 'org/name'], /not in this version yet.*hub/],
     [['ask'], /missing required argument 'prompt'/],
     [['ask', ''], /prompt is empty/],
     [['ask', 'a', 'b'], /too many arguments/],
@@ -68,6 +67,13 @@ describe('the command line', function () {
       assert.equal(code, 1)
     })
   }
+
+  it('exits 1 with one line where the hub can\'t be reached', async () => {
+    const { code, stderr } = await shoal(['import', 'org/name'], { home: await temporaryFolder(), env: { HF_ENDPOINT: 'http://127.0.0.1:1' } })
+    assert.equal(stderr.trim().split('\n').length, 1, stderr)
+    assert.match(stderr, /the hub at http:\/\/127\.0\.0\.1:1 can't be reached/)
+    assert.equal(code, 1)
+  })
 
   it('adds the causes of an error with --verbose, never a stack trace', async () => {
     const { stderr } = await shoal(['ask', 'a', '--join', '/ip4/127.0.0.1/tcp/1', '--verbose'], { home: await temporaryFolder() })
