@@ -124,7 +124,10 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   /** Asks a peer what it has. @throws {BlobPeerError} */
   async function ask (peer: BlobPeer): Promise<void> {
     const sizes = await peer.holds(wanted.map(({ part }) => part.cid), { signal })
-    plan.offer(peer.id, new Set(sizes.flatMap((size, blob) => (size === wanted[blob]?.part.size ? [blob] : []))))
+    const offered = new Set(sizes.flatMap((size, blob) => (size === wanted[blob]?.part.size ? [blob] : [])))
+    // who has nothing may have something later, and must not keep those away who have it
+    if (offered.size === 0 && pool.isFull) throw new BlobPeerError(`the peer ${peer.id} has nothing of what is missing`, peer.id, 'gone')
+    plan.offer(peer.id, offered)
     wake()
   }
 
@@ -175,7 +178,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
       const found = await pool.look({ signal })
       for (const peer of pool.peers()) {
         if (!working.has(peer)) working.set(peer, work(peer))
-        else if (found === 'nobody-new') await ask(peer).catch((error: unknown) => { peer.close(error as Error) }) // a peer rejects with errors only
+        else if (found === 'nobody-new') await ask(peer).catch((error: unknown) => { if (error instanceof BlobPeerError) pool.drop(peer, error) })
       }
       if (hub !== undefined && performance.now() - started > PEERS_FIRST_MS && plan.orphans().length > 0) {
         making ??= make(hub).catch((error: unknown) => { outcome.reject(error) }).finally(() => { making = undefined })

@@ -80,6 +80,8 @@ export function peerPool ({ find, connect, now = () => performance.now(), onFaul
   return {
     peers: () => [...connected.values()],
 
+    get isFull () { return connected.size >= maxPeers },
+
     async look ({ signal } = {}) {
       signal?.throwIfAborted()
       search ??= seek().finally(() => { search = undefined })

@@ -94,6 +94,20 @@ describe('blobs from peers', function () {
     pool.close()
   })
 
+  it('come from the one that has them, however many others say that they do and have nothing', async () => {
+    const peers = servedPeers()
+    const nothing = await blobStore(await temporaryFolder())
+    const idle = Array.from({ length: 12 }, (_, index) => `idle ${index}`)
+    for (const id of idle) await peers.serve(id, nothing)
+    await peers.serve('a', stocked)
+    const store = await blobStore(await temporaryFolder())
+    for (const { list } of blobs) await store.put(list)
+    const pool = peerPool({ find: () => [...idle, 'a'], connect: async (id) => await peers.connect(id) })
+    await fetchBlobs({ blobs: store, pool }, { parts })
+    await isRight(store)
+    pool.close()
+  })
+
   it('go on where a peer falls silent or dies in the middle', async () => {
     const peers = servedPeers()
     let left = 40
