@@ -126,7 +126,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     const sizes = await peer.holds(wanted.map(({ part }) => part.cid), { signal })
     const offered = new Set(sizes.flatMap((size, blob) => (size === wanted[blob]?.part.size ? [blob] : [])))
     // who has nothing may have something later, and must not keep those away who have it
-    if (offered.size === 0 && pool.isFull) throw new BlobPeerError(`the peer ${peer.id} has nothing of what is missing`, peer.id, 'gone')
+    if (offered.size === 0 && pool.isCrowded) throw new BlobPeerError(`the peer ${peer.id} has nothing of what is missing`, peer.id, 'gone')
     plan.offer(peer.id, offered)
     wake()
   }

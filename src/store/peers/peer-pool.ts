@@ -80,7 +80,7 @@ export function peerPool ({ find, connect, now = () => performance.now(), onFaul
   return {
     peers: () => [...connected.values()],
 
-    get isFull () { return connected.size >= maxPeers },
+    get isCrowded () { return connected.size > maxPeers / 2 },
 
     async look ({ signal } = {}) {
       signal?.throwIfAborted()

@@ -32,8 +32,8 @@ export interface BlobPeer {
 export interface PeerPool {
   /** Those that are connected now. */
   peers (): readonly BlobPeer[]
-  /** No more are connected to, until one is dropped. */
-  readonly isFull: boolean
+  /** Over half of the places are taken: the others are for those who have something. */
+  readonly isCrowded: boolean
   /** Looks for more; resolves when one is connected, or when nobody new was found. What fails is passed over. */
   look (options?: AbortOptions): Promise<'connected' | 'nobody-new'>
   /** Ends the link to a peer. One that did wrong is not asked again by this pool, one that is gone is after a while. */
