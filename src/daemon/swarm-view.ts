@@ -22,6 +22,8 @@ export interface NodeView {
     readonly prefillTokensPerSecond: number
     readonly queueMs: number
   }>
+  /** Models whose weights it gives to others. */
+  readonly offers: ReadonlyArray<{ readonly model: string, readonly modelId: string }>
 }
 
 const MAX_LAYERS = 4096
@@ -56,6 +58,7 @@ export function swarmView (records: readonly NodeRecord[], roundTripMs: (peerId:
       addresses: record.addresses,
       roundTripMs: roundTripMs(record.peerId) ?? null,
       expiresAtMs: record.expiresAtMs,
+      offers: record.offers.map(({ label, modelId }) => ({ model: label, modelId })),
       spans: record.spans.map(({ label, start, end, layerCount: _, wires: _wires, divisible: _divisible, ...rest }) => ({ model: label, span: [start, end], ...rest }))
     })),
     models: modelViews(records)

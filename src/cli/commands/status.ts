@@ -28,7 +28,7 @@ async function status (context: Context, options: StatusOptions): Promise<void> 
 function rows (node: NodeView, self: string | undefined): string[][] {
   const about = [`…${shortPeer(node.peerId)}${node.peerId === self ? ' (here)' : ''}`, node.name, node.device.label, bytes(node.memoryBytes)]
   const rtt = node.roundTripMs == null ? '' : `${node.roundTripMs.toFixed(1)} ms`
-  if (node.spans.length === 0) return [[...about, '-', '-', '-', '', rtt]]
+  if (node.spans.length === 0) return [[...about, node.offers.map(({ model }) => model).join(', ') || '-', '-', node.offers.length > 0 ? 'sharing' : '-', '', rtt]]
   return node.spans.map(({ model, span, state, decodeMsPerToken }) =>
     [...about, model, `${span[0]}:${span[1]}`, state, decodeMsPerToken > 0 ? decodeMsPerToken.toFixed(1) : '', rtt])
 }

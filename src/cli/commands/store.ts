@@ -29,6 +29,7 @@ async function verify ({ data, out, signal }: Context, options: StoreOptions): P
   }).finally(() => { bars.forEach((bar) => { bar.stop() }) })
   const left = damaged.filter(({ repaired }) => !repaired)
   out.event({ event: 'verified', models, blobs, bytes: checked, damaged, repaired: damaged.length - left.length, orphans })
+  if (models.length === 0) out.line('no models on this machine yet: nothing to check')
   for (const { model, blobs: count, bytes: size, damaged: wrong } of models) {
     out.line(`${model}: ${count} blobs, ${bytes(size)}, ${wrong === 0 ? 'all as they were written' : `${wrong} damaged`}`)
   }
