@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { removeFolders, shoal, temporaryFolder, type Daemon, type Finished } from '../../support/shoal.ts'
 import { hear, startHerd, type Heard, type Herd } from '../../support/herd.ts'
 
-const TOKENS = 300
+const TOKENS = 480
 /** In the middle of the answer: it has to take longer than a hand-over. */
 const AT = 20
 /** What `shoal serve` gives answers by default. */
