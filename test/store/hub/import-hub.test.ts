@@ -61,6 +61,21 @@ describe('a model of the hub', function () {
     for (const { path } of server.requests) assert.ok(path.startsWith('/api/') || path.includes(`/resolve/${COMMIT}/`) || path.startsWith('/org/atlas/'), path)
   })
 
+  it('is the same where its large files are kept by LFS, whose CDN calls them otherwise', async () => {
+    const server = await serve({ storage: 'lfs' })
+    const { modelId } = await imported(server)
+    assert.equal(modelId, here.modelId)
+  })
+
+  it('is the same where each link is good for one range: the hub is asked for each, without a pause', async () => {
+    const server = await serve({ links: 'one range', largeBytes: 1_000_000 })
+    // longer than the test may take
+    assert.equal((await imported(server, 'org/atlas', { pauseMs: 90_000 })).modelId, here.modelId)
+    const at = (kind: 'hub' | 'cdn', file: string): number => server.requests.filter(({ server: where, path }) => where === kind && path.includes(file)).length
+    // once to describe it, once for each range, and one range was asked for with the link of another
+    assert.equal(at('hub', 'model.safetensors'), 1 + at('cdn', 'model.safetensors') - 1)
+  })
+
   it('is the same as GGUF, named or the only one', async () => {
     const [path = ''] = gguf
     const file = path.split('/').at(-1) ?? ''
@@ -147,7 +162,7 @@ describe('a model of the hub', function () {
   for (const [what, init, text, error, words] of [
     ['that is not there', {}, 'org/other', 'ImportSourceError', /there is no org\/other@main at/],
     ['whose file is not there', { repositories: { 'org/atlas': { 'config.json': readFileSync(join(atlas, 'config.json')) } } }, 'org/atlas', 'ImportSourceError', /no tokenizer\.json/],
-    ['that is not open to everybody', { gated: { 'org/atlas': 'hf_right' } }, 'org/atlas', 'ImportSourceError', /not open to everybody: .*HF_TOKEN/],
+    ['that is not open to everybody', { gated: { 'org/atlas': 'hf_right' } }, 'org/atlas', 'ImportSourceError', /is not there, or not open to everybody: check the name, ask for access on its page, and set HF_TOKEN/],
     ['of a hub that has no time', { disturb: always(429) }, 'org/atlas', 'HubError', /no more requests now/],
     ['of a hub that fails', { disturb: always(503) }, 'org/atlas', 'HubError', /answered 503/],
     ['of a hub that hangs up', { disturb: always('hang up') }, 'org/atlas', 'HubError', /can't be reached/],
