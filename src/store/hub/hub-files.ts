@@ -54,6 +54,7 @@ export async function hubFiles (name: HubName, { signal }: AbortOptions = {}, in
     name: `${repository}@${revision}`,
     commit,
     gguf: ggufOf(name, filePaths),
+    isFar: true,
     has: (path) => filePaths.includes(path),
     async open (path) {
       const info = await find(path)
