@@ -3,6 +3,7 @@ import { rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cidOf, cidOfDigest, PIECE_BYTES } from '../model/index.ts'
 import { orDiskFull, syncFolder, writeFileAtomic } from './atomic-file.ts'
+import { CorruptBlobError } from './errors.ts'
 import type { BlobWriter } from './types.ts'
 
 export type OpenFile = (path: string, flags: string, mode: number) => Promise<FileHandle>
@@ -56,11 +57,11 @@ export async function blobWriter (folder: string, open: OpenFile): Promise<BlobW
         await append(bytes)
       })
     },
-    finish: async (total) => await guarded(async () => {
+    finish: async (total, expected) => await guarded(async () => {
       await padTo(total)
+      const { cid, pieceList } = expectedOf(hashes, expected)
       await file.sync()
       await file.chmod(0o444)
-      const { cid, pieceList } = hashes.finish()
       await writeFileAtomic(join(folder, cidOf(pieceList)), pieceList, 0o444)
       await file.close()
       await rename(aside, join(folder, cid))
@@ -95,13 +96,21 @@ export function blobHasher (folder: string): BlobWriter {
       size += bytes.byteLength
       await Promise.resolve()
     },
-    finish: async (total) => {
+    finish: async (total, expected) => {
       padTo(total)
-      const { cid, pieceList } = hashes.finish()
+      const { cid, pieceList } = expectedOf(hashes, expected)
       await writeFileAtomic(join(folder, cidOf(pieceList)), pieceList, 0o444)
       return { cid, size, pieces: cidOf(pieceList) }
     }
   }
+}
+
+function expectedOf (hashes: BlobHashes, expected: string | undefined): ReturnType<BlobHashes['finish']> {
+  const made = hashes.finish()
+  if (expected !== undefined && made.cid !== expected) {
+    throw new CorruptBlobError(`these bytes make ${made.cid}, not ${expected}`)
+  }
+  return made
 }
 
 interface BlobHashes {

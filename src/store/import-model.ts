@@ -1,13 +1,13 @@
 import {
-  encodeManifest, encodeTokenizerData, makePart, modelIdOf, parseManifest, PIECE_BYTES, planImport, spanParts,
+  encodeManifest, encodeTokenizerData, modelIdOf, parseManifest, PIECE_BYTES, spanParts,
   type ImportPlan, type Manifest, type Part, type PartPlan, type Quantization, type Span
 } from '../model/index.ts'
 import { orStillToCome, writeFileAtomic } from './atomic-file.ts'
-import { CorruptBlobError, StoreWriteError } from './errors.ts'
+import { planOf, writePart } from './blob-maker.ts'
+import { StoreWriteError } from './errors.ts'
 import { importJournal, type FinishedPart } from './import-journal.ts'
 import { openSource, type OpenedSource } from './open-source.ts'
-import type { BlobMaker } from './peers/index.ts'
-import type { BlobStore, BlobWriter, ModelStore } from './types.ts'
+import type { BlobStore, ModelStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface ImportRequest extends AbortOptions {
@@ -79,58 +79,9 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
   }
 }
 
-/**
- * Makes single blobs of a model whose manifest is known, from where that model came: only their bytes of the source are read.
- * @throws {CorruptBlobError} from `make`, where the source gives something else than the manifest says
- */
-export function blobMaker (source: OpenedSource, { quantization, embedding, layers, head }: Manifest, blobs: BlobStore): BlobMaker {
-  const plan = planOf(source, quantization)
-  const plans = new Map([[embedding.cid, plan.embedding], [head.cid, plan.head], ...layers.map(({ cid }, index) => [cid, plan.layers[index]] as const)])
-  return {
-    async make ({ cid }, { signal, onBytes }) {
-      const partPlan = plans.get(cid)
-      if (partPlan === undefined) throw new RangeError(`${cid} is no part of this model`)
-      const made = await writePart(partPlan, source, await blobs.writer(), signal == null ? {} : { signal }, (bytes) => { onBytes?.(bytes) })
-      if (made.cid === cid) return
-      await blobs.remove(made.cid)
-      await blobs.remove(made.pieces)
-      throw new CorruptBlobError(`${partPlan.label} made from its source is not what the manifest says: the source is another one, or whoever made this manifest is wrong`)
-    }
-  }
-}
-
-function planOf (source: OpenedSource, quantization: Quantization): ImportPlan {
-  return planImport({
-    config: source.config,
-    architecture: source.architecture,
-    names: source.format === 'gguf' ? source.architecture.ggufNames : source.architecture.safetensorsNames,
-    biases: source.biases,
-    otherBiases: source.format === 'gguf',
-    permutedHeads: source.format === 'gguf' && source.architecture.ggufPermutesHeads,
-    source: source.tensors,
-    quantization
-  })
-}
-
 function keptParts (plan: ImportPlan, { config }: OpenedSource, keep: NonNullable<ImportRequest['keep']>): Set<PartPlan> {
   if (keep === 'nothing') return new Set()
   return new Set(spanParts({ config, ...plan }, keep === 'everything' ? { start: 0, end: config.layerCount } : keep))
-}
-
-async function writePart (
-  plan: PartPlan, source: OpenedSource, writer: BlobWriter, { signal }: AbortOptions, onBytes: (bytes: number) => void
-): Promise<FinishedPart> {
-  try {
-    for await (const { offset, bytes } of makePart(plan, source.tensors)) {
-      signal?.throwIfAborted()
-      await writer.write(offset, bytes)
-      onBytes(writer.size)
-    }
-    return await writer.finish(plan.size)
-  } catch (error) {
-    await writer.abort()
-    throw error
-  }
 }
 
 async function writeTokenizer (source: OpenedSource, blobs: BlobStore): Promise<FinishedPart> {

@@ -3,14 +3,21 @@ import {
   type DescribedModel, type TensorSource, type TokenizerData
 } from '../model/index.ts'
 import { ImportSourceError } from './errors.ts'
-import { readAhead } from './read-ahead.ts'
 import { localFiles, type SourceFiles } from './source-files.ts'
+
+/**
+ * Scales and minimums of one matrix that are in memory at once, where the source is far away: beyond, it would be read again for them.
+ * 400 MB, and so much only for the largest vocabularies (262,144 × 12,288 values in blocks of 32).
+ */
+const FAR_SIDE_VALUES = 96 * 1024 * 1024
 
 /** A model as somebody else stored it, opened. */
 export interface OpenedSource extends DescribedModel {
   readonly tokenizer: TokenizerData
   readonly tensors: TensorSource
   readonly format: 'gguf' | 'safetensors'
+  /** How many scales and minimums of one matrix may be kept while it is made. Undefined: as many as is usual. */
+  readonly sideValues?: number
   /** Changes whenever a file of the source does. */
   readonly fingerprint: string
   readonly close: () => Promise<void>
@@ -28,7 +35,7 @@ export async function openSource (path: string): Promise<OpenedSource> {
 export async function openFiles (files: SourceFiles): Promise<OpenedSource> {
   try {
     const source = files.gguf === undefined ? await openFolder(files) : await openGguf(files, files.gguf)
-    return { ...source, tensors: readAhead(source.tensors) }
+    return { ...source, ...(files.isFar === true ? { sideValues: FAR_SIDE_VALUES } : {}) }
   } catch (error) {
     await files.close()
     throw error

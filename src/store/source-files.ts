@@ -9,6 +9,8 @@ export interface SourceFiles {
   readonly name: string
   /** The GGUF file that is the model. Undefined: safetensors beside a config.json. */
   readonly gguf: string | undefined
+  /** Each byte has to come over a network. */
+  readonly isFar?: boolean
   has (file: string): boolean | Promise<boolean>
   /** @throws {ImportSourceError} there is none */
   open (file: string): Promise<ByteSource>

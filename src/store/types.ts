@@ -6,8 +6,8 @@ export interface BlobWriter {
   readonly size: number
   /** `offset` ≥ everything written so far. */
   write (offset: number, bytes: Uint8Array): Promise<void>
-  /** Synced, renamed, read-only. */
-  finish (size: number): Promise<{ cid: string, size: number, pieces: string }>
+  /** Synced, renamed, read-only. @throws {CorruptBlobError} the bytes make another CID than was `expected`: then nothing is left of them */
+  finish (size: number, expected?: string): Promise<{ cid: string, size: number, pieces: string }>
   /** Removes what was written. */
   abort (): Promise<void>
 }

@@ -8,6 +8,10 @@ export interface HubServerInit {
   readonly repositories: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>
   /** Files from this size on lie at the CDN. @default 100,000 */
   readonly largeBytes?: number
+  /** How the hub keeps large files, and so how it answers to whoever asks for them. @default 'xet' */
+  readonly storage?: 'xet' | 'lfs'
+  /** Whether a link to the CDN is good for any range, or for that one alone for which it was given. @default 'any' */
+  readonly links?: 'any' | 'one range'
   /** Repositories that want a token. */
   readonly gated?: Readonly<Record<string, string>>
   /** Decides over each request before anything else. True: it has answered, or destroyed the connection. */
@@ -38,7 +42,7 @@ const listen = async (server: Server): Promise<string> => {
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
 }
 
-export async function hubServer ({ repositories, largeBytes = 100_000, gated = {}, disturb, etag, cutAfter }: HubServerInit): Promise<HubServer> {
+export async function hubServer ({ repositories, largeBytes = 100_000, storage = 'xet', links = 'any', gated = {}, disturb, etag, cutAfter }: HubServerInit): Promise<HubServer> {
   const requests: Array<HubServer['requests'][number]> = []
   let sent = 0
 
@@ -47,13 +51,16 @@ export async function hubServer ({ repositories, largeBytes = 100_000, gated = {
   }
   const tagOf = (path: string, bytes: Uint8Array): string => etag?.(path) ?? `"${createHash('sha256').update(bytes).digest('hex')}"`
 
-  function sendRange (request: IncomingMessage, response: ServerResponse, path: string, bytes: Uint8Array): void {
+  /** The CDN calls the same bytes by another name than the hub. */
+  const tagAtCdn = (path: string, bytes: Uint8Array): string => tagOf(path, bytes).replace(/^"/, '"cdn-')
+
+  function sendRange (request: IncomingMessage, response: ServerResponse, path: string, bytes: Uint8Array, tag: string): void {
     const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
     const start = Number(from ?? 0)
     const end = Math.min(bytes.byteLength, Number(to ?? bytes.byteLength - 1) + 1)
     const part = bytes.subarray(start, end)
     response.writeHead(from === undefined ? 200 : 206, {
-      'etag': tagOf(path, bytes), 'content-length': part.byteLength, 'accept-ranges': 'bytes',
+      'etag': tag, 'content-length': part.byteLength, 'accept-ranges': 'bytes',
       ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${bytes.byteLength}` })
     })
     const cut = cutAfter?.(path)
@@ -69,11 +76,13 @@ export async function hubServer ({ repositories, largeBytes = 100_000, gated = {
   const cdn = createServer((request, response) => {
     note(request, 'cdn')
     if (disturb?.(request, response, 'cdn') === true) return
-    const path = decodeURIComponent(request.url ?? '').slice(1)
+    const url = new URL(request.url ?? '/', 'http://cdn')
+    const path = decodeURIComponent(url.pathname).slice(1)
     const [org = '', name = '', ...file] = path.split('/')
     const bytes = repositories[`${org}/${name}`]?.[file.join('/')]
     if (bytes === undefined) response.writeHead(404).end()
-    else sendRange(request, response, path, bytes)
+    else if (url.searchParams.get('range') !== (links === 'any' ? null : request.headers.range)) response.writeHead(403).end()
+    else sendRange(request, response, path, bytes, tagAtCdn(path, bytes))
   })
   const cdnUrl = await listen(cdn)
 
@@ -106,14 +115,14 @@ export async function hubServer ({ repositories, largeBytes = 100_000, gated = {
     if (bytes === undefined) {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
     } else if (bytes.byteLength < largeBytes) {
-      sendRange(request, response, `${name}/${path}`, bytes)
-    } else if (request.headers.accept?.includes('xet-fileinfo') === true) {
+      sendRange(request, response, `${name}/${path}`, bytes, tagOf(`${name}/${path}`, bytes))
+    } else if (storage === 'xet' && request.headers.accept?.includes('xet-fileinfo') === true) {
       response.writeHead(200, {
         'content-type': 'application/vnd.xet-fileinfo+json', 'x-linked-size': bytes.byteLength, 'x-linked-etag': tagOf(`${name}/${path}`, bytes), 'etag': '"pointer"', 'x-xet-hash': '00',
         'x-repo-commit': COMMIT, 'link': `<${cdnUrl}/auth>; rel="xet-auth", <${cdnUrl}/reconstruction>; rel="xet-reconstruction-info"`
       }).end('{}')
     } else {
-      response.writeHead(302, { 'location': `${cdnUrl}/${name}/${path}`, 'x-linked-size': bytes.byteLength, 'x-linked-etag': tagOf(`${name}/${path}`, bytes), 'x-repo-commit': COMMIT }).end()
+      response.writeHead(302, { 'location': `${cdnUrl}/${name}/${path}${links === 'any' ? '' : `?range=${encodeURIComponent(request.headers.range ?? '')}`}`, 'x-linked-size': bytes.byteLength, 'x-linked-etag': tagOf(`${name}/${path}`, bytes), 'x-repo-commit': COMMIT }).end()
     }
   })
   const url = await listen(hub)

@@ -1,6 +1,7 @@
 import { HubApiError, fileDownloadInfo, modelInfo } from '@huggingface/hub'
+import { z } from 'zod'
 import { HubError, ImportSourceError } from '../errors.ts'
-import { hubFetch, type HubFetchInit } from './hub-fetch.ts'
+import { describingFetch, hubFetch, type HubFetchInit } from './hub-fetch.ts'
 import { hubEndpoint, hubToken } from './hub-token.ts'
 import { remoteFile } from './remote-file.ts'
 import type { HubName } from './hub-name.ts'
@@ -23,6 +24,8 @@ export interface HubFiles extends SourceFiles {
 
 /** Larger ones are no configuration. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024
+/** Of a repository: its commit and its files. */
+const description = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), filePaths: z.array(z.string().max(4096)) })
 
 /** @throws {ImportSourceError} there is no such repository or file, or it may not be read @throws {HubError} the hub can't be reached */
 export async function hubFiles (name: HubName, { signal }: AbortOptions = {}, init: HubFilesInit = {}): Promise<HubFiles> {
@@ -30,17 +33,18 @@ export async function hubFiles (name: HubName, { signal }: AbortOptions = {}, in
   const { env = process.env, silenceMs, ...fetchInit } = init
   const hubUrl = hubEndpoint(env)
   const token = await hubToken(env)
-  const fetch = hubFetch({ ...fetchInit, signal: signal ?? undefined })
-  const credentials = token === undefined ? {} : { accessToken: token }
+  const trying: HubFetchInit = { ...fetchInit, signal: signal ?? undefined }
+  const asked: Asked = { hubUrl, token, signal: signal ?? undefined }
+  const asking = { hubUrl, fetch: describingFetch(trying, originOf(hubUrl)), ...(token === undefined ? {} : { accessToken: token }) }
+  const fetch = hubFetch(trying)
   const etags = new Map<string, string>()
 
-  const { sha: commit, filePaths } = await explained(`${repository}@${revision}`, hubUrl, token, async () =>
-    await modelInfo({ name: repository, revision, hubUrl, fetch, additionalFields: ['sha', 'filePaths'], ...credentials }))
-  if (!/^[0-9a-f]{40}$/.test(commit)) throw new HubError(`the hub says that ${repository}@${revision} is at ${JSON.stringify(commit)}, which is no commit`)
+  const { sha: commit, filePaths } = await explained(`${repository}@${revision}`, asked, async () =>
+    description.parse(await modelInfo({ name: repository, revision, additionalFields: ['sha', 'filePaths'], ...asking })))
 
   async function find (path: string): Promise<{ size: number, etag: string } | undefined> {
-    const info = await explained(`${path} of ${repository}`, hubUrl, token, async () =>
-      await fileDownloadInfo({ repo: repository, path, revision: commit, hubUrl, fetch, ...credentials }))
+    const info = await explained(`${path} of ${repository}`, asked, async () =>
+      await fileDownloadInfo({ repo: repository, path: urlPath(path), revision: commit, ...asking }))
     if (info === null) return undefined
     etags.set(path, info.etag)
     return info
@@ -50,12 +54,13 @@ export async function hubFiles (name: HubName, { signal }: AbortOptions = {}, in
     name: `${repository}@${revision}`,
     commit,
     gguf: ggufOf(name, filePaths),
+    isFar: true,
     has: (path) => filePaths.includes(path),
     async open (path) {
       const info = await find(path)
       if (info === undefined) throw new ImportSourceError(`${repository} has no ${path} at the hub`)
       return remoteFile({
-        url: `${hubUrl}/${repository}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
+        url: `${hubUrl}/${repository}/resolve/${commit}/${urlPath(path)}`,
         name: `${repository}/${path}`,
         ...info,
         token,
@@ -90,17 +95,34 @@ function ggufOf ({ repository, file }: HubName, paths: readonly string[]): strin
   return only
 }
 
+const urlPath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
+/** @throws {ImportSourceError} */
+function originOf (hubUrl: string): string {
+  if (!/^https?:\/\//.test(hubUrl) || !URL.canParse(hubUrl)) throw new ImportSourceError(`HF_ENDPOINT is ${JSON.stringify(hubUrl)}, which is no address of a hub such as https://huggingface.co`)
+  return new URL(hubUrl).origin
+}
+
+interface Asked {
+  readonly hubUrl: string
+  readonly token: string | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 /** What a person can do about what the hub says. */
-async function explained<T> (what: string, hubUrl: string, token: string | undefined, task: () => Promise<T>): Promise<T> {
+async function explained<T> (what: string, { hubUrl, token, signal }: Asked, task: () => Promise<T>): Promise<T> {
   try {
     return await task()
   } catch (error) {
-    if (!(error instanceof HubApiError)) throw error
-    const access = token === undefined ? 'ask for access on its page, and set HF_TOKEN to a token of yours' : 'the token that is set (HF_TOKEN, or `hf auth login`) gives no access to it: ask for access on its page'
+    signal?.throwIfAborted()
+    if (error instanceof HubError) throw error
+    if (!(error instanceof HubApiError)) throw new HubError(`what ${hubUrl} answers to a request for ${what} is not what a hub answers; is HF_ENDPOINT right, and no log-in page between?`, { cause: error })
+    // without a token, the hub says so of repositories that do not exist, too
+    const access = token === undefined ? 'check the name, ask for access on its page, and set HF_TOKEN to a token of yours' : 'the token that is set (HF_TOKEN, or `hf auth login`) gives no access to it: ask for access on its page'
     switch (error.statusCode) {
       case 404: throw new ImportSourceError(`there is no ${what} at ${hubUrl}, or it is private and HF_TOKEN is not set`, { cause: error })
       case 401:
-      case 403: throw new ImportSourceError(`${what} is not open to everybody: ${access}`, { cause: error })
+      case 403: throw new ImportSourceError(`${what} is not ${token === undefined ? 'there, or not ' : ''}open to everybody: ${access}`, { cause: error })
       case 429: throw new HubError(`the hub at ${hubUrl} takes no more requests now; try again later, or with HF_TOKEN set`, { cause: error })
       default: throw new HubError(`the hub at ${hubUrl} answered ${error.statusCode} to a request for ${what}; try again later`, { cause: error })
     }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HubError } from '../errors.ts'
+import { follow } from './follow.ts'
 import type { ByteSource } from '../../model/index.ts'
 
 export interface RemoteFileInit {
@@ -21,47 +22,49 @@ export interface RemoteFileInit {
   readonly pauseMs?: number
 }
 
-const REDIRECTS = new Set([301, 302, 303, 307, 308])
-const MAX_REDIRECTS = 4
+/** Where the hub said that the bytes are: asked directly, as long as that is let. */
+interface Link {
+  readonly url: string
+  /** What the bytes are called there. */
+  readonly etag: string | undefined
+  readonly uses: number
+}
+
+/** What whoever gave a link for a while says when it is over, or when it was given for other bytes. */
+const REFUSALS = new Set([401, 403, 404, 410])
 
 /** A file at the hub as bytes that can be read at any place. A range that breaks off goes on where it broke. @throws {HubError} */
 export function remoteFile ({ url, name, size, etag, token, fetch, signal, silenceMs = 20_000, attempts = 5, pauseMs = 500 }: RemoteFileInit): ByteSource {
   const { origin } = new URL(url)
-  /** Where the hub said that the bytes are: asked directly until that is refused. */
-  let elsewhere: string | undefined
-  /** What the bytes are called there. */
-  let tagElsewhere: string | undefined
+  let link: Link | undefined
+  /** Some links are signed for the one range for which they were given: then each range has to ask the hub. */
+  let linksLast = true
 
-  async function ask (from: number, to: number, ending: AbortSignal): Promise<Response> {
-    let at = elsewhere ?? url
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const isHub = new URL(at).origin === origin
-      const response = await fetch(at, {
-        redirect: 'manual',
-        signal: ending,
-        headers: { range: `bytes=${from}-${to - 1}`, ...(isHub && token !== undefined ? { authorization: `Bearer ${token}` } : {}) }
-      })
-      if (REDIRECTS.has(response.status)) {
-        const linked = response.headers.get('x-linked-etag')
-        await response.body?.cancel()
-        if (linked !== null && linked !== etag) throw new HubError(`${name} changed at the hub while it was read; import it again`)
-        at = new URL(response.headers.get('location') ?? '', at).href
-        if (new URL(at).origin !== origin) elsewhere = at
-        continue
-      }
-      const tag = response.headers.get('etag') ?? undefined
-      if (response.ok && tag !== (isHub ? etag : tagElsewhere ?? tag)) {
-        await response.body?.cancel()
-        throw new HubError(`${name} changed at the hub while it was read; import it again`)
-      }
-      if (response.ok && !isHub) tagElsewhere = tag
-      return response
+  /** Undefined where a link is refused, which is forgotten. */
+  async function ask (from: number, to: number, ending: AbortSignal): Promise<Response | undefined> {
+    const known = linksLast ? link : undefined
+    const headers = { range: `bytes=${from}-${to - 1}`, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+    const { response, url: at, linkedEtag } = await follow(known?.url ?? url, { signal: ending, headers }, { fetch, origin })
+    const isHub = new URL(at).origin === origin
+    if (!isHub && REFUSALS.has(response.status)) {
+      await response.body?.cancel()
+      if (known?.uses === 1) linksLast = false
+      link = undefined
+      return undefined
     }
-    throw new HubError(`the hub sends whoever asks for ${name} in circles`)
+    const tag = response.headers.get('etag') ?? undefined
+    // the CDN has a name of its own for the bytes: it stays the same as long as one link is used
+    const isOther = known === undefined || isHub ? (linkedEtag ?? tag) !== etag : (known.etag ?? tag) !== tag
+    if (response.ok && isOther) {
+      await response.body?.cancel()
+      throw new HubError(`${name} changed at the hub while it was read; import it again`)
+    }
+    if (response.ok && !isHub) link = { url: at, etag: tag, uses: known === undefined ? 1 : known.uses + 1 }
+    return response
   }
 
   /** Fills `into` as far as one answer goes. @returns the bytes that came */
-  async function part (into: Uint8Array, offset: number): Promise<number> {
+  async function part (into: Uint8Array, offset: number): Promise<{ readonly filled: number, readonly error?: unknown }> {
     const silence = new AbortController()
     const ending = AbortSignal.any([silence.signal, ...(signal === undefined ? [] : [signal])])
     let timer: NodeJS.Timeout | undefined
@@ -71,20 +74,18 @@ export function remoteFile ({ url, name, size, etag, token, fetch, signal, silen
     }
     let filled = 0
     try {
-      const response = await ask(offset, offset + into.byteLength, ending)
+      const end = offset + into.byteLength
+      const hadLink = link !== undefined && linksLast
+      // a link that is over costs no pause: the hub gives another
+      const response = await ask(offset, end, ending) ?? (hadLink ? await ask(offset, end, ending) : undefined)
+      if (response === undefined) return { filled, error: new Error('the place that the hub names refuses') }
       if (response.status !== 206) {
         await response.body?.cancel()
-        // a link that was given for a while is over: the hub gives another
-        if (elsewhere !== undefined && [401, 403, 404, 410].includes(response.status)) {
-          elsewhere = undefined
-          tagElsewhere = undefined
-          return 0
-        }
         throw new HubError(`${name}: the hub answered ${response.status} where a part of the file was asked for`)
       }
-      if (response.headers.get('content-range') !== `bytes ${offset}-${offset + into.byteLength - 1}/${size}`) {
+      if (response.headers.get('content-range') !== `bytes ${offset}-${end - 1}/${size}`) {
         await response.body?.cancel()
-        throw new HubError(`${name}: the hub answered with ${response.headers.get('content-range') ?? 'no range'} where bytes ${offset} to ${offset + into.byteLength - 1} of ${size} were asked for`)
+        throw new HubError(`${name}: the hub answered with ${response.headers.get('content-range') ?? 'no range'} where bytes ${offset} to ${end - 1} of ${size} were asked for`)
       }
       watch()
       const reader = response.body?.getReader()
@@ -95,12 +96,13 @@ export function remoteFile ({ url, name, size, etag, token, fetch, signal, silen
         into.set(bytes, filled)
         filled += bytes.byteLength
       }
-      return filled
+      return { filled }
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof HubError) throw error
-      // a connection that was cut: what came is kept
-      return filled
+      // a connection that was cut: what came is kept. Where nothing did, the hub may know a better place
+      if (filled === 0) link = undefined
+      return { filled, error }
     } finally {
       clearTimeout(timer)
     }
@@ -113,11 +115,11 @@ export function remoteFile ({ url, name, size, etag, token, fetch, signal, silen
       const bytes = new Uint8Array(length)
       let idle = 0
       for (let at = 0; at < length;) {
-        const came = await part(bytes.subarray(at), offset + at)
-        at += came
-        idle = came > 0 ? 0 : idle + 1
-        if (idle >= attempts) throw new HubError(`${name}: the hub breaks off at byte ${offset + at}, ${attempts} times one after another; start again later: what has been finished is kept`)
-        if (at < length) await delay(came > 0 ? 0 : pauseMs * idle, undefined, signal === undefined ? {} : { signal })
+        const { filled, error } = await part(bytes.subarray(at), offset + at)
+        at += filled
+        idle = filled > 0 ? 0 : idle + 1
+        if (idle >= attempts) throw new HubError(`${name}: the hub breaks off at byte ${offset + at}, ${attempts} times one after another; start again later: what has been finished is kept`, { cause: error })
+        if (at < length) await delay(filled > 0 ? 0 : pauseMs * idle, undefined, signal === undefined ? {} : { signal })
       }
       return bytes
     }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { spanParts, type Manifest, type Span } from '../../../src/model/index.ts'
-import { blobMaker, hubFiles, importModel, modelStore, openFiles, parseHubName, sourceName, type HubFilesInit, type ModelStore } from '../../../src/store/index.ts'
+import { spanParts, type Manifest, type PartPlan, type Span } from '../../../src/model/index.ts'
+import { blobMaker, hubFiles, importModel, modelStore, openFiles, parseHubName, sourceName, type HubFilesInit, type ModelStore, type OpenedSource } from '../../../src/store/index.ts'
+import { planOf } from '../../../src/store/blob-maker.ts'
 import { COMMIT, hubServer, type HubServer, type HubServerInit } from '../../support/hub-server.ts'
+import { fixtureFolder } from '../../support/reference.ts'
 import { removeFolders, root, temporaryFolder } from '../../support/shoal.ts'
 
 const named = (name: string, text: RegExp) => (error: unknown): boolean => error instanceof Error && error.name === name && text.test(error.message)
@@ -16,6 +18,19 @@ function filesOf (folder: string): Record<string, Uint8Array> {
 
 const gguf = readdirSync(join(root, 'test', 'fixtures', 'llama-gguf')).filter((file) => file.endsWith('.gguf')).map((file) => join(root, 'test', 'fixtures', 'llama-gguf', file))
 const atlas = join(root, 'models', 'atlas')
+
+/** Of a folder: what says what its tensors are, and how text becomes tokens; a byte of each file tells how large it is. */
+function headBytes (folder: string): number {
+  const files = Object.entries(filesOf(folder))
+  const headers = files.map(([name, bytes]) => name.endsWith('.safetensors') ? 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)) : bytes.byteLength)
+  return headers.reduce((sum, bytes) => sum + bytes + 1, 0)
+}
+
+/** Of the tensors that parts are made of, as their files have them. */
+function tensorBytes (parts: readonly PartPlan[]): number {
+  const sources = parts.flatMap(({ tensors }) => tensors.flatMap((tensor) => tensor.sources))
+  return sources.reduce((sum, part) => sum + ('zeros' in part ? 0 : part.tensor.rowBytes * (part.tensor.shape.length === 1 ? 1 : part.rows)), 0)
+}
 
 /** The same to every request. */
 const always = (answer: number | 'hang up'): NonNullable<HubServerInit['disturb']> => (request, response) => {
@@ -61,6 +76,21 @@ describe('a model of the hub', function () {
     for (const { path } of server.requests) assert.ok(path.startsWith('/api/') || path.includes(`/resolve/${COMMIT}/`) || path.startsWith('/org/atlas/'), path)
   })
 
+  it('is the same where its large files are kept by LFS, whose CDN calls them otherwise', async () => {
+    const server = await serve({ storage: 'lfs' })
+    const { modelId } = await imported(server)
+    assert.equal(modelId, here.modelId)
+  })
+
+  it('is the same where each link is good for one range: the hub is asked for each, without a pause', async () => {
+    const server = await serve({ links: 'one range', largeBytes: 1_000_000 })
+    // longer than the test may take
+    assert.equal((await imported(server, 'org/atlas', { pauseMs: 90_000 })).modelId, here.modelId)
+    const at = (kind: 'hub' | 'cdn', file: string): number => server.requests.filter(({ server: where, path }) => where === kind && path.includes(file)).length
+    // once to describe it, once for each range, and one range was asked for with the link of another
+    assert.equal(at('hub', 'model.safetensors'), 1 + at('cdn', 'model.safetensors') - 1)
+  })
+
   it('is the same as GGUF, named or the only one', async () => {
     const [path = ''] = gguf
     const file = path.split('/').at(-1) ?? ''
@@ -98,6 +128,75 @@ describe('a model of the hub', function () {
     assert.ok(server.sentBytes() <= 1.02 * needed, `${server.sentBytes()} bytes for ${needed}`)
   })
 
+  for (const [model, quantization] of [['qwen3', 'keep'], ['llama-tied', 'int8'], ['phi3', 'int4']] as const) {
+    it(`is read no further than a span of ${model} needs, from its name to its blobs`, async () => {
+      const folder = join(fixtureFolder, 'models', model)
+      const server = await serve({ repositories: { 'org/tiny': filesOf(folder) }, largeBytes: 10_000 })
+      const local = await modelStore(await temporaryFolder())
+      const { manifest } = await importModel({ source: folder, name: 'm', store: local, quantization })
+      const count = manifest.config.layerCount
+      for (const span of [{ start: 0, end: 1 }, { start: 1, end: 2 }, { start: count - 1, end: count }, { start: 0, end: count }]) {
+        server.reset()
+        const source = await openFiles(await hubFiles({ repository: 'org/tiny', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url } }))
+        const headers = server.sentBytes()
+        assert.ok(headers <= headBytes(folder), `${headers} bytes of headers and descriptions`)
+        const store = await modelStore(await temporaryFolder())
+        const maker = blobMaker(source, manifest, store.blobs)
+        const parts = spanParts(manifest, span)
+        for (const part of parts) await maker.make(part, {})
+        for (const { cid } of parts) assert.ok(await store.blobs.has(cid))
+        const plan = planOf(source, quantization)
+        const needed = tensorBytes(spanParts({ config: manifest.config, ...plan }, span))
+        assert.ok(server.sentBytes() - headers <= 1.02 * needed, `${server.sentBytes() - headers} bytes for ${needed}`)
+      }
+    })
+  }
+
+  it('is read once for a matrix whose scales fit into memory, and again where they do not', async () => {
+    const server = await serve()
+    const source = await openFiles(await hubFiles({ repository: 'org/atlas', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url } }))
+    const { manifest } = await importModel({ source: atlas, name: 'm', store: await modelStore(await temporaryFolder()), quantization: 'int8' })
+    const made = async (from: OpenedSource): Promise<number> => {
+      server.reset()
+      await blobMaker(from, manifest, (await modelStore(await temporaryFolder())).blobs).make(manifest.embedding, {})
+      return server.sentBytes()
+    }
+    const needed = tensorBytes([planOf(source, 'int8').embedding])
+    assert.ok((source.sideValues ?? 0) > 64 * 1024 * 1024)
+    assert.equal(await made(source), needed)
+    assert.equal(await made({ ...source, sideValues: 1 }), 2 * needed)
+  })
+
+  it('leaves alone what the store has, where a layer is not what the manifest says', async () => {
+    const server = await serve()
+    const source = await openFiles(await hubFiles({ repository: 'org/atlas', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url } }))
+    const store = await modelStore(await temporaryFolder())
+    await importModel({ source: atlas, name: 'm', store })
+    const before = await readdir(store.blobs.folder)
+    const [first, second] = here.manifest.layers
+    assert.ok(first && second)
+    const lying = { ...here.manifest, layers: [second, first, ...here.manifest.layers.slice(2)] }
+    await assert.rejects(blobMaker(source, lying, store.blobs).make(first, {}), named('CorruptBlobError', /not what the manifest says/))
+    assert.deepEqual(await readdir(store.blobs.folder), before)
+    assert.ok((await store.get('m')).complete)
+  })
+
+  it('is not waited for by whoever stops', async () => {
+    const ending = new AbortController()
+    let isSilent = false
+    const server = await serve({ disturb: (_request, _response, at) => {
+      if (isSilent && at === 'cdn') ending.abort(new Error('enough'))
+      return isSilent
+    } })
+    const source = await openFiles(await hubFiles({ repository: 'org/atlas', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url }, attempts: 1 }))
+    const store = await modelStore(await temporaryFolder())
+    const [layer] = here.manifest.layers
+    assert.ok(layer)
+    isSilent = true
+    await assert.rejects(blobMaker(source, here.manifest, store.blobs).make(layer, { signal: ending.signal }), /enough/)
+    assert.deepEqual(await readdir(store.blobs.folder), [])
+  })
+
   it('refuses layers that are not what the manifest says', async () => {
     const server = await serve()
     const source = await openFiles(await hubFiles({ repository: 'org/atlas', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url } }))
@@ -119,18 +218,18 @@ describe('a model of the hub', function () {
     assert.equal(server.sentBytes(), whole.sentBytes())
   })
 
-  it('goes on with finished parts where an import was broken off', async () => {
+  for (const keep of ['everything', 'nothing'] as const) it(`goes on with finished parts where an import that keeps ${keep} was broken off`, async () => {
     const store = await modelStore(await temporaryFolder())
     const ending = new AbortController()
     const first = await serve({ disturb: (request) => {
       if (Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0) > 4_000_000) ending.abort(new Error('enough'))
       return false
     } })
-    await assert.rejects(imported(first, 'org/atlas', { store, signal: ending.signal }), /enough/)
+    await assert.rejects(imported(first, 'org/atlas', { store, keep, signal: ending.signal }), /enough/)
     const second = await serve()
-    assert.equal((await imported(second, 'org/atlas', { store })).modelId, here.modelId)
+    assert.equal((await imported(second, 'org/atlas', { store, keep })).modelId, here.modelId)
     const third = await serve()
-    await imported(third)
+    await imported(third, 'org/atlas', { keep })
     assert.ok(second.sentBytes() < third.sentBytes() - 1_000_000, `${second.sentBytes()} of ${third.sentBytes()} bytes the second time`)
   })
 
@@ -147,7 +246,7 @@ describe('a model of the hub', function () {
   for (const [what, init, text, error, words] of [
     ['that is not there', {}, 'org/other', 'ImportSourceError', /there is no org\/other@main at/],
     ['whose file is not there', { repositories: { 'org/atlas': { 'config.json': readFileSync(join(atlas, 'config.json')) } } }, 'org/atlas', 'ImportSourceError', /no tokenizer\.json/],
-    ['that is not open to everybody', { gated: { 'org/atlas': 'hf_right' } }, 'org/atlas', 'ImportSourceError', /not open to everybody: .*HF_TOKEN/],
+    ['that is not open to everybody', { gated: { 'org/atlas': 'hf_right' } }, 'org/atlas', 'ImportSourceError', /is not there, or not open to everybody: check the name, ask for access on its page, and set HF_TOKEN/],
     ['of a hub that has no time', { disturb: always(429) }, 'org/atlas', 'HubError', /no more requests now/],
     ['of a hub that fails', { disturb: always(503) }, 'org/atlas', 'HubError', /answered 503/],
     ['of a hub that hangs up', { disturb: always('hang up') }, 'org/atlas', 'HubError', /can't be reached/],
