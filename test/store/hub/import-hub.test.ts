@@ -152,7 +152,7 @@ describe('a model of the hub', function () {
     })
   }
 
-  it('is read once for a matrix whose scales fit into memory, and again where they do not', async () => {
+  it('is read once, also for a matrix whose scales come behind its values', async () => {
     const server = await serve()
     const source = await openFiles(await hubFiles({ repository: 'org/atlas', revision: 'main', file: undefined }, {}, { env: { HF_ENDPOINT: server.url } }))
     const { manifest } = await importModel({ source: atlas, name: 'm', store: await modelStore(await temporaryFolder()), quantization: 'int8' })
@@ -164,7 +164,6 @@ describe('a model of the hub', function () {
     const needed = tensorBytes([planOf(source, 'int8').embedding])
     assert.ok((source.sideValues ?? 0) > 64 * 1024 * 1024)
     assert.equal(await made(source), needed)
-    assert.equal(await made({ ...source, sideValues: 1 }), 2 * needed)
   })
 
   it('leaves alone what the store has, where a layer is not what the manifest says', async () => {
