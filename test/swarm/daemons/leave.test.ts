@@ -77,6 +77,12 @@ describe('a node that leaves', function () {
 
     before(async () => {
       herd = await startHerd(['0:4', '4:8', '0:4', '4:8'])
+      // whoever coordinates has to know who else serves these layers
+      for (const { http } of herd.members.values()) {
+        for (let known = 0; known < herd.members.size;) {
+          known = ((await (await fetch(`${http}/api/swarm`)).json()) as { nodes: unknown[] }).nodes.length
+        }
+      }
       expected = (await disturbed(herd)).tokens
       assert.equal(expected.length, TOKENS)
     })
