@@ -5,11 +5,16 @@ type Multiaddr = ReturnType<typeof multiaddr>
 
 /** Connections beside the ordinary ones, for what is large and in no hurry: a frame of a token never waits behind it in one socket. */
 export interface BulkConnections {
-  /** The peer's bulk connection, dialled where there is none. It ends once its last link has been over for a while. */
+  /**
+   * The peer's bulk connection, dialled where there is none; the ordinary one where the peer can't be dialled, as one behind a router that
+   * came here by itself. It ends once its last link has been over for a while.
+   */
   to (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<Connection>
 }
 
 const IDLE_MS = 10_000
+/** A peer that does not answer a second dial is asked over what there is. */
+const DIAL_MS = 5_000
 
 export function bulkConnections (libp2p: Pick<Libp2p, 'dial' | 'getConnections'>): BulkConnections {
   const open = new Map<string, Promise<Connection>>()
@@ -18,7 +23,14 @@ export function bulkConnections (libp2p: Pick<Libp2p, 'dial' | 'getConnections'>
     // without an ordinary connection beside it, activations would go over this one
     if (libp2p.getConnections(peer).length === 0) await libp2p.dial(addresses.length > 0 ? [...addresses] : peer, { signal })
     const [ordinary] = libp2p.getConnections(peer)
-    const connection = await libp2p.dial(ordinary === undefined ? peer : ordinary.remoteAddr, { signal, force: true })
+    let connection: Connection
+    try {
+      // not where the ordinary one comes from: a peer that dialled us did so from a port on which it does not listen
+      connection = await libp2p.dial(addresses.length > 0 ? [...addresses] : peer, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]), force: true })
+    } catch (error) {
+      if (ordinary?.status !== 'open') throw error
+      return ordinary
+    }
     const key = peer.toString()
     const forget = (): void => {
       clearInterval(timer)

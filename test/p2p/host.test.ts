@@ -57,6 +57,37 @@ describe('host', function () {
     })
   }
 
+  describe('link for bulk', () => {
+    const connections = (host: Host, peer: Host): number => host.libp2p.getConnections(peerIdFromString(peer.peerId)).length
+
+    /** A host has heard from one that dialled it, and where that listens. */
+    const identified = async (host: Host): Promise<void> => { await new Promise((resolve) => { host.libp2p.addEventListener('peer:identify', resolve, { once: true }) }) }
+
+    it('has a connection of its own, also to a peer that dialled this one', async () => {
+      const [dialler, dialled] = [await start(), await start()]
+      const incoming = await accepted(dialler)
+      const known = identified(dialled)
+      await dialler.join(dialled.addresses()[0] ?? '')
+      await known
+      const near = await dialled.open(dialler.peerId, PROTOCOL, { bulk: true })
+      near.send(encodeFrame({ type: 1 }))
+      await collect(await incoming.link).until(1)
+      assert.equal(connections(dialled, dialler), 2)
+    })
+
+    it('goes over the ordinary connection where the peer can\'t be dialled', async () => {
+      const [hidden, dialled] = [await start({ listen: [] }), await start()]
+      const incoming = await accepted(hidden)
+      const known = identified(dialled)
+      await hidden.join(dialled.addresses()[0] ?? '')
+      await known
+      const near = await dialled.open(hidden.peerId, PROTOCOL, { bulk: true })
+      near.send(encodeFrame({ type: 1 }))
+      await collect(await incoming.link).until(1)
+      assert.equal(connections(dialled, hidden), 1)
+    })
+  })
+
   it('reaches itself inside the process', async () => {
     const a = await start()
     const incoming = await accepted(a)
