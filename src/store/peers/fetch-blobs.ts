@@ -1,5 +1,6 @@
+import { orStillToCome } from '../atomic-file.ts'
 import { blobDraft, HASH_BYTES, pieceCount } from '../blob-draft.ts'
-import { NoSourceError, StoreWriteError } from '../errors.ts'
+import { NoSourceError } from '../errors.ts'
 import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
 import type { Part } from '../../model/index.ts'
@@ -20,20 +21,22 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
   const parts = [...new Map(request.parts.filter((_, index) => here[index] !== true).map((part) => [part.cid, part])).values()]
   if (parts.length === 0) return
   const wanted: Wanted[] = []
+  const missing = (): number => wanted.reduce((sum, { part, draft }) => sum + part.size - bytesHere(draft), 0)
+  // where peers lacked one list, the hub is not kept waiting for the others
+  let patienceMs = components.hub === undefined ? request.patienceMs : LISTS_FIRST_MS
   try {
     for (const part of parts) {
-      const hashes = await pieceHashes(components, part, request)
+      const hashes = await pieceHashes(components, part, { ...request, ...(patienceMs === undefined ? {} : { patienceMs }) })
+      if (hashes === undefined) patienceMs = 0
       // a part of which nobody has the list comes from the hub whole
       if (hashes === undefined) await components.hub?.make(part, options)
       else wanted.push({ part, draft: await blobDraft(blobs, part, hashes, options) })
     }
-    await download(components, request, wanted)
+    await orStillToCome(async () => { await download(components, request, wanted) }, missing)
   } catch (error) {
     // waits are ended by errors of their own
     request.signal?.throwIfAborted()
-    if (!(error instanceof StoreWriteError)) throw error
-    const missing = wanted.reduce((sum, { part, draft }) => sum + part.size - bytesHere(draft), 0)
-    throw new StoreWriteError(`${error.message}. ${(missing / 1e6).toFixed(1)} MB of weights are still to come; what has come is kept`, { cause: error })
+    throw error
   } finally {
     await Promise.all(wanted.map(async ({ draft }) => { await draft.close() }))
   }
@@ -43,9 +46,8 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
 async function pieceHashes ({ blobs, pool, hub }: FetchBlobsComponents, part: Part, { patienceMs, signal }: FetchBlobsRequest): Promise<Uint8Array | undefined> {
   const maxBytes = pieceCount(part.size) * HASH_BYTES
   if (await blobs.has(part.pieces)) return await blobs.read(part.pieces, maxBytes)
-  const patience = hub === undefined ? patienceMs : LISTS_FIRST_MS
   try {
-    const bytes = await fetchWhole(pool, { cid: part.pieces, what: 'a list of pieces', maxBytes, ...(patience == null ? {} : { patienceMs: patience }), ...(signal == null ? {} : { signal }) })
+    const bytes = await fetchWhole(pool, { cid: part.pieces, what: 'a list of pieces', maxBytes, ...(patienceMs == null ? {} : { patienceMs }), ...(signal == null ? {} : { signal }) })
     await blobs.put(bytes)
     return bytes
   } catch (error) {

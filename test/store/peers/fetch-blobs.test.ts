@@ -207,7 +207,7 @@ describe('blobs from peers', function () {
         }
       })
     }
-    await assert.rejects(fetchBlobs({ blobs: store, pool, open: full }, { parts }), (error) => error instanceof Error && error.name === 'StoreWriteError' && /the disk is full.*[3-6]\.\d MB of weights are still to come; what has come is kept/.test(error.message))
+    await assert.rejects(fetchBlobs({ blobs: store, pool, open: full }, { parts }), (error) => error instanceof Error && error.name === 'StoreWriteError' && /the disk is full.*[3-6]\.\d MB are still to be written/.test(error.message))
     const before = peers.sent('a')
     await fetchBlobs({ blobs: store, pool }, { parts })
     await isRight(store)
