@@ -78,13 +78,10 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
   })
 
   async function fetch (modelId: string, parts: readonly Part[], hub: BlobMaker | undefined, options: BringOptions): Promise<void> {
-    const here = await Promise.all(parts.map(async ({ cid }) => await store.blobs.has(cid)))
-    const missing = parts.filter((_, index) => here[index] === false)
-    if (missing.length === 0) return
     const room = await budget.makeRoom(parts, options)
     const peers = pool(modelId)
     try {
-      await fetchBlobs({ blobs: store.blobs, pool: peers, hub, isBusy }, { ...options, parts: missing, ...(patienceMs === undefined ? {} : { patienceMs }) })
+      await fetchBlobs({ blobs: store.blobs, pool: peers, hub, isBusy }, { ...options, parts, ...(patienceMs === undefined ? {} : { patienceMs }) })
     } finally {
       peers.close()
       room.release()
