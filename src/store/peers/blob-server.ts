@@ -130,6 +130,7 @@ export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponent
           current = request.number
           if (!cancelled.delete(request.number)) await (request.type === BlobType.have ? have(request) : want(request))
           current = undefined
+          cancelled.delete(request.number)
         }
         rest()
       } catch (error) {
