@@ -1,7 +1,7 @@
 /** `shoal serve org/name`: from what others made of it where they are believed, else from the hub itself. */
 import { believed, type Claim } from './believe.ts'
 import { lookAround } from './network.ts'
-import { importFromHub } from './models.ts'
+import { importFromHub, nameFromHub } from './models.ts'
 import { fetching, type ServedModel, type SwarmModelComponents } from './serve-model.ts'
 import { blobMaker, HubError, hubFiles, knownSources, openFiles, sourceName, type BlobMaker, type HubFiles, type HubName, type OpenedSource, type StoredModel } from '../store/index.ts'
 import type { DaemonConfig } from './config.ts'
@@ -24,7 +24,7 @@ export async function hubModel (components: SwarmModelComponents, hubName: HubNa
     const known = error instanceof HubError ? madeBefore(hubName, sources) : undefined
     if (known === undefined) throw error
     onNote(`${(error as Error).message}; going on with what was made of ${hubName.repository} before`)
-    return { model: await weights.model(known, hubName.repository, fetching(hooks)), hub: undefined }
+    return { model: await weights.model(known, nameFromHub(hubName), fetching(hooks)), hub: undefined }
   }
 
   const source = sourceName({ ...hubName, file: files.gguf }, files.commit, QUANTIZATION)
@@ -40,7 +40,7 @@ export async function hubModel (components: SwarmModelComponents, hubName: HubNa
     return { model, hub: lazyMaker(files, model, components) }
   }
   if (belief !== undefined) onNote(`${source} is ${modelId}, say nodes on ${belief.networks} network${belief.networks === 1 ? '' : 's'}; it was not made here`)
-  const model = await weights.model(modelId, hubName.repository.split('/').at(-1)?.toLowerCase() ?? modelId, fetching(hooks))
+  const model = await weights.model(modelId, nameFromHub(hubName), fetching(hooks))
   return { model, hub: lazyMaker(files, model, components) }
 }
 

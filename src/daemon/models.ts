@@ -28,7 +28,7 @@ export function nameFromPath (path: string): string {
 }
 
 /** `org/SmolLM2-135M` → `smollm2-135m`; a file of a repository has its own name. */
-const nameFromHub = ({ repository, file }: HubName): string => nameFromPath(file ?? repository)
+export const nameFromHub = ({ repository, file }: HubName): string => nameFromPath(file ?? repository)
 
 /** A name at the hub, where there is no such path here. */
 export async function hubNameOf (text: string): Promise<HubName | undefined> {
