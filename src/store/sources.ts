@@ -6,7 +6,7 @@ import { writeFileAtomic } from './atomic-file.ts'
 import { withLock } from './process-lock.ts'
 import type { ModelStore } from './types.ts'
 
-/** `org/name@commit:quantisation` → model id: what this machine itself made from the hub, or was told by those it believed. */
+/** `org/name@commit:quantisation` → model id: what this machine itself made from the hub. */
 const schema = z.record(z.string().max(256), z.string().refine(isModelId))
 
 const folderOf = ({ blobs }: Pick<ModelStore, 'blobs'>): string => join(blobs.folder, '..')

@@ -69,7 +69,7 @@ async function fetched (host: Host, givers: readonly Giver[], isBusy = () => fal
   return first.part.size / seconds
 }
 
-/** Half a round trip of a token's frame, each when the last has come back, until `until` resolves or there are enough. */
+/** Half a round trip of a token's frame, each when the last has come back, until it is over or there are enough. */
 async function hops (host: Host, { peerId, address }: Giver, isOver: () => boolean): Promise<number[]> {
   const link = await host.open(peerId, HOP_PROTOCOL, { addresses: [address] })
   const times: number[] = []
