@@ -16,7 +16,9 @@ export const GenerateType = {
   done: 5,
   failure: 6,
   beat: 7,
-  repaired: 8
+  repaired: 8,
+  called: 9,
+  embedding: 10
 } as const
 
 /** Kinds of failure, in both protocols. */

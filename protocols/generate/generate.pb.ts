@@ -17,6 +17,13 @@ export interface Request {
   scorePrompt: boolean
   ignoreEos: boolean
   generatedIds?: Uint8Array<ArrayBuffer>
+  format?: string
+  schema?: string
+  tools: Tool[]
+  toolChoice?: string
+  toolName?: string
+  oneToolCall: boolean
+  embed?: string
 }
 
 export namespace Request {
@@ -93,6 +100,43 @@ export namespace Request {
           w.bytes(obj.generatedIds)
         }
 
+        if (obj.format != null) {
+          w.uint32(106)
+          w.string(obj.format)
+        }
+
+        if (obj.schema != null) {
+          w.uint32(114)
+          w.string(obj.schema)
+        }
+
+        if (obj.tools != null && obj.tools.length > 0) {
+          for (const value of obj.tools) {
+            w.uint32(122)
+            Tool.codec().encode(value, w)
+          }
+        }
+
+        if (obj.toolChoice != null) {
+          w.uint32(130)
+          w.string(obj.toolChoice)
+        }
+
+        if (obj.toolName != null) {
+          w.uint32(138)
+          w.string(obj.toolName)
+        }
+
+        if ((obj.oneToolCall != null && obj.oneToolCall !== false)) {
+          w.uint32(144)
+          w.bool(obj.oneToolCall)
+        }
+
+        if (obj.embed != null) {
+          w.uint32(154)
+          w.string(obj.embed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -105,7 +149,9 @@ export namespace Request {
           stop: [],
           wire: '',
           scorePrompt: false,
-          ignoreEos: false
+          ignoreEos: false,
+          tools: [],
+          oneToolCall: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -182,6 +228,44 @@ export namespace Request {
               obj.generatedIds = reader.bytes()
               break
             }
+            case 13: {
+              obj.format = reader.string()
+              break
+            }
+            case 14: {
+              obj.schema = reader.string()
+              break
+            }
+            case 15: {
+              if (opts.limits?.tools != null && obj.tools.length === opts.limits.tools) {
+                throw new MaxLengthError('Decode error - repeated field "tools" had too many elements')
+              }
+
+              if (obj.tools.length === 128) {
+                throw new MaxLengthError('Decode error - repeated field "tools" had too many elements')
+              }
+
+              obj.tools.push(Tool.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.tools$
+              }))
+              break
+            }
+            case 16: {
+              obj.toolChoice = reader.string()
+              break
+            }
+            case 17: {
+              obj.toolName = reader.string()
+              break
+            }
+            case 18: {
+              obj.oneToolCall = reader.bool()
+              break
+            }
+            case 19: {
+              obj.embed = reader.string()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -193,7 +277,8 @@ export namespace Request {
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
           chat: 4096,
-          stop: 64
+          stop: 64,
+          tools: 128
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -313,6 +398,70 @@ export namespace Request {
               }
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.format`,
+                value: reader.string()
+              }
+              break
+            }
+            case 14: {
+              yield {
+                field: `${prefix}.schema`,
+                value: reader.string()
+              }
+              break
+            }
+            case 15: {
+              if (opts.limits?.tools != null && obj.tools === opts.limits.tools) {
+                throw new MaxLengthError('Streaming decode error - repeated field "tools" had too many elements')
+              }
+
+              if (obj.tools === 128) {
+                throw new MaxLengthError('Streaming decode error - repeated field "tools" had too many elements')
+              }
+
+              for (const evt of Tool.codec().stream(reader, reader.uint32(), `${prefix}.tools[]`, {
+                limits: opts.limits?.tools$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.tools
+                }
+              }
+
+              obj.tools++
+
+              break
+            }
+            case 16: {
+              yield {
+                field: `${prefix}.toolChoice`,
+                value: reader.string()
+              }
+              break
+            }
+            case 17: {
+              yield {
+                field: `${prefix}.toolName`,
+                value: reader.string()
+              }
+              break
+            }
+            case 18: {
+              yield {
+                field: `${prefix}.oneToolCall`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 19: {
+              yield {
+                field: `${prefix}.embed`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -338,6 +487,36 @@ export namespace Request {
 
   export interface RequestChatContentFieldEvent {
     field: '$.chat[].content'
+    value: string
+    index: number
+  }
+
+  export interface RequestChatToolCallsIdFieldEvent {
+    field: '$.chat[].toolCalls[].id'
+    value: string
+    index: number
+  }
+
+  export interface RequestChatToolCallsNameFieldEvent {
+    field: '$.chat[].toolCalls[].name'
+    value: string
+    index: number
+  }
+
+  export interface RequestChatToolCallsArgumentsFieldEvent {
+    field: '$.chat[].toolCalls[].arguments'
+    value: string
+    index: number
+  }
+
+  export interface RequestChatToolCallIdFieldEvent {
+    field: '$.chat[].toolCallId'
+    value: string
+    index: number
+  }
+
+  export interface RequestChatNameFieldEvent {
+    field: '$.chat[].name'
     value: string
     index: number
   }
@@ -439,6 +618,60 @@ export namespace Request {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface RequestFormatFieldEvent {
+    field: '$.format'
+    value: string
+  }
+
+  export interface RequestSchemaFieldEvent {
+    field: '$.schema'
+    value: string
+  }
+
+  export interface RequestToolsNameFieldEvent {
+    field: '$.tools[].name'
+    value: string
+    index: number
+  }
+
+  export interface RequestToolsDescriptionFieldEvent {
+    field: '$.tools[].description'
+    value: string
+    index: number
+  }
+
+  export interface RequestToolsParametersFieldEvent {
+    field: '$.tools[].parameters'
+    value: string
+    index: number
+  }
+
+  export interface RequestToolsStrictFieldEvent {
+    field: '$.tools[].strict'
+    value: boolean
+    index: number
+  }
+
+  export interface RequestToolChoiceFieldEvent {
+    field: '$.toolChoice'
+    value: string
+  }
+
+  export interface RequestToolNameFieldEvent {
+    field: '$.toolName'
+    value: string
+  }
+
+  export interface RequestOneToolCallFieldEvent {
+    field: '$.oneToolCall'
+    value: boolean
+  }
+
+  export interface RequestEmbedFieldEvent {
+    field: '$.embed'
+    value: string
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -447,7 +680,7 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent | RequestGeneratedIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestChatToolCallsIdFieldEvent | RequestChatToolCallsNameFieldEvent | RequestChatToolCallsArgumentsFieldEvent | RequestChatToolCallIdFieldEvent | RequestChatNameFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent | RequestGeneratedIdsFieldEvent | RequestFormatFieldEvent | RequestSchemaFieldEvent | RequestToolsNameFieldEvent | RequestToolsDescriptionFieldEvent | RequestToolsParametersFieldEvent | RequestToolsStrictFieldEvent | RequestToolChoiceFieldEvent | RequestToolNameFieldEvent | RequestOneToolCallFieldEvent | RequestEmbedFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
   }
 }
@@ -455,6 +688,9 @@ export namespace Request {
 export interface Message {
   role: string
   content: string
+  toolCalls: ToolCall[]
+  toolCallId?: string
+  name?: string
 }
 
 export namespace Message {
@@ -477,13 +713,31 @@ export namespace Message {
           w.string(obj.content)
         }
 
+        if (obj.toolCalls != null && obj.toolCalls.length > 0) {
+          for (const value of obj.toolCalls) {
+            w.uint32(26)
+            ToolCall.codec().encode(value, w)
+          }
+        }
+
+        if (obj.toolCallId != null) {
+          w.uint32(34)
+          w.string(obj.toolCallId)
+        }
+
+        if (obj.name != null) {
+          w.uint32(42)
+          w.string(obj.name)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           role: '',
-          content: ''
+          content: '',
+          toolCalls: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -500,6 +754,28 @@ export namespace Message {
               obj.content = reader.string()
               break
             }
+            case 3: {
+              if (opts.limits?.toolCalls != null && obj.toolCalls.length === opts.limits.toolCalls) {
+                throw new MaxLengthError('Decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              if (obj.toolCalls.length === 128) {
+                throw new MaxLengthError('Decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              obj.toolCalls.push(ToolCall.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.toolCalls$
+              }))
+              break
+            }
+            case 4: {
+              obj.toolCallId = reader.string()
+              break
+            }
+            case 5: {
+              obj.name = reader.string()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -509,6 +785,10 @@ export namespace Message {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          toolCalls: 128
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -525,6 +805,42 @@ export namespace Message {
             case 2: {
               yield {
                 field: `${prefix}.content`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.toolCalls != null && obj.toolCalls === opts.limits.toolCalls) {
+                throw new MaxLengthError('Streaming decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              if (obj.toolCalls === 128) {
+                throw new MaxLengthError('Streaming decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              for (const evt of ToolCall.codec().stream(reader, reader.uint32(), `${prefix}.toolCalls[]`, {
+                limits: opts.limits?.toolCalls$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.toolCalls
+                }
+              }
+
+              obj.toolCalls++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.toolCallId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.name`,
                 value: reader.string()
               }
               break
@@ -551,6 +867,34 @@ export namespace Message {
     value: string
   }
 
+  export interface MessageToolCallsIdFieldEvent {
+    field: '$.toolCalls[].id'
+    value: string
+    index: number
+  }
+
+  export interface MessageToolCallsNameFieldEvent {
+    field: '$.toolCalls[].name'
+    value: string
+    index: number
+  }
+
+  export interface MessageToolCallsArgumentsFieldEvent {
+    field: '$.toolCalls[].arguments'
+    value: string
+    index: number
+  }
+
+  export interface MessageToolCallIdFieldEvent {
+    field: '$.toolCallId'
+    value: string
+  }
+
+  export interface MessageNameFieldEvent {
+    field: '$.name'
+    value: string
+  }
+
   export function encode (obj: Partial<Message>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Message.codec())
   }
@@ -559,8 +903,299 @@ export namespace Message {
     return decodeMessage(buf, Message.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageRoleFieldEvent | MessageContentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Message>): Generator<MessageRoleFieldEvent | MessageContentFieldEvent | MessageToolCallsIdFieldEvent | MessageToolCallsNameFieldEvent | MessageToolCallsArgumentsFieldEvent | MessageToolCallIdFieldEvent | MessageNameFieldEvent> {
     return streamMessage(buf, Message.codec(), opts)
+  }
+}
+
+export interface ToolCall {
+  id: string
+  name: string
+  arguments: string
+}
+
+export namespace ToolCall {
+  let _codec: Codec<ToolCall>
+
+  export const codec = (): Codec<ToolCall> => {
+    if (_codec == null) {
+      _codec = message<ToolCall>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.id != null && obj.id !== '')) {
+          w.uint32(10)
+          w.string(obj.id)
+        }
+
+        if ((obj.name != null && obj.name !== '')) {
+          w.uint32(18)
+          w.string(obj.name)
+        }
+
+        if ((obj.arguments != null && obj.arguments !== '')) {
+          w.uint32(26)
+          w.string(obj.arguments)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          id: '',
+          name: '',
+          arguments: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.id = reader.string()
+              break
+            }
+            case 2: {
+              obj.name = reader.string()
+              break
+            }
+            case 3: {
+              obj.arguments = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.name`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.arguments`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ToolCallIdFieldEvent {
+    field: '$.id'
+    value: string
+  }
+
+  export interface ToolCallNameFieldEvent {
+    field: '$.name'
+    value: string
+  }
+
+  export interface ToolCallArgumentsFieldEvent {
+    field: '$.arguments'
+    value: string
+  }
+
+  export function encode (obj: Partial<ToolCall>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, ToolCall.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ToolCall>): ToolCall {
+    return decodeMessage(buf, ToolCall.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ToolCall>): Generator<ToolCallIdFieldEvent | ToolCallNameFieldEvent | ToolCallArgumentsFieldEvent> {
+    return streamMessage(buf, ToolCall.codec(), opts)
+  }
+}
+
+export interface Tool {
+  name: string
+  description?: string
+  parameters?: string
+  strict: boolean
+}
+
+export namespace Tool {
+  let _codec: Codec<Tool>
+
+  export const codec = (): Codec<Tool> => {
+    if (_codec == null) {
+      _codec = message<Tool>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.name != null && obj.name !== '')) {
+          w.uint32(10)
+          w.string(obj.name)
+        }
+
+        if (obj.description != null) {
+          w.uint32(18)
+          w.string(obj.description)
+        }
+
+        if (obj.parameters != null) {
+          w.uint32(26)
+          w.string(obj.parameters)
+        }
+
+        if ((obj.strict != null && obj.strict !== false)) {
+          w.uint32(32)
+          w.bool(obj.strict)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          name: '',
+          strict: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.name = reader.string()
+              break
+            }
+            case 2: {
+              obj.description = reader.string()
+              break
+            }
+            case 3: {
+              obj.parameters = reader.string()
+              break
+            }
+            case 4: {
+              obj.strict = reader.bool()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.name`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.description`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.parameters`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.strict`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ToolNameFieldEvent {
+    field: '$.name'
+    value: string
+  }
+
+  export interface ToolDescriptionFieldEvent {
+    field: '$.description'
+    value: string
+  }
+
+  export interface ToolParametersFieldEvent {
+    field: '$.parameters'
+    value: string
+  }
+
+  export interface ToolStrictFieldEvent {
+    field: '$.strict'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<Tool>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Tool.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tool>): Tool {
+    return decodeMessage(buf, Tool.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tool>): Generator<ToolNameFieldEvent | ToolDescriptionFieldEvent | ToolParametersFieldEvent | ToolStrictFieldEvent> {
+    return streamMessage(buf, Tool.codec(), opts)
   }
 }
 
@@ -1974,6 +2609,456 @@ export namespace Token {
   }
 }
 
+export interface Called {
+  index: number
+  call?: ToolCall
+}
+
+export namespace Called {
+  let _codec: Codec<Called>
+
+  export const codec = (): Codec<Called> => {
+    if (_codec == null) {
+      _codec = message<Called>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.index != null && obj.index !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.index)
+        }
+
+        if (obj.call != null) {
+          w.uint32(18)
+          ToolCall.codec().encode(obj.call, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          index: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.index = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.call = ToolCall.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.call
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.index`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield * ToolCall.codec().stream(reader, reader.uint32(), `${prefix}.call`, {
+                limits: opts.limits?.call
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CalledIndexFieldEvent {
+    field: '$.index'
+    value: number
+  }
+
+  export interface CalledCallIdFieldEvent {
+    field: '$.call.id'
+    value: string
+  }
+
+  export interface CalledCallNameFieldEvent {
+    field: '$.call.name'
+    value: string
+  }
+
+  export interface CalledCallArgumentsFieldEvent {
+    field: '$.call.arguments'
+    value: string
+  }
+
+  export function encode (obj: Partial<Called>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Called.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Called>): Called {
+    return decodeMessage(buf, Called.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Called>): Generator<CalledIndexFieldEvent | CalledCallIdFieldEvent | CalledCallNameFieldEvent | CalledCallArgumentsFieldEvent> {
+    return streamMessage(buf, Called.codec(), opts)
+  }
+}
+
+export interface Embedding {
+  values: Uint8Array<ArrayBuffer>
+}
+
+export namespace Embedding {
+  let _codec: Codec<Embedding>
+
+  export const codec = (): Codec<Embedding> => {
+    if (_codec == null) {
+      _codec = message<Embedding>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.values != null && obj.values.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.values)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          values: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.values = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.values`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface EmbeddingValuesFieldEvent {
+    field: '$.values'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<Embedding>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Embedding.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Embedding>): Embedding {
+    return decodeMessage(buf, Embedding.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Embedding>): Generator<EmbeddingValuesFieldEvent> {
+    return streamMessage(buf, Embedding.codec(), opts)
+  }
+}
+
+export interface Hop {
+  stage?: Stage
+  laps: number
+  rows: number
+  queueMs: number
+  computeMs: number
+  sendMs: number
+  bytesSent: bigint
+}
+
+export namespace Hop {
+  let _codec: Codec<Hop>
+
+  export const codec = (): Codec<Hop> => {
+    if (_codec == null) {
+      _codec = message<Hop>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.stage != null) {
+          w.uint32(10)
+          Stage.codec().encode(obj.stage, w)
+        }
+
+        if ((obj.laps != null && obj.laps !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.laps)
+        }
+
+        if ((obj.rows != null && obj.rows !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.rows)
+        }
+
+        if ((obj.queueMs != null && obj.queueMs !== 0)) {
+          w.uint32(33)
+          w.double(obj.queueMs)
+        }
+
+        if ((obj.computeMs != null && obj.computeMs !== 0)) {
+          w.uint32(41)
+          w.double(obj.computeMs)
+        }
+
+        if ((obj.sendMs != null && obj.sendMs !== 0)) {
+          w.uint32(49)
+          w.double(obj.sendMs)
+        }
+
+        if ((obj.bytesSent != null && obj.bytesSent !== 0n)) {
+          w.uint32(56)
+          w.uint64(obj.bytesSent)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          laps: 0,
+          rows: 0,
+          queueMs: 0,
+          computeMs: 0,
+          sendMs: 0,
+          bytesSent: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.stage = Stage.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.stage
+              })
+              break
+            }
+            case 2: {
+              obj.laps = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.rows = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.queueMs = reader.double()
+              break
+            }
+            case 5: {
+              obj.computeMs = reader.double()
+              break
+            }
+            case 6: {
+              obj.sendMs = reader.double()
+              break
+            }
+            case 7: {
+              obj.bytesSent = reader.uint64()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Stage.codec().stream(reader, reader.uint32(), `${prefix}.stage`, {
+                limits: opts.limits?.stage
+              })
+
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.laps`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.rows`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.queueMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.computeMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.sendMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.bytesSent`,
+                value: reader.uint64()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface HopStagePeerIdFieldEvent {
+    field: '$.stage.peerId'
+    value: string
+  }
+
+  export interface HopStageStartFieldEvent {
+    field: '$.stage.start'
+    value: number
+  }
+
+  export interface HopStageEndFieldEvent {
+    field: '$.stage.end'
+    value: number
+  }
+
+  export interface HopLapsFieldEvent {
+    field: '$.laps'
+    value: number
+  }
+
+  export interface HopRowsFieldEvent {
+    field: '$.rows'
+    value: number
+  }
+
+  export interface HopQueueMsFieldEvent {
+    field: '$.queueMs'
+    value: number
+  }
+
+  export interface HopComputeMsFieldEvent {
+    field: '$.computeMs'
+    value: number
+  }
+
+  export interface HopSendMsFieldEvent {
+    field: '$.sendMs'
+    value: number
+  }
+
+  export interface HopBytesSentFieldEvent {
+    field: '$.bytesSent'
+    value: bigint
+  }
+
+  export function encode (obj: Partial<Hop>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Hop.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hop>): Hop {
+    return decodeMessage(buf, Hop.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hop>): Generator<HopStagePeerIdFieldEvent | HopStageStartFieldEvent | HopStageEndFieldEvent | HopLapsFieldEvent | HopRowsFieldEvent | HopQueueMsFieldEvent | HopComputeMsFieldEvent | HopSendMsFieldEvent | HopBytesSentFieldEvent> {
+    return streamMessage(buf, Hop.codec(), opts)
+  }
+}
+
 export interface Done {
   text: string
   tokens: Uint8Array<ArrayBuffer>
@@ -1985,6 +3070,8 @@ export interface Done {
   ttftMs: number
   totalMs: number
   tokensPerSecond: number
+  toolCalls: ToolCall[]
+  hops: Hop[]
 }
 
 export namespace Done {
@@ -2049,6 +3136,20 @@ export namespace Done {
           w.double(obj.tokensPerSecond)
         }
 
+        if (obj.toolCalls != null && obj.toolCalls.length > 0) {
+          for (const value of obj.toolCalls) {
+            w.uint32(90)
+            ToolCall.codec().encode(value, w)
+          }
+        }
+
+        if (obj.hops != null && obj.hops.length > 0) {
+          for (const value of obj.hops) {
+            w.uint32(98)
+            Hop.codec().encode(value, w)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2063,7 +3164,9 @@ export namespace Done {
           route: [],
           ttftMs: 0,
           totalMs: 0,
-          tokensPerSecond: 0
+          tokensPerSecond: 0,
+          toolCalls: [],
+          hops: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2122,6 +3225,34 @@ export namespace Done {
               obj.tokensPerSecond = reader.double()
               break
             }
+            case 11: {
+              if (opts.limits?.toolCalls != null && obj.toolCalls.length === opts.limits.toolCalls) {
+                throw new MaxLengthError('Decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              if (obj.toolCalls.length === 128) {
+                throw new MaxLengthError('Decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              obj.toolCalls.push(ToolCall.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.toolCalls$
+              }))
+              break
+            }
+            case 12: {
+              if (opts.limits?.hops != null && obj.hops.length === opts.limits.hops) {
+                throw new MaxLengthError('Decode error - repeated field "hops" had too many elements')
+              }
+
+              if (obj.hops.length === 256) {
+                throw new MaxLengthError('Decode error - repeated field "hops" had too many elements')
+              }
+
+              obj.hops.push(Hop.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.hops$
+              }))
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2132,7 +3263,9 @@ export namespace Done {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          route: 256
+          route: 256,
+          toolCalls: 128,
+          hops: 256
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2226,6 +3359,50 @@ export namespace Done {
               }
               break
             }
+            case 11: {
+              if (opts.limits?.toolCalls != null && obj.toolCalls === opts.limits.toolCalls) {
+                throw new MaxLengthError('Streaming decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              if (obj.toolCalls === 128) {
+                throw new MaxLengthError('Streaming decode error - repeated field "toolCalls" had too many elements')
+              }
+
+              for (const evt of ToolCall.codec().stream(reader, reader.uint32(), `${prefix}.toolCalls[]`, {
+                limits: opts.limits?.toolCalls$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.toolCalls
+                }
+              }
+
+              obj.toolCalls++
+
+              break
+            }
+            case 12: {
+              if (opts.limits?.hops != null && obj.hops === opts.limits.hops) {
+                throw new MaxLengthError('Streaming decode error - repeated field "hops" had too many elements')
+              }
+
+              if (obj.hops === 256) {
+                throw new MaxLengthError('Streaming decode error - repeated field "hops" had too many elements')
+              }
+
+              for (const evt of Hop.codec().stream(reader, reader.uint32(), `${prefix}.hops[]`, {
+                limits: opts.limits?.hops$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.hops
+                }
+              }
+
+              obj.hops++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2301,6 +3478,78 @@ export namespace Done {
     value: number
   }
 
+  export interface DoneToolCallsIdFieldEvent {
+    field: '$.toolCalls[].id'
+    value: string
+    index: number
+  }
+
+  export interface DoneToolCallsNameFieldEvent {
+    field: '$.toolCalls[].name'
+    value: string
+    index: number
+  }
+
+  export interface DoneToolCallsArgumentsFieldEvent {
+    field: '$.toolCalls[].arguments'
+    value: string
+    index: number
+  }
+
+  export interface DoneHopsStagePeerIdFieldEvent {
+    field: '$.hops[].stage.peerId'
+    value: string
+    index: number
+  }
+
+  export interface DoneHopsStageStartFieldEvent {
+    field: '$.hops[].stage.start'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsStageEndFieldEvent {
+    field: '$.hops[].stage.end'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsLapsFieldEvent {
+    field: '$.hops[].laps'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsRowsFieldEvent {
+    field: '$.hops[].rows'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsQueueMsFieldEvent {
+    field: '$.hops[].queueMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsComputeMsFieldEvent {
+    field: '$.hops[].computeMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsSendMsFieldEvent {
+    field: '$.hops[].sendMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsBytesSentFieldEvent {
+    field: '$.hops[].bytesSent'
+    value: bigint
+    index: number
+  }
+
   export function encode (obj: Partial<Done>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Done.codec())
   }
@@ -2309,7 +3558,7 @@ export namespace Done {
     return decodeMessage(buf, Done.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Done>): Generator<DoneTextFieldEvent | DoneTokensFieldEvent | DoneFinishReasonFieldEvent | DonePromptTokensFieldEvent | DoneCompletionTokensFieldEvent | DoneCachedTokensFieldEvent | DoneRoutePeerIdFieldEvent | DoneRouteStartFieldEvent | DoneRouteEndFieldEvent | DoneTtftMsFieldEvent | DoneTotalMsFieldEvent | DoneTokensPerSecondFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Done>): Generator<DoneTextFieldEvent | DoneTokensFieldEvent | DoneFinishReasonFieldEvent | DonePromptTokensFieldEvent | DoneCompletionTokensFieldEvent | DoneCachedTokensFieldEvent | DoneRoutePeerIdFieldEvent | DoneRouteStartFieldEvent | DoneRouteEndFieldEvent | DoneTtftMsFieldEvent | DoneTotalMsFieldEvent | DoneTokensPerSecondFieldEvent | DoneToolCallsIdFieldEvent | DoneToolCallsNameFieldEvent | DoneToolCallsArgumentsFieldEvent | DoneHopsStagePeerIdFieldEvent | DoneHopsStageStartFieldEvent | DoneHopsStageEndFieldEvent | DoneHopsLapsFieldEvent | DoneHopsRowsFieldEvent | DoneHopsQueueMsFieldEvent | DoneHopsComputeMsFieldEvent | DoneHopsSendMsFieldEvent | DoneHopsBytesSentFieldEvent> {
     return streamMessage(buf, Done.codec(), opts)
   }
 }

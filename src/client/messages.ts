@@ -1,15 +1,16 @@
 import {
-  Done, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Sampling, type Stage
+  Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Hop, type Sampling, type Stage, type ToolCall as WireCall
 } from '../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE, encodeFrame, payloadOf, readHeader } from '../../protocols/frame/index.ts'
-import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
+import type { ToolCall } from '../model/index.ts'
+import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
 
 /** A request as a frame. */
 export function requestFrame (request: GenerateRequest): Uint8Array {
-  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false, generatedIds } = request
+  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false, generatedIds, format, tools = [], toolChoice, parallelToolCalls = true, embed } = request
   return encodeFrame({ type: GenerateType.request }, Request.encode({
     modelId,
-    chat: prompt.kind === 'chat' ? prompt.messages.map(({ role, content }) => ({ role, content })) : [],
+    chat: prompt.kind === 'chat' ? prompt.messages.map(({ toolCalls = [], ...message }) => ({ ...message, toolCalls: [...toolCalls] })) : [],
     special: prompt.kind === 'text' && prompt.special,
     ...(prompt.kind === 'text' ? { text: prompt.text } : {}),
     ...(prompt.kind === 'ids' ? { ids: idBytes(prompt.ids) } : {}),
@@ -19,7 +20,13 @@ export function requestFrame (request: GenerateRequest): Uint8Array {
     sampling: sampling(request.sampling),
     wire,
     scorePrompt,
-    ignoreEos
+    ignoreEos,
+    ...(format === undefined ? {} : { format: format.kind }),
+    ...(format?.kind === 'schema' ? { schema: format.schema } : {}),
+    tools: tools.map(({ parameters, strict = false, ...tool }) => ({ ...tool, strict, ...(parameters === undefined ? {} : { parameters: JSON.stringify(parameters) }) })),
+    ...(toolChoice === undefined ? {} : typeof toolChoice === 'string' ? { toolChoice } : { toolName: toolChoice.name }),
+    oneToolCall: !parallelToolCalls,
+    ...(embed === undefined ? {} : { embed })
   }))
 }
 
@@ -49,8 +56,14 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
       const { id, text, logprob, topIds, topLogprobs } = Token.decode(payload)
       return { kind: 'token', id, text, ...(logprob === undefined ? {} : { logprob, top: top(topIds, topLogprobs) }) }
     }
+    case GenerateType.called: {
+      const { index, call } = Called.decode(payload)
+      return { kind: 'toolCall', index, call: callOf(call) }
+    }
+    case GenerateType.embedding:
+      return { kind: 'embedding', values: floats(Embedding.decode(payload).values) }
     case GenerateType.done: {
-      const { text, tokens, finishReason, promptTokens, completionTokens, cachedTokens, route, ttftMs, totalMs, tokensPerSecond } = Done.decode(payload)
+      const { text, tokens, finishReason, promptTokens, completionTokens, cachedTokens, route, ttftMs, totalMs, tokensPerSecond, toolCalls, hops } = Done.decode(payload)
       return {
         kind: 'done',
         text,
@@ -58,7 +71,9 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
         finishReason: reason(finishReason),
         usage: { promptTokens, completionTokens, cachedTokens },
         route: stages(route),
-        timings: { ttftMs, totalMs, tokensPerSecond }
+        timings: { ttftMs, totalMs, tokensPerSecond },
+        ...(toolCalls.length === 0 ? {} : { toolCalls: toolCalls.map(callOf) }),
+        ...(hops.length === 0 ? {} : { hops: hops.map(hopOf) })
       }
     }
     case GenerateType.failure:
@@ -77,6 +92,15 @@ function ids (bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => view.getUint32(index * 4, true))
 }
+
+function floats (bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => view.getFloat32(index * 4, true))
+}
+
+const callOf = (call: WireCall | undefined): ToolCall => ({ id: call?.id ?? '', name: call?.name ?? '', arguments: call?.arguments ?? '' })
+
+const hopOf = ({ stage, bytesSent, ...rest }: Hop): HopTiming => ({ peerId: stage?.peerId ?? '', span: [stage?.start ?? 0, stage?.end ?? 0], bytesSent: Number(bytesSent), ...rest })
 
 const reasons: readonly FinishReason[] = ['stop', 'length', 'tool_calls', 'cancelled']
 

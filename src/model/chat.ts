@@ -2,6 +2,28 @@
 export interface ChatMessage {
   readonly role: string
   readonly content: string
+  /** What the assistant called in this turn. */
+  readonly toolCalls?: readonly ToolCall[]
+  /** Whose result this turn is (role `tool`). */
+  readonly toolCallId?: string
+  readonly name?: string
+}
+
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** JSON text of an object. */
+  readonly arguments: string
+}
+
+/** A function that the model may ask for. */
+export interface ToolDefinition {
+  readonly name: string
+  readonly description?: string
+  /** JSON Schema of its arguments, an object; absent: none are taken. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** Arguments are held to the schema also where the model may answer in words. */
+  readonly strict?: boolean
 }
 
 /** Turns text into ids and back for one model. Pure: built from the bytes of a model's tokenizer part. */

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../model/index.ts'
+import type { ChatMessage, ToolCall, ToolDefinition } from '../model/index.ts'
 
 /** How hidden states travel. */
 export type Wire = 'f16' | 'f32'
@@ -22,6 +22,17 @@ export interface SamplingOptions {
   readonly logprobs?: number
 }
 
+/** What the answer's text has to be: the tail takes no token that would break it. `schema`: JSON Schema as JSON text. */
+export type ResponseFormat =
+  | { readonly kind: 'json' }
+  | { readonly kind: 'schema', readonly schema: string }
+
+/** `required`: one call at least; a name: a call of this function. */
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
+
+/** Hidden states of the prompt behind the model's last norm, as one vector: their mean, or the last one. */
+export type Pooling = 'mean' | 'last'
+
 /** What a thin client asks of a coordinator. */
 export interface GenerateRequest {
   readonly modelId: string
@@ -40,6 +51,15 @@ export interface GenerateRequest {
   readonly ignoreEos?: boolean
   /** An answer that goes on: its first ids, which are not told again. The prompt is given as ids, and the seed is that of the beginning. */
   readonly generatedIds?: readonly number[]
+  readonly format?: ResponseFormat
+  /** Handed to the model's own chat template; with messages only. */
+  readonly tools?: readonly ToolDefinition[]
+  /** @default auto */
+  readonly toolChoice?: ToolChoice
+  /** False: at most one call in an answer. @default true */
+  readonly parallelToolCalls?: boolean
+  /** An embedding instead of an answer: `started`, `embedding`, `done`. */
+  readonly embed?: Pooling
 }
 
 export interface TokenScore {
@@ -66,6 +86,19 @@ export interface Timings {
   readonly tokensPerSecond: number
 }
 
+/** Where one stage's time went in an answer, as that stage measured it. */
+export interface HopTiming extends RouteStage {
+  /** Frames that it computed. */
+  readonly laps: number
+  readonly rows: number
+  /** Waiting for the device. */
+  readonly queueMs: number
+  readonly computeMs: number
+  /** Encoding and handing to the network. */
+  readonly sendMs: number
+  readonly bytesSent: number
+}
+
 /** What comes back, in this order: `started`, any number of `scored`, `token` and `repaired`, one `done`. Failures are thrown. */
 export type GenerateEvent =
   | {
@@ -83,10 +116,16 @@ export type GenerateEvent =
   | { readonly kind: 'scored', readonly tokens: ReadonlyArray<{ readonly id: number, readonly text: string, readonly logprob: number | null, readonly top: readonly TokenScore[] }> }
   /** `text` may be empty while a character is incomplete or a stop string may be starting. */
   | { readonly kind: 'token', readonly id: number, readonly text: string, readonly logprob?: number, readonly top?: readonly TokenScore[] }
+  /** A whole call of a tool; its text is no `token` text. */
+  | { readonly kind: 'toolCall', readonly index: number, readonly call: ToolCall }
+  | { readonly kind: 'embedding', readonly values: Float32Array }
   | {
     readonly kind: 'done'
-    /** The whole answer, cut before a stop string. */
+    /** The whole answer, cut before a stop string; without the calls. */
     readonly text: string
+    readonly toolCalls?: readonly ToolCall[]
+    /** Of stages that told. */
+    readonly hops?: readonly HopTiming[]
     /** Without the end-of-text id that stopped them. */
     readonly tokens: readonly number[]
     readonly finishReason: FinishReason

@@ -1,6 +1,7 @@
-import { Done, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Stage } from '../../../protocols/generate/index.ts'
+import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type Stage } from '../../../protocols/generate/index.ts'
 import { encodeFrame, idBytes, parse, readIds } from '../frames.ts'
-import type { GenerateEvent, GenerateRequest, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
+import type { ToolDefinition } from '../../model/index.ts'
+import type { GenerateEvent, GenerateRequest, HopTiming, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
 
 /** A request as it came over the wire: shapes are checked here, values by the coordinator. @throws {RequestError} */
 export function requestOf (payload: Uint8Array): GenerateRequest {
@@ -17,8 +18,59 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
     ? { kind: 'text', text, special }
     : ids !== undefined ? { kind: 'ids', ids: idList(ids) } : { kind: 'chat', messages: chat }
   if (request.wire !== 'f16' && request.wire !== 'f32') throw new RequestError(`the wire is '${request.wire.slice(0, 64)}', and has to be f16 or f32`)
-  return { modelId, prompt, maxTokens, stop, sampling: samplingOf(sampling), wire: request.wire, scorePrompt, ignoreEos, ...(generatedIds === undefined ? {} : { generatedIds: idList(generatedIds) }) }
+  return {
+    modelId,
+    prompt,
+    maxTokens,
+    stop,
+    sampling: samplingOf(sampling),
+    wire: request.wire,
+    scorePrompt,
+    ignoreEos,
+    ...(generatedIds === undefined ? {} : { generatedIds: idList(generatedIds) }),
+    ...formatOf(request),
+    ...toolsOf(request),
+    ...embedOf(request)
+  }
 }
+
+/** What a request asks for by a word that this version knows. @throws {RequestError} */
+function oneOf<T extends string> (what: string, word: string, known: readonly T[]): T {
+  const found = known.find((each) => each === word)
+  if (found === undefined) throw new RequestError(`the ${what} is '${word.slice(0, 64)}', and has to be one of: ${known.join(', ')}`)
+  return found
+}
+
+function formatOf ({ format, schema }: Request): Pick<GenerateRequest, 'format'> {
+  if (format === undefined) return {}
+  const kind = oneOf('format', format, ['json', 'schema'] as const)
+  if (kind === 'json') return { format: { kind } }
+  if (schema === undefined) throw new RequestError("the format 'schema' needs a schema")
+  return { format: { kind, schema } }
+}
+
+function toolsOf ({ tools, toolChoice, toolName, oneToolCall }: Request): Pick<GenerateRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'> {
+  return {
+    ...(tools.length === 0 ? {} : { tools: tools.map(toolOf) }),
+    ...(toolName !== undefined ? { toolChoice: { name: toolName } } : toolChoice === undefined ? {} : { toolChoice: oneOf('tool choice', toolChoice, ['auto', 'none', 'required'] as const) }),
+    ...(oneToolCall ? { parallelToolCalls: false } : {})
+  }
+}
+
+function toolOf ({ parameters, ...tool }: Request['tools'][number]): ToolDefinition {
+  if (parameters === undefined) return tool
+  let schema: unknown
+  try {
+    schema = JSON.parse(parameters)
+  } catch (error) {
+    throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON`, { cause: error })
+  }
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON Schema of an object`)
+  return { ...tool, parameters: { ...schema } }
+}
+
+const embedOf = ({ embed }: Request): Pick<GenerateRequest, 'embed'> =>
+  embed === undefined ? {} : { embed: oneOf('pooling', embed, ['mean', 'last'] as const) }
 
 function idList (bytes: Uint8Array): number[] {
   try {
@@ -56,10 +108,14 @@ export function eventFrame (event: GenerateEvent): Uint8Array {
       const { id, text, logprob, top = [] } = event
       return encodeFrame({ type: GenerateType.token }, Token.encode({ id, text, ...(logprob === undefined ? {} : { logprob }), ...topLists(top) }))
     }
+    case 'toolCall':
+      return encodeFrame({ type: GenerateType.called }, Called.encode({ index: event.index, call: event.call }))
+    case 'embedding':
+      return encodeFrame({ type: GenerateType.embedding }, Embedding.encode({ values: floatBytes(event.values) }))
     case 'done': {
-      const { text, tokens, finishReason, usage, route, timings } = event
+      const { text, tokens, finishReason, usage, route, timings, toolCalls = [], hops = [] } = event
       return encodeFrame({ type: GenerateType.done }, Done.encode({
-        text, tokens: new Uint8Array(idBytes(tokens)), finishReason, ...usage, route: stages(route), ...timings
+        text, tokens: new Uint8Array(idBytes(tokens)), finishReason, ...usage, route: stages(route), ...timings, toolCalls: [...toolCalls], hops: hops.map(hopOf)
       }))
     }
   }
@@ -68,6 +124,14 @@ export function eventFrame (event: GenerateEvent): Uint8Array {
 export const failureFrame = (error: unknown): Uint8Array => encodeFrame({ type: GenerateType.failure }, Failure.encode(failureOf(error)))
 
 const stages = (route: readonly RouteStage[]): Stage[] => route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end }))
+
+const hopOf = ({ peerId, span: [start, end], bytesSent, ...rest }: HopTiming): Hop => ({ stage: { peerId, start, end }, bytesSent: BigInt(bytesSent), ...rest })
+
+const floatBytes = (values: Float32Array): Uint8Array<ArrayBuffer> => {
+  const view = new DataView(new ArrayBuffer(values.length * 4))
+  values.forEach((value, index) => { view.setFloat32(index * 4, value, true) })
+  return new Uint8Array(view.buffer)
+}
 
 const topLists = (top: readonly TokenScore[]): { topIds: number[], topLogprobs: number[] } =>
   ({ topIds: top.map(({ id }) => id), topLogprobs: top.map(({ logprob }) => logprob) })

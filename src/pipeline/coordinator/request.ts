@@ -46,6 +46,8 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
   if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
   if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
 
+  const unknown = (['format', 'tools', 'embed'] as const).find((field) => request[field] !== undefined)
+  if (unknown !== undefined) throw new RequestError(`'${unknown}' is not in this version yet`)
   const promptIds = idsOf(request.prompt, tokenizer)
   const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   if (wrong !== undefined) throw new RequestError(`the prompt has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)

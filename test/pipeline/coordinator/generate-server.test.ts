@@ -9,7 +9,7 @@ const THREE = { spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6]], local: true } sa
 
 const dial = async (swarm: FakeSwarm): Promise<RawLink> => rawLink(await swarm.network.host('k').open('a', GENERATE_PROTOCOL))
 const failures = (link: RawLink): Failure[] => link.of(GenerateType.failure).map(({ payload }) => Failure.decode(payload))
-const base: Request = { modelId: MODEL, chat: [], special: false, maxTokens: 3, stop: [], wire: 'f16', scorePrompt: false, ignoreEos: false }
+const base: Request = { modelId: MODEL, chat: [], special: false, maxTokens: 3, stop: [], wire: 'f16', scorePrompt: false, ignoreEos: false, tools: [], oneToolCall: false }
 const request = (changes: Partial<Request> = {}): Uint8Array => Request.encode({ ...base, text: '!"#', ...changes })
 
 describe('generateServer', () => {
