@@ -4,6 +4,7 @@ import { modelViews, type ModelView } from './swarm-view.ts'
 import type { LocalModels } from './local-model.ts'
 import type { ThinClient } from '../client/index.ts'
 import type { GatewayModel, Generator } from '../gateway/index.ts'
+import type { Tokenizer } from '../model/index.ts'
 import type { Coordinator, GenerateEvent } from '../pipeline/index.ts'
 import type { NodeRecord } from '../swarm/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -59,7 +60,9 @@ export function generator ({ coordinator, client, models, records, lookAround, e
       contextLength: manifest.config.contextLength,
       tokenText: (id) => tokenizer.tokenText(id),
       decode: (ids) => tokenizer.decode(ids),
-      encode: (text) => tokenizer.encode(text, { special: false })
+      encode: (text, options) => tokenizer.encode(text, options),
+      renderChat: (messages) => written(tokenizer, tokenizer.encodeChat(messages)),
+      hiddenSize: manifest.config.hiddenSize
     }
   }
 
@@ -73,4 +76,17 @@ export function generator ({ coordinator, client, models, records, lookAround, e
     },
     generate: (request, options) => models.opened(request.modelId) == null ? askOthers(request, options) : coordinator.generate(request, options)
   }
+}
+
+/** A text with its control tokens, which `decode` leaves out. */
+function written (tokenizer: Tokenizer, ids: readonly number[]): string {
+  const isControl = (id: number): boolean => tokenizer.decode([id]) === '' && tokenizer.tokenText(id) !== ''
+  let text = ''
+  let from = 0
+  for (const [at, id] of ids.entries()) {
+    if (!isControl(id)) continue
+    text += tokenizer.decode(ids.slice(from, at)) + tokenizer.tokenText(id)
+    from = at + 1
+  }
+  return text + tokenizer.decode(ids.slice(from))
 }

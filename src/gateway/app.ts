@@ -1,33 +1,45 @@
-/** The gateway's routes, as an application of web-standard requests: tests need no socket. */
+/** The gateway's application of web-standard requests: tests need no socket. */
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { z } from 'zod'
 import { access } from './access.ts'
-import { routeHeader, serverTiming } from './answer.ts'
-import { chatCompletion } from './chat.ts'
-import { completion } from './completions.ts'
+import { answers, type AnswersInit } from './answers.ts'
 import { HttpError, httpError } from './errors.ts'
-import { chooseModel, newId } from './params.ts'
-import { chatRequest, completionRequest, parse } from './schema.ts'
-import { sse } from './sse.ts'
-import type { GatewayComponents, GatewayModel } from './types.ts'
-import type { Reply } from './reply.ts'
-import type { Context } from 'hono'
+import { newId } from './params.ts'
+import { answerRoutes } from './routes/answers.ts'
+import { laterRoutes } from './routes/later.ts'
+import { modelRoutes } from './routes/models.ts'
+import { nodeRoutes } from './routes/node.ts'
+import { textRoutes } from './routes/text.ts'
+import type { Env } from './env.ts'
+import type { RouteComponents, Routes } from './routes/types.ts'
+import type { GatewayComponents } from './types.ts'
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024
+const MAX_PROMPT_CHARACTERS = 2_000_000
 
-export interface AppInit {
+/** Each adds the paths of one subject. */
+const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, laterRoutes]
+
+export interface AppInit extends AnswersInit {
   readonly host: string
+  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
   readonly apiKeys?: readonly string[]
+  /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
+  readonly origins?: readonly string[]
+  /** Largest request body. @default 8 MiB */
   readonly maxBodyBytes?: number
+  /** Of one prompt, tools included. @default 2,000,000 */
+  readonly maxPromptCharacters?: number
 }
 
-interface Env {
-  Variables: { requestId: string }
+export interface GatewayApp {
+  readonly app: Hono<Env>
+  /** Sends away whoever waits in line and whoever comes; those that are being answered go on. */
+  close (): void
 }
 
-export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<Env> {
-  const { generator, logger } = components
+export function gatewayApp (components: GatewayComponents, init: AppInit): GatewayApp {
+  const { logger } = components
   const app = new Hono<Env>()
 
   app.use(async (c, next) => {
@@ -51,70 +63,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
   })
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
-  /** Runs a handler with a signal that ends when the client goes away, and sends what it hands back. */
-  const reply = async (c: Context<Env>, handle: (body: unknown, signal: AbortSignal) => Promise<Reply>): Promise<Response> => {
-    const controller = new AbortController()
-    const gone = c.req.raw.signal
-    const leave = (): void => { controller.abort() }
-    const body: unknown = await c.req.json().catch((error: unknown) => {
-      if (error instanceof HttpError) throw error
-      throw new HttpError('the body has to be JSON', { status: 400 })
-    })
-    gone.addEventListener('abort', leave, { once: true })
-    // A request is kept as long as its signal has listeners: none may stay when the answer is over, or is none.
-    const stay = (): void => { gone.removeEventListener('abort', leave) }
-    if (gone.aborted) leave()
-    const answered = await handle(body, controller.signal).catch((error: unknown) => {
-      stay()
-      throw error
-    })
-    if (answered.kind === 'whole') {
-      stay()
-      c.header('x-shoal-route', routeHeader(answered.done[0]?.route ?? []))
-      c.header('server-timing', serverTiming(answered.done))
-      return c.json(answered.body)
-    }
-    c.header('x-shoal-route', routeHeader(answered.route))
-    c.header('content-type', 'text/event-stream; charset=utf-8')
-    c.header('cache-control', 'no-cache')
-    c.header('x-accel-buffering', 'no')
-    return c.body(sse(answered.chunks, {
-      controller,
-      onEnd: (error) => {
-        stay()
-        if (error != null) logger.warn({ requestId: c.get('requestId'), error: error instanceof Error ? error.name : typeof error }, 'a stream failed')
-      }
-    }))
-  }
-
-  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(generator, parse(chatRequest, body), signal)))
-  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(generator, parse(completionRequest, body), signal)))
-
-  const modelBody = ({ name, modelId, contextLength, createdS }: GatewayModel): object => ({
-    id: name,
-    object: 'model',
-    created: createdS,
-    owned_by: 'shoal',
-    model_id: modelId,
-    ...(contextLength == null ? {} : { context_length: contextLength })
-  })
-  app.get('/v1/models', async (c) => {
-    const models = await generator.models({ signal: c.req.raw.signal })
-    return c.json({ object: 'list', data: models.map(modelBody) })
-  })
-  app.get('/v1/models/:name{.+}', async (c) => c.json(modelBody(await chooseModel(generator, c.req.param('name'), c.req.raw.signal))))
-
-  // As llama-server has it.
-  app.post('/tokenize', async (c) => {
-    const { content, model } = parse(z.object({ content: z.string(), model: z.string().nullish() }), await c.req.json<unknown>().catch(() => undefined))
-    const chosen = await chooseModel(generator, model, c.req.raw.signal)
-    if (chosen.encode == null) throw new HttpError('this node has not the tokenizer of that model', { status: 404, param: 'model' })
-    return c.json({ tokens: chosen.encode(content) })
-  })
-  app.get('/health', (c) => (components.ready() ? c.json({ status: 'ok' }) : c.json({ status: 'loading' }, 503)))
-  app.get('/api/swarm', (c) => c.json(components.swarm() ?? {}))
-  for (const path of ['/', '/metrics']) {
-    app.get(path, () => { throw new HttpError(`not in this version yet: ${path === '/' ? 'the dashboard' : path}; see /api/swarm`, { status: 404 }) })
-  }
-  return app
+  const asked = answers(components.generator, init)
+  const routed: RouteComponents = { ...components, answers: asked, maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
+  for (const add of routes) add(app, routed)
+  return { app, close: () => { asked.line.close() } }
 }

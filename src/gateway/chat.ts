@@ -1,54 +1,73 @@
-import { begin, collect, complete, finishReason, repairComment, usageOf, type Answer, type Collected, type Done } from './answer.ts'
-import { chatLogprobs } from './logprobs.ts'
-import { chooseModel, newId, requestBase, withChoice } from './params.ts'
+import { complete, collect, type AnswerEvent, type Collected, type Done } from './answers.ts'
+import { gather, merge } from './choices.ts'
 import { HttpError } from './errors.ts'
-import type { ChatRequest } from './schema.ts'
-import type { GatewayModel, Generator } from './types.ts'
+import { checkPrompt } from './limits.ts'
+import { chatLogprobs } from './logprobs.ts'
+import { messagesOf } from './messages.ts'
+import { finishReason, queuedComment, repairComment, usageOf } from './outcome.ts'
+import { chooseModel, frameOf, requestBase, withChoice, type HandlerComponents } from './params.ts'
+import { SseRoute } from './sse.ts'
+import { callBody, formatOption, toolOptions } from './tools.ts'
+import type { ChatRequest } from './schema/chat.ts'
+import type { GatewayModel } from './types.ts'
 import type { Reply } from './reply.ts'
 import type { GenerateRequest } from '../pipeline/index.ts'
 
-/** `developer` is what newer clients call the system's turn. */
-const messagesOf = ({ messages }: ChatRequest): Array<{ role: string, content: string }> => messages.map(({ role, content }) => ({
-  role: role === 'developer' ? 'system' : role,
-  content: typeof content === 'string' ? content : content.map(({ text }) => text).join('')
-}))
+const PARAM = 'messages'
 
 /** `POST /v1/chat/completions`. */
-export async function chatCompletion (generator: Generator, body: ChatRequest, signal: AbortSignal): Promise<Reply> {
+export async function chatCompletion ({ generator, answers, maxPromptCharacters }: HandlerComponents, body: ChatRequest, signal: AbortSignal): Promise<Reply> {
   if (body.top_logprobs != null && body.logprobs !== true) throw new HttpError("'top_logprobs' needs 'logprobs': true", { status: 400, param: 'top_logprobs' })
   const model = await chooseModel(generator, body.model, signal)
-  const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined
-  const request: GenerateRequest = {
-    ...requestBase(body, model, maxTokens, body.logprobs === true ? body.top_logprobs ?? 0 : undefined),
-    prompt: { kind: 'chat', messages: messagesOf(body) }
-  }
+  const request = requestOf(body, model)
+  checkPrompt(request, model, maxPromptCharacters, PARAM)
   const choices = body.n ?? 1
-  const frame = { id: newId('chatcmpl'), created: Math.floor(Date.now() / 1000), model: model.name, system_fingerprint: model.modelId }
-  const first = await begin(generator, request, signal)
-  const answer = async (index: number): Promise<Answer> => (index === 0 ? first : await begin(generator, withChoice(request, index), signal))
+  const events = (index: number, each: AbortSignal): AsyncIterable<AnswerEvent> => answers.ask(withChoice(request, index), { signal: each, param: PARAM, beyondBound: index > 0 })
+  const frame = frameOf('chatcmpl', model)
 
   if (body.stream === true) {
-    return { kind: 'stream', route: first.started.route, chunks: chunks({ frame, model, body, choices, answer }) }
+    const stream = chunks({ frame, model, body })
+    return {
+      kind: 'stream',
+      items: stream.all(merge(choices, answers.choicesAtOnce, (index, each) => stream.choice(index, events(index, each)), signal))
+    }
   }
-  const answers: Collected[] = []
-  for (let index = 0; index < choices; index++) {
-    answers.push(await collect(await answer(index)))
-  }
-  const done = answers.map((each) => each.done)
+  const all = await gather(choices, answers.choicesAtOnce, async (index, each) => await collect(events(index, each)), signal)
+  const done = all.map((each) => each.done)
   return {
     kind: 'whole',
     done,
-    body: {
-      object: 'chat.completion',
-      ...frame,
-      choices: answers.map((each, index) => ({
-        index,
-        message: { role: 'assistant', content: each.done.text, refusal: null },
-        logprobs: body.logprobs === true ? chatLogprobs(model, each.tokens) : null,
-        finish_reason: finishReason(each.done)
-      })),
-      usage: usageOf(done)
-    }
+    body: { object: 'chat.completion', ...frame, choices: all.map((each, index) => choiceBody(index, each, model, body)), usage: usageOf(done) }
+  }
+}
+
+function requestOf (body: ChatRequest, model: GatewayModel): GenerateRequest {
+  const { response_format: format, tool_choice: choice } = body
+  return {
+    ...requestBase(body, model, body.max_completion_tokens ?? body.max_tokens ?? undefined, body.logprobs === true ? body.top_logprobs ?? 0 : undefined),
+    prompt: { kind: 'chat', messages: messagesOf(body) },
+    ...formatOption(format?.type === 'json_schema' ? { type: format.type, schema: format.json_schema.schema } : format),
+    ...toolOptions({
+      tools: (body.tools ?? []).map((tool) => tool.function),
+      choice: choice == null || typeof choice === 'string' ? choice ?? undefined
+        : choice.type === 'function' ? { name: choice.function.name }
+        : { mode: choice.allowed_tools.mode, names: choice.allowed_tools.tools.map((tool) => tool.function.name) },
+      parallel: body.parallel_tool_calls
+    })
+  }
+}
+
+function choiceBody (index: number, { done, calls, tokens }: Collected, model: GatewayModel, body: ChatRequest): object {
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: done.text === '' && calls.length > 0 ? null : done.text,
+      refusal: null,
+      ...(calls.length === 0 ? {} : { tool_calls: calls.map(({ call }) => callBody(call)) })
+    },
+    logprobs: body.logprobs === true ? chatLogprobs(model, tokens) : null,
+    finish_reason: finishReason(done)
   }
 }
 
@@ -56,11 +75,15 @@ interface ChunksInit {
   readonly frame: object
   readonly model: GatewayModel
   readonly body: ChatRequest
-  readonly choices: number
-  answer (index: number): Promise<Answer>
 }
 
-async function * chunks ({ frame, model, body, choices, answer }: ChunksInit): AsyncGenerator<object> {
+interface Chunks {
+  choice (index: number, events: AsyncIterable<AnswerEvent>): AsyncGenerator<object>
+  /** The choices' chunks, and the usage of all behind them where it was asked for. */
+  all (choices: AsyncIterable<object>): AsyncGenerator<object>
+}
+
+function chunks ({ frame, model, body }: ChunksInit): Chunks {
   const withUsage = body.stream_options?.include_usage === true
   const chunk = (index: number, delta: object, reason: string | null = null, logprobs: object | null = null): object => ({
     object: 'chat.completion.chunk',
@@ -69,28 +92,49 @@ async function * chunks ({ frame, model, body, choices, answer }: ChunksInit): A
     ...(withUsage ? { usage: null } : {})
   })
   const finished: Done[] = []
-  for (let index = 0; index < choices; index++) {
-    const { events } = await answer(index)
-    yield chunk(index, { role: 'assistant', content: '' })
+
+  async function * choice (index: number, events: AsyncIterable<AnswerEvent>): AsyncGenerator<object> {
     let sent = 0
     for await (const event of events) {
-      if (event.kind === 'token') {
-        sent += event.text.length
-        if (event.text !== '' || body.logprobs === true) {
-          yield chunk(index, { content: event.text }, null, body.logprobs === true ? chatLogprobs(model, [event]) : null)
+      switch (event.kind) {
+        case 'queued':
+          if (index === 0) yield queuedComment(event)
+          break
+        case 'started':
+          if (index === 0) yield new SseRoute(event.route)
+          yield chunk(index, { role: 'assistant', content: '' })
+          break
+        case 'token':
+          sent += event.text.length
+          if (event.text !== '' || body.logprobs === true) yield chunk(index, { content: event.text }, null, body.logprobs === true ? chatLogprobs(model, [event]) : null)
+          break
+        case 'toolCall': {
+          const { id, name, arguments: text } = event.call
+          yield chunk(index, { tool_calls: [{ index: event.index, id, type: 'function', function: { name, arguments: '' } }] })
+          yield chunk(index, { tool_calls: [{ index: event.index, function: { arguments: text } }] })
+          break
         }
-      } else if (event.kind === 'repaired') {
-        yield repairComment(event)
-      } else if (event.kind === 'done') {
-        const { text } = complete(event)
-        finished.push(event)
-        // What was held back because a stop string might have been starting.
-        if (text.length > sent) yield chunk(index, { content: text.slice(sent) })
-        yield chunk(index, {}, finishReason(event))
-        break
+        case 'repaired':
+          yield repairComment(event)
+          break
+        case 'done': {
+          const { text } = complete(event)
+          finished.push(event)
+          // What was held back because a stop string might have been starting.
+          if (text.length > sent) yield chunk(index, { content: text.slice(sent) })
+          yield chunk(index, {}, finishReason(event))
+          return
+        }
       }
     }
-    if (finished.length <= index) throw new Error('the answer ended without saying so')
+    throw new Error('the answer ended without saying so')
   }
-  if (withUsage) yield { object: 'chat.completion.chunk', ...frame, choices: [], usage: usageOf(finished) }
+
+  return {
+    choice,
+    async * all (choices) {
+      yield * choices
+      if (withUsage) yield { object: 'chat.completion.chunk', ...frame, choices: [], usage: usageOf(finished) }
+    }
+  }
 }

@@ -1,5 +1,5 @@
 /** Log probabilities in the two shapes of OpenAI's API. */
-import type { Scored, Token } from './answer.ts'
+import type { Scored, Token } from './answers.ts'
 import type { GatewayModel } from './types.ts'
 import type { TokenScore } from '../pipeline/index.ts'
 
@@ -71,3 +71,6 @@ export function completionLogprobs (model: GatewayModel, scored: Scored, tokens:
     end
   }
 }
+
+/** As it goes out. */
+export const withoutEnd = ({ end: _end, ...rest }: CompletionLogprobs & { readonly end: number }): CompletionLogprobs => rest

@@ -1,15 +1,23 @@
 /** From OpenAI's fields to what a coordinator is asked. */
 import { randomBytes } from 'node:crypto'
-import type { GatewayModel, Generator } from './types.ts'
-import type { SamplingFields } from './schema.ts'
-import type { GenerateRequest, SamplingOptions } from '../pipeline/index.ts'
 import { HttpError } from './errors.ts'
+import type { Answers } from './answers.ts'
+import type { SamplingFields } from './schema/fields.ts'
+import type { GatewayModel, Generator } from './types.ts'
+import type { GenerateRequest, SamplingOptions } from '../pipeline/index.ts'
+
+/** What the handlers of the endpoints need. */
+export interface HandlerComponents {
+  readonly generator: Pick<Generator, 'models'>
+  readonly answers: Answers
+  readonly maxPromptCharacters: number
+}
 
 /** How long an answer may be where the client didn't say; the coordinator takes what the context leaves. */
 const DEFAULT_MAX_TOKENS = 1024
 
 /** @param logprobs how many alternatives to report; undefined: no log probabilities */
-export function samplingOptions (request: SamplingFields, logprobs: number | undefined): Partial<SamplingOptions> {
+function samplingOptions (request: SamplingFields, logprobs: number | undefined): Partial<SamplingOptions> {
   return {
     temperature: request.temperature ?? 1,
     topP: request.top_p ?? 1,
@@ -43,7 +51,7 @@ export function withChoice<T extends { readonly sampling: Partial<SamplingOption
 }
 
 /** The model a request names by name or id; without one, the only one there is. */
-export async function chooseModel (generator: Generator, name: string | null | undefined, signal: AbortSignal): Promise<GatewayModel> {
+export async function chooseModel (generator: Pick<Generator, 'models'>, name: string | null | undefined, signal: AbortSignal): Promise<GatewayModel> {
   const models = await generator.models({ signal })
   if (name == null || name === '') {
     const [only, other] = models
@@ -61,3 +69,7 @@ export async function chooseModel (generator: Generator, name: string | null | u
 }
 
 export const newId = (prefix: string): string => `${prefix}-${randomBytes(12).toString('hex')}`
+
+/** What the bodies and chunks of one answer have in common. */
+export const frameOf = (prefix: string, model: GatewayModel): object =>
+  ({ id: newId(prefix), created: Math.floor(Date.now() / 1000), model: model.name, system_fingerprint: model.modelId })

@@ -39,7 +39,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   if (!isLoopback(host) && (init.apiKeys ?? []).length === 0) {
     throw new ListenError(`${host} can be reached by other machines: set SHOAL_API_KEY to the key that they must send, or use 127.0.0.1`)
   }
-  const app = gatewayApp(components, init)
+  const { app, close } = gatewayApp(components, init)
   const answer = getRequestListener(app.fetch)
   const server = createServer((request, response) => { void answer(request, response) })
   for (let port = init.port; ; port++) {
@@ -57,6 +57,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
     stop: async ({ signal }: AbortOptions = {}) => {
       const closed = once(server, 'close')
       const cut = (): void => { server.closeAllConnections() }
+      close()
       server.close()
       server.closeIdleConnections()
       // A connection whose answer ends later would be kept for its client's next request.

@@ -1,3 +1,5 @@
+import type { AppInit } from './app.ts'
+import type { ChatMessage } from '../model/index.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -13,7 +15,11 @@ export interface GatewayModel {
   /** The text of one token; undefined where this node hasn't the tokenizer. */
   tokenText? (id: number): string
   decode? (ids: readonly number[]): string
-  encode? (text: string): number[]
+  encode? (text: string, options: { readonly special: boolean }): number[]
+  /** A conversation in the model's own template, control tokens as they are written. @throws {TemplateError} */
+  renderChat? (messages: readonly ChatMessage[]): string
+  /** Values of an embedding. */
+  readonly hiddenSize?: number
 }
 
 /** Where answers come from: the daemon's own coordinator, or a thin client of somebody else's. */
@@ -39,15 +45,10 @@ export interface GatewayLogger {
   warn (fields: object, message: string): void
 }
 
-export interface GatewayInit {
-  readonly host: string
+export interface GatewayInit extends AppInit {
   readonly port: number
   /** Take one of the next ports if this one is taken. @default false */
   readonly moveOn?: boolean
-  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
-  readonly apiKeys?: readonly string[]
-  /** Largest request body. @default 8 MiB */
-  readonly maxBodyBytes?: number
 }
 
 /** A running gateway. */

@@ -1,10 +1,14 @@
 import type { GatewayModel, Generator } from '../../src/gateway/index.ts'
+import type { ToolCall } from '../../src/model/index.ts'
 import type { GenerateEvent, GenerateRequest } from '../../src/pipeline/index.ts'
 
 export interface FakeGenerator extends Generator {
   readonly requests: GenerateRequest[]
   /** Sessions whose iteration was ended before its end, or whose signal fired. */
   cancelled: number
+  /** Sessions at work, and the most that ever were. */
+  running: number
+  most: number
   /** The first request has come. */
   readonly asked: Promise<void>
 }
@@ -21,6 +25,12 @@ export interface FakeInit {
   readonly fail?: Error
   /** After the first piece, waits for this (or for the signal). */
   readonly hold?: Promise<void>
+  /** Called after all pieces. */
+  readonly calls?: readonly ToolCall[]
+  /** Sessions that have room at once; more are refused with `NoCapacityError`. @default all */
+  readonly room?: number
+  /** What an embedding is. @default (3, 4) */
+  readonly vector?: readonly number[]
 }
 
 export const atlas: GatewayModel = {
@@ -29,7 +39,9 @@ export const atlas: GatewayModel = {
   contextLength: 1024,
   createdS: 1_700_000_000,
   tokenText: (id) => `<${id}>`,
-  encode: (text) => Array.from(text, (character) => character.charCodeAt(0))
+  encode: (text, { special }) => special && text === '<|end|>' ? [7] : Array.from(text, (character) => character.charCodeAt(0)),
+  decode: (ids) => String.fromCharCode(...ids),
+  renderChat: (messages) => messages.map(({ role, content }) => `<${role}>${content}`).join('')
 }
 
 const route = [{ peerId: 'first', span: [0, 4] }, { peerId: 'second', span: [4, 8] }] as const
@@ -42,15 +54,22 @@ export function fakeGenerator (init: FakeInit = {}): FakeGenerator {
     asked,
     requests: [],
     cancelled: 0,
+    running: 0,
+    most: 0,
     models: async () => await Promise.resolve(init.models ?? [atlas]),
     async * generate (request, { signal }): AsyncGenerator<GenerateEvent> {
       fake.requests.push(request)
       wasAsked(undefined)
       let ended = false
+      let began = false
       try {
         await Promise.resolve()
         if (init.refuse != null) throw init.refuse
+        if (fake.running >= (init.room ?? Infinity)) throw named('NoCapacityError', 'all slots are taken', { retryAfterMs: 60_000 })
+        began = true
+        fake.most = Math.max(fake.most, ++fake.running)
         yield { kind: 'started', promptIds: [], seed: 0n, sessionId: 's', promptTokens: 3, route }
+        if (request.embed != null) yield { kind: 'embedding', values: Float32Array.from(init.vector ?? [3, 4]) }
         if (request.scorePrompt === true) {
           yield {
             kind: 'scored',
@@ -69,18 +88,22 @@ export function fakeGenerator (init: FakeInit = {}): FakeGenerator {
             signal?.throwIfAborted()
           }
         }
+        const calls = init.calls ?? []
+        for (const [index, call] of calls.entries()) yield { kind: 'toolCall', index, call }
         if (init.fail != null) throw init.fail
         ended = true
         yield {
           kind: 'done',
           text: made.join('') + (init.heldBack ?? ''),
           tokens: made.map((_, index) => 100 + index),
-          finishReason: made.length < pieces.length ? 'length' : 'stop',
+          ...(calls.length === 0 ? {} : { toolCalls: calls }),
+          finishReason: calls.length > 0 ? 'tool_calls' : made.length < pieces.length ? 'length' : 'stop',
           usage: { promptTokens: 3, completionTokens: made.length, cachedTokens: 0 },
           route,
           timings: { ttftMs: 12, totalMs: 34, tokensPerSecond: 56 }
         }
       } finally {
+        if (began) fake.running--
         if (!ended) fake.cancelled++
       }
     }

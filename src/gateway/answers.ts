@@ -1,0 +1,138 @@
+/** Sessions as the handlers see them: behind a line, begun when there is room, and read to their end. */
+import { HttpError } from './errors.ts'
+import { queue, type JoinOptions, type Queue } from './queue.ts'
+import type { Generator } from './types.ts'
+import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+
+type Of<Kind extends GenerateEvent['kind']> = Extract<GenerateEvent, { kind: Kind }>
+export type Scored = Of<'scored'>['tokens']
+export type Token = Of<'token'>
+export type Called = Of<'toolCall'>
+export type Repaired = Of<'repaired'>
+export type Done = Of<'done'>
+
+/** The n-th in the line. */
+export interface Queued {
+  readonly kind: 'queued'
+  readonly position: number
+}
+export type AnswerEvent = Queued | GenerateEvent
+
+export interface AnswersInit {
+  /** Sessions at once. @default 64 */
+  readonly atOnce?: number
+  /** Requests that may wait in line. @default 256 */
+  readonly waiting?: number
+  /** How long one may wait, in line and for room in the swarm, in ms. @default 60,000 */
+  readonly waitMs?: number
+  /** Sessions that one request may have at once. @default 8 */
+  readonly choicesAtOnce?: number
+}
+
+export interface AskOptions extends JoinOptions {
+  readonly signal: AbortSignal
+  /** The field that has the prompt, for errors. */
+  readonly param: string
+}
+
+export interface Answers {
+  readonly line: Queue
+  readonly choicesAtOnce: number
+  /**
+   * `queued` for each position in the line, then the session's events. Its place is free again when the iteration ends.
+   * @throws {HttpError} 429 when there was no room in time; else what the generator throws
+   */
+  ask (request: GenerateRequest, options: AskOptions): AsyncGenerator<AnswerEvent>
+}
+
+const retryAfterMs = (error: Error): number => 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 1000
+
+export function answers (generator: Generator, init: AnswersInit = {}): Answers {
+  const { atOnce = 64, waiting = 256, waitMs = 60_000, choicesAtOnce = 8 } = init
+  const line = queue({ atOnce, waiting })
+
+  async function * ask (request: GenerateRequest, { signal, param, ...join }: AskOptions): AsyncGenerator<AnswerEvent> {
+    const deadlineMs = performance.now() + waitMs
+    const place = line.join(join)
+    let refused: Error | undefined
+    const late = (): Error => refused ?? new HttpError(`no answer could begin within ${waitMs / 1000} s: come back later`, { status: 429, code: 'no_capacity', retryAfterS: 5 })
+    try {
+      for (;;) {
+        for (let { position } = place; position > 0; { position } = place) {
+          yield { kind: 'queued', position }
+          const leftMs = deadlineMs - performance.now()
+          if (leftMs <= 0) throw late()
+          const over = AbortSignal.timeout(Math.ceil(leftMs))
+          try {
+            await place.moved(position, { signal: AbortSignal.any([signal, over]) })
+          } catch (error) {
+            if (over.aborted && !signal.aborted) throw late()
+            throw error
+          }
+        }
+        const events = generator.generate(request, { signal })[Symbol.asyncIterator]()
+        let first: Of<'started'>
+        try {
+          first = await begun(events, param)
+        } catch (error) {
+          if (!(error instanceof Error && error.name === 'NoCapacityError') || performance.now() >= deadlineMs) throw error
+          refused = error
+          place.again(retryAfterMs(error))
+          continue
+        }
+        place.taken()
+        yield first
+        yield * { [Symbol.asyncIterator]: () => events }
+        return
+      }
+    } finally {
+      place.leave()
+    }
+  }
+
+  return { line, choicesAtOnce, ask }
+}
+
+/** The event that a session begins with. */
+async function begun (events: AsyncIterator<GenerateEvent>, param: string): Promise<Of<'started'>> {
+  try {
+    const first = await events.next()
+    if (first.done !== true && first.value.kind === 'started') return first.value
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ContextLengthError') throw tooLong(error.message, param, error)
+    throw error
+  }
+  throw new Error('the session did not start')
+}
+
+export const tooLong = (message: string, param: string, cause?: unknown): HttpError => new HttpError(message, { status: 400, code: 'context_length_exceeded', param, cause })
+
+export interface Collected {
+  readonly scored: Scored
+  readonly tokens: readonly Token[]
+  readonly calls: readonly Called[]
+  readonly embedding: Float32Array | undefined
+  readonly done: Done
+}
+
+/** Reads a session to its end. */
+export async function collect (events: AsyncIterable<AnswerEvent>): Promise<Collected> {
+  const tokens: Token[] = []
+  const calls: Called[] = []
+  const scored: Array<Scored[number]> = []
+  let embedding: Float32Array | undefined
+  for await (const event of events) {
+    if (event.kind === 'token') tokens.push(event)
+    if (event.kind === 'toolCall') calls.push(event)
+    if (event.kind === 'scored') scored.push(...event.tokens)
+    if (event.kind === 'embedding') embedding = event.values
+    if (event.kind === 'done') return { scored, tokens, calls, embedding, done: complete(event) }
+  }
+  throw new Error('the answer ended without saying so')
+}
+
+/** The end of an answer, unless it is none. */
+export function complete (done: Done): Done {
+  if (done.finishReason === 'error') throw new Error('the answer broke off')
+  return done
+}

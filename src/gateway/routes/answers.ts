@@ -1,0 +1,17 @@
+import { chatCompletion } from '../chat.ts'
+import { completion } from '../completions.ts'
+import { embeddings } from '../embeddings.ts'
+import { replyWith } from '../reply.ts'
+import { chatRequest } from '../schema/chat.ts'
+import { completionRequest } from '../schema/completion.ts'
+import { embeddingRequest } from '../schema/embedding.ts'
+import { parse } from '../schema/parse.ts'
+import type { Routes } from './types.ts'
+
+/** What the model makes. */
+export const answerRoutes: Routes = (app, components) => {
+  const reply = replyWith(components.logger)
+  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(components, parse(chatRequest, body), signal)))
+  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(components, parse(completionRequest, body), signal)))
+  app.post('/v1/embeddings', async (c) => await reply(c, async (body, signal) => await embeddings(components, parse(embeddingRequest, body), signal)))
+}
