@@ -81,8 +81,13 @@ export function answers (generator: Generator, init: AnswersInit = {}): Answers 
           continue
         }
         place.taken()
-        yield first
-        yield * { [Symbol.asyncIterator]: () => events }
+        try {
+          yield first
+          yield * { [Symbol.asyncIterator]: () => events }
+        } finally {
+          // whoever stops reading at the first event has not begun with the others
+          await events.return?.()
+        }
         return
       }
     } finally {

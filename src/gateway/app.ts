@@ -16,6 +16,7 @@ import type { GatewayComponents } from './types.ts'
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 const MAX_PROMPT_CHARACTERS = 2_000_000
+const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
 const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, laterRoutes]
@@ -30,6 +31,8 @@ export interface AppInit extends AnswersInit {
   readonly maxBodyBytes?: number
   /** Of one prompt, tools included. @default 2,000,000 */
   readonly maxPromptCharacters?: number
+  /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
+  readonly stalledMs?: number
 }
 
 export interface GatewayApp {
@@ -64,7 +67,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
   const asked = answers(components.generator, init)
-  const routed: RouteComponents = { ...components, answers: asked, maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
+  const routed: RouteComponents = { ...components, answers: asked, maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS, stalledMs: init.stalledMs ?? STALLED_MS }
   for (const add of routes) add(app, routed)
   return { app, close: () => { asked.line.close() } }
 }

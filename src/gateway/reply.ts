@@ -22,8 +22,13 @@ export async function jsonBody (c: Context<Env>): Promise<unknown> {
   })
 }
 
+export interface ReplyInit {
+  readonly logger: GatewayLogger
+  readonly stalledMs: number
+}
+
 /** Runs a handler with a signal that ends when the client goes away, and sends what it hands back. */
-export const replyWith = (logger: GatewayLogger) => async (c: Context<Env>, handle: Handler): Promise<Response> => {
+export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context<Env>, handle: Handler): Promise<Response> => {
   const controller = new AbortController()
   const gone = c.req.raw.signal
   const leave = (): void => { controller.abort() }
@@ -49,6 +54,7 @@ export const replyWith = (logger: GatewayLogger) => async (c: Context<Env>, hand
     return c.body(sse(answered.items, {
       first: first.done === true || first.value instanceof SseRoute ? undefined : first.value,
       controller,
+      stalledMs,
       onEnd: (error) => {
         stay()
         if (error != null) logger.warn({ requestId: c.get('requestId'), error: error instanceof Error ? error.name : typeof error }, 'a stream failed')

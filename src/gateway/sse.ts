@@ -34,11 +34,17 @@ export class SseEvent {
   }
 }
 
+class StalledError extends Error {
+  override name = 'StalledError'
+}
+
 export interface SseInit {
   /** An item before the others. */
   readonly first: object | undefined
-  /** Aborted when the client has gone. */
+  /** Aborted when the client has gone, or reads nothing. */
   readonly controller: AbortController
+  /** How long what was written may lie before the client is taken for gone. */
+  readonly stalledMs: number
   /** Told once, when the stream is over. */
   onEnd (error?: unknown): void
 }
@@ -54,19 +60,31 @@ function encoded (item: object): string {
  * One `data:` event for each item that is nothing else, then `[DONE]`. A failure is an event of type `error`, so that the client is told.
  * A comment goes out now and then while nothing else does, as proxies close silent connections.
  */
-export function sse (items: AsyncIterator<object>, { first, controller, onEnd }: SseInit): ReadableStream<Uint8Array> {
+export function sse (items: AsyncIterator<object>, { first, controller, stalledMs, onEnd }: SseInit): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let ping: NodeJS.Timeout | undefined
   let over = false
+  let stalled: NodeJS.Timeout | undefined
   const end = (error?: unknown): void => {
     if (over) return
     over = true
     clearInterval(ping)
+    clearTimeout(stalled)
     onEnd(error)
+  }
+  const write = (stream: ReadableStreamDefaultController<Uint8Array>, text: string): void => {
+    stream.enqueue(encoder.encode(text))
+    stalled ??= setTimeout(() => {
+      const error = new StalledError('the client reads nothing')
+      end(error)
+      controller.abort()
+      stream.error(error)
+      items.return?.().catch(() => { /* it is over, and was said to be */ })
+    }, stalledMs).unref()
   }
   return new ReadableStream<Uint8Array>({
     start: (stream) => {
-      if (first !== undefined) stream.enqueue(encoder.encode(encoded(first)))
+      if (first !== undefined) write(stream, encoded(first))
       ping = setInterval(() => {
         if ((stream.desiredSize ?? 0) > 0) stream.enqueue(encoder.encode(': waiting\n\n'))
       }, PING_EVERY_MS)
@@ -74,11 +92,14 @@ export function sse (items: AsyncIterator<object>, { first, controller, onEnd }:
     },
     // Pulled one by one: a slow reader holds the session back instead of filling memory.
     pull: async (stream) => {
+      // what was written has been read
+      clearTimeout(stalled)
+      stalled = undefined
       try {
         const next = await items.next()
         if (over) return
         if (next.done !== true) {
-          stream.enqueue(encoder.encode(encoded(next.value)))
+          write(stream, encoded(next.value))
           return
         }
         end()

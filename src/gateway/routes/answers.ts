@@ -10,7 +10,7 @@ import type { Routes } from './types.ts'
 
 /** What the model makes. */
 export const answerRoutes: Routes = (app, components) => {
-  const reply = replyWith(components.logger)
+  const reply = replyWith(components)
   app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(components, parse(chatRequest, body), signal)))
   app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(components, parse(completionRequest, body), signal)))
   app.post('/v1/embeddings', async (c) => await reply(c, async (body, signal) => await embeddings(components, parse(embeddingRequest, body), signal)))
