@@ -2,10 +2,12 @@ import { chatCompletion } from '../chat.ts'
 import { completion } from '../completions.ts'
 import { embeddings } from '../embeddings.ts'
 import { replyWith } from '../reply.ts'
+import { response } from '../responses/handler.ts'
 import { chatRequest } from '../schema/chat.ts'
 import { completionRequest } from '../schema/completion.ts'
 import { embeddingRequest } from '../schema/embedding.ts'
 import { parse } from '../schema/parse.ts'
+import { responseRequest } from '../schema/response.ts'
 import type { Routes } from './types.ts'
 
 /** What the model makes. */
@@ -14,4 +16,5 @@ export const answerRoutes: Routes = (app, components) => {
   app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(components, parse(chatRequest, body), signal)))
   app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(components, parse(completionRequest, body), signal)))
   app.post('/v1/embeddings', async (c) => await reply(c, async (body, signal) => await embeddings(components, parse(embeddingRequest, body), signal)))
+  app.post('/v1/responses', async (c) => await reply(c, async (body, signal) => await response(components, parse(responseRequest, body), signal)))
 }
