@@ -52,6 +52,16 @@ export function http (text: string): HttpAddress | 'off' {
   return { host: match[1] ?? match[2] ?? '', port }
 }
 
+/** `SCHEME://HOST[:PORT]` of a web page, or `*`; may be repeated. */
+export function origin (text: string, before: readonly string[] = []): string[] {
+  const given = text.trim().replace(/\/$/, '')
+  const parsed = URL.canParse(given) ? new URL(given) : undefined
+  if (given !== '*' && (parsed == null || given.includes('*') || !/^https?:$/.test(parsed.protocol) || parsed.origin !== given.toLowerCase())) {
+    throw new InvalidArgumentError('Write the origin of a page, such as https://chat.example or http://localhost:3000, or *.')
+  }
+  return [...before, parsed?.origin ?? '*']
+}
+
 /** Whole numbers from `min` to `max`. */
 export const integer = (min: number, max = Number.MAX_SAFE_INTEGER) => (text: string): number => {
   const value = Number(text)

@@ -17,6 +17,8 @@ export interface DaemonConfig {
   readonly announce: readonly string[]
   /** `given`: said by the user, so that a taken port is an error. */
   readonly http: { readonly host: string, readonly port: number, readonly given: boolean } | 'off'
+  /** Of web pages that may use the gateway; `*`: all. @default those of this machine */
+  readonly httpOrigins?: readonly string[]
   readonly device: DeviceName
   readonly compute: Compute
   /** What keys and values are kept in. @default what pays on the device */

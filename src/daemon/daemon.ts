@@ -196,6 +196,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           host: config.http.host,
           port: config.http.port,
           moveOn: !config.http.given,
+          origins: config.httpOrigins ?? [],
           apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
         })
     if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))

@@ -1,6 +1,6 @@
 /**
- * Who may ask. On loopback: local programs, so that a web page elsewhere can't reach the gateway through somebody's browser
- * (neither by a request of its own nor by a name that it points at 127.0.0.1). On any other address: whoever has a key.
+ * Who may ask. On loopback: local programs; a web page elsewhere can't reach the gateway through somebody's browser by a name that it
+ * points at 127.0.0.1 (pages under their own names: `cors.ts`). On any other address: whoever has a key.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
@@ -45,24 +45,10 @@ export function access ({ host, apiKeys }: AccessInit): MiddlewareHandler {
   const local = isLoopback(host)
   const hasKey = keyCheck(apiKeys)
   return async (c, next) => {
-    const origin = c.req.header('origin')
     if (local) {
       const asked = c.req.header('host')
       if (asked == null || !isLoopback(hostOf(`http://${asked}`) ?? '')) {
         throw new HttpError('this gateway answers to localhost and 127.0.0.1 only; start the node with --http HOST:PORT and SHOAL_API_KEY to open it', { status: 403, code: 'wrong_host' })
-      }
-      if (origin != null) {
-        if (!isLoopback(hostOf(origin) ?? '')) {
-          throw new HttpError('pages of other sites may not use this gateway', { status: 403, code: 'wrong_origin' })
-        }
-        c.header('access-control-allow-origin', origin)
-        c.header('vary', 'origin')
-        c.header('access-control-expose-headers', 'x-shoal-request-id, x-shoal-route, server-timing, retry-after')
-        if (c.req.method === 'OPTIONS') {
-          c.header('access-control-allow-methods', 'GET, POST')
-          c.header('access-control-allow-headers', 'authorization, content-type')
-          return c.body(null, 204)
-        }
       }
     }
     if (apiKeys.length > 0 && c.req.path !== '/health') {

@@ -1,6 +1,6 @@
 /** Sessions as the handlers see them: behind a line, begun when there is room, and read to their end. */
 import { HttpError } from './errors.ts'
-import { queue, type JoinOptions, type Queue } from './queue.ts'
+import type { JoinOptions, Queue } from './queue.ts'
 import type { Generator } from './types.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 
@@ -18,25 +18,28 @@ export interface Queued {
 }
 export type AnswerEvent = Queued | GenerateEvent
 
+export interface AnswersComponents {
+  readonly generator: Pick<Generator, 'generate'>
+  /** Where sessions wait for their turn. */
+  readonly line: Queue
+}
+
 export interface AnswersInit {
-  /** Sessions at once. @default 64 */
-  readonly atOnce?: number
-  /** Requests that may wait in line. @default 256 */
-  readonly waiting?: number
   /** How long one may wait, in line and for room in the swarm, in ms. @default 60,000 */
   readonly waitMs?: number
   /** Sessions that one request may have at once. @default 8 */
   readonly choicesAtOnce?: number
+  /** Whoever asks goes before others. @default false */
+  readonly priority?: boolean
 }
 
-export interface AskOptions extends JoinOptions {
+export interface AskOptions extends Pick<JoinOptions, 'beyondBound'> {
   readonly signal: AbortSignal
   /** The field that has the prompt, for errors. */
   readonly param: string
 }
 
 export interface Answers {
-  readonly line: Queue
   readonly choicesAtOnce: number
   /**
    * `queued` for each position in the line, then the session's events. Its place is free again when the iteration ends.
@@ -47,13 +50,10 @@ export interface Answers {
 
 const retryAfterMs = (error: Error): number => 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 1000
 
-export function answers (generator: Generator, init: AnswersInit = {}): Answers {
-  const { atOnce = 64, waiting = 256, waitMs = 60_000, choicesAtOnce = 8 } = init
-  const line = queue({ atOnce, waiting })
-
-  async function * ask (request: GenerateRequest, { signal, param, ...join }: AskOptions): AsyncGenerator<AnswerEvent> {
+export function answers ({ generator, line }: AnswersComponents, { waitMs = 60_000, choicesAtOnce = 8, priority = false }: AnswersInit = {}): Answers {
+  async function * ask (request: GenerateRequest, { signal, param, beyondBound = false }: AskOptions): AsyncGenerator<AnswerEvent> {
     const deadlineMs = performance.now() + waitMs
-    const place = line.join(join)
+    const place = line.join({ beyondBound, priority })
     let refused: Error | undefined
     const late = (): Error => refused ?? new HttpError(`no answer could begin within ${waitMs / 1000} s: come back later`, { status: 429, code: 'no_capacity', retryAfterS: 5 })
     try {
@@ -95,7 +95,7 @@ export function answers (generator: Generator, init: AnswersInit = {}): Answers 
     }
   }
 
-  return { line, choicesAtOnce, ask }
+  return { choicesAtOnce, ask }
 }
 
 /** The event that a session begins with. */

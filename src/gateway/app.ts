@@ -3,8 +3,10 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { access } from './access.ts'
 import { answers, type AnswersInit } from './answers.ts'
+import { cors } from './cors.ts'
 import { HttpError, httpError } from './errors.ts'
 import { newId } from './params.ts'
+import { queue } from './queue.ts'
 import { answerRoutes } from './routes/answers.ts'
 import { laterRoutes } from './routes/later.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -16,12 +18,14 @@ import type { GatewayComponents } from './types.ts'
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 const MAX_PROMPT_CHARACTERS = 2_000_000
+const AT_ONCE = 64
+const WAITING = 256
 const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
 const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, laterRoutes]
 
-export interface AppInit extends AnswersInit {
+export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
   readonly host: string
   /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
   readonly apiKeys?: readonly string[]
@@ -29,6 +33,10 @@ export interface AppInit extends AnswersInit {
   readonly origins?: readonly string[]
   /** Largest request body. @default 8 MiB */
   readonly maxBodyBytes?: number
+  /** Sessions at once. @default 64 */
+  readonly atOnce?: number
+  /** Requests that may wait in line. @default 256 */
+  readonly waiting?: number
   /** Of one prompt, tools included. @default 2,000,000 */
   readonly maxPromptCharacters?: number
   /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
@@ -52,6 +60,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
+  app.use(cors({ host: init.host, origins: init.origins ?? [] }))
   app.use(access({ host: init.host, apiKeys: init.apiKeys ?? [] }))
   app.use(bodyLimit({
     maxSize: init.maxBodyBytes ?? MAX_BODY_BYTES,
@@ -66,8 +75,15 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   })
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
-  const asked = answers(components.generator, init)
-  const routed: RouteComponents = { ...components, answers: asked, maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS, stalledMs: init.stalledMs ?? STALLED_MS }
+  const line = queue({ atOnce: init.atOnce ?? AT_ONCE, waiting: init.waiting ?? WAITING })
+  const routed: RouteComponents = {
+    ...components,
+    stalledMs: init.stalledMs ?? STALLED_MS,
+    handlersFor: () => {
+      const { generator } = components
+      return { generator, answers: answers({ generator, line }, init), maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
+    }
+  }
   for (const add of routes) add(app, routed)
-  return { app, close: () => { asked.line.close() } }
+  return { app, close: () => { line.close() } }
 }

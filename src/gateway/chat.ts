@@ -7,7 +7,7 @@ import { messagesOf } from './messages.ts'
 import { finishReason, queuedComment, repairComment, usageOf } from './outcome.ts'
 import { chooseModel, frameOf, requestBase, withChoice, type HandlerComponents } from './params.ts'
 import { SseRoute } from './sse.ts'
-import { callBody, formatOption, toolOptions } from './tools.ts'
+import { callBody, formatOption, toolOptions, type AskedTools } from './tools.ts'
 import type { ChatRequest } from './schema/chat.ts'
 import type { GatewayModel } from './types.ts'
 import type { Reply } from './reply.ts'
@@ -41,6 +41,10 @@ export async function chatCompletion ({ generator, answers, maxPromptCharacters 
   }
 }
 
+const chosen = (choice: Exclude<ChatRequest['tool_choice'], string | null | undefined>): AskedTools['choice'] => choice.type === 'function'
+  ? { name: choice.function.name }
+  : { mode: choice.allowed_tools.mode, names: choice.allowed_tools.tools.map((tool) => tool.function.name) }
+
 function requestOf (body: ChatRequest, model: GatewayModel): GenerateRequest {
   const { response_format: format, tool_choice: choice } = body
   return {
@@ -49,9 +53,7 @@ function requestOf (body: ChatRequest, model: GatewayModel): GenerateRequest {
     ...formatOption(format?.type === 'json_schema' ? { type: format.type, schema: format.json_schema.schema } : format),
     ...toolOptions({
       tools: (body.tools ?? []).map((tool) => tool.function),
-      choice: choice == null || typeof choice === 'string' ? choice ?? undefined
-        : choice.type === 'function' ? { name: choice.function.name }
-        : { mode: choice.allowed_tools.mode, names: choice.allowed_tools.tools.map((tool) => tool.function.name) },
+      choice: choice == null || typeof choice === 'string' ? choice ?? undefined : chosen(choice),
       parallel: body.parallel_tool_calls
     })
   }
@@ -116,6 +118,9 @@ function chunks ({ frame, model, body }: ChunksInit): Chunks {
         }
         case 'repaired':
           yield repairComment(event)
+          break
+        case 'scored':
+        case 'embedding':
           break
         case 'done': {
           const { text } = complete(event)

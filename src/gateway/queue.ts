@@ -13,6 +13,8 @@ export interface QueueInit {
 export interface JoinOptions {
   /** Waits though the line is full: one more of what was let in already. @default false */
   readonly beyondBound?: boolean
+  /** Goes before those that don't. @default false */
+  readonly priority?: boolean
 }
 
 export interface Place {
@@ -39,6 +41,7 @@ export interface Queue {
 
 interface Entry {
   readonly ticket: number
+  readonly priority: boolean
   readonly sinceMs: number
   /** Let in to see whether there is room by now. */
   probe: boolean
@@ -56,8 +59,8 @@ const closedError = (): HttpError => new HttpError('this node is stopping', { st
 
 export function queue ({ atOnce, waiting }: QueueInit): Queue {
   const running = new Set<Entry>()
-  /** By ticket. */
-  let line: Entry[] = []
+  /** By priority, then by ticket. */
+  const line: Entry[] = []
   let tickets = 0
   let closed = false
   let turnMs = USUAL_TURN_MS
@@ -122,11 +125,15 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
     admit()
   }
 
+  function stand (entry: Entry): void {
+    const at = line.findIndex(({ priority, ticket }) => priority === entry.priority ? ticket > entry.ticket : entry.priority)
+    line.splice(at < 0 ? line.length : at, 0, entry)
+  }
+
   function again (entry: Entry, afterMs: number): void {
     if (!running.delete(entry)) return
     entry.probe = false
-    const at = line.findIndex(({ ticket }) => ticket > entry.ticket)
-    line.splice(at < 0 ? line.length : at, 0, entry)
+    stand(entry)
     choked = true
     wake(line)
     look(afterMs)
@@ -162,16 +169,17 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
     get running () { return running.size },
     get waiting () { return line.length },
 
-    join ({ beyondBound = false } = {}) {
+    join ({ beyondBound = false, priority = false } = {}) {
       if (closed) throw closedError()
       const hasRoom = running.size < atOnce && line.length === 0
       if (!hasRoom && !beyondBound && line.length >= waiting) {
         const retryAfterS = Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(turnMs * (line.length + 1) / atOnce / 1000)))
         throw new HttpError(`${running.size} answers are at work and ${line.length} requests wait: come back later`, { status: 429, code: 'queue_full', retryAfterS })
       }
-      const entry: Entry = { ticket: tickets++, sinceMs: performance.now(), probe: false, changed: Promise.withResolvers() }
-      line.push(entry)
+      const entry: Entry = { ticket: tickets++, priority, sinceMs: performance.now(), probe: false, changed: Promise.withResolvers() }
+      stand(entry)
       admit()
+      if (priority) wake(line)
       return placeOf(entry)
     },
 

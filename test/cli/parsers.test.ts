@@ -13,6 +13,7 @@ describe('values of options', () => {
   const wrong: Array<[string, (text: string) => unknown, string[]]> = [
     ['a span', parse.span, ['5:3', '5:5', '5', ':3', '3:', '-1:3', 'a:b', '1:2:3', '0:9999999']],
     ['a size', parse.size, ['', '8 potatoes', '-1GB', '0', '0%', '101%', 'GB', '1e3']],
+    ['an origin', (text: string) => parse.origin(text), ['chat.example', 'https://chat.example/path', 'ftp://x', 'https://*.example', '', 'null']],
     ['an HTTP address', parse.http, ['8484', '127.0.0.1', 'localhost:', 'localhost:99999', 'http://localhost:1', '::1:80', 'no']],
     ['a device', parse.device, ['gpu', 'cuda:', 'cuda:x', '']],
     ['a seed', parse.seed, ['-1', '1.5', '18446744073709551616', 'x', '']],
@@ -34,6 +35,8 @@ describe('values of options', () => {
   })
 
   it('reads HTTP addresses, IPv6 in brackets, and off', () => {
+    assert.deepEqual(parse.origin('HTTPS://Chat.example/', ['*']), ['*', 'https://chat.example'])
+    assert.deepEqual(parse.origin('*'), ['*'])
     assert.deepEqual(parse.http('127.0.0.1:0'), { host: '127.0.0.1', port: 0 })
     assert.deepEqual(parse.http('[::1]:8484'), { host: '::1', port: 8484 })
     assert.deepEqual(parse.http('box.lan:80'), { host: 'box.lan', port: 80 })

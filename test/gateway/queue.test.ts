@@ -18,6 +18,20 @@ describe('a line', () => {
     assert.deepEqual(places.map(({ position }) => position), [0, 0, 0, 1])
   })
 
+  it('lets those with priority go before', async () => {
+    const line = queue({ atOnce: 1, waiting: 9 })
+    const first = line.join()
+    const usual = line.join()
+    const moved = usual.moved(1)
+    const [one, two] = [line.join({ priority: true }), line.join({ priority: true })]
+    await moved
+    assert.deepEqual([one, two, usual].map(({ position }) => position), [1, 2, 3])
+    first.leave()
+    one.again(60_000)
+    assert.deepEqual([one, two, usual].map(({ position }) => position), [1, 2, 3])
+    line.close()
+  })
+
   it('is full at its bound, but for what was let in already', () => {
     const line = queue({ atOnce: 1, waiting: 1 })
     line.join()
@@ -57,7 +71,7 @@ describe('a line', () => {
     assert.equal(first.position, 0)
   })
 
-  it('puts who found no room back where it stood, and lets one in for each that leaves', async () => {
+  it('puts who found no room back where it stood, and lets one in for each that leaves', () => {
     const line = queue({ atOnce: 9, waiting: 9 })
     const [a, b, c] = [line.join(), line.join(), line.join()]
     c.again(60_000)

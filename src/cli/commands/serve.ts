@@ -11,6 +11,7 @@ export interface ServeOptions extends CommonOptions {
   readonly listen?: string[]
   readonly announce?: string[]
   readonly http: parse.HttpAddress | 'off'
+  readonly httpOrigin?: string[]
   readonly device: DaemonConfig['device']
   readonly compute: DaemonConfig['compute']
   readonly kv?: DaemonConfig['kvType']
@@ -37,6 +38,7 @@ export function serveCommand (): Command {
     .option('--listen <multiaddr>', 'address to listen on; may be repeated', parse.list)
     .option('--announce <multiaddr>', 'address to tell others; may be repeated', parse.list)
     .option('--http <host:port>', 'where the HTTP gateway listens, or off', parse.http, { host: '127.0.0.1', port: 8484 })
+    .option('--http-origin <origin>', 'web page that may use the gateway from a browser, such as https://chat.example, or * for all; may be repeated (default: pages of this machine)', parse.origin)
     .option('--device <name>', 'auto, cpu, cuda[:N] or webgpu', parse.device, 'auto')
     .addOption(new Option('--compute <kind>', 'fast, or exact: float32 activations').choices(['fast', 'exact']).default('fast'))
     .addOption(new Option('--kv <type>', 'what keys and values are kept in (default: f16 in fast on a GPU that takes it, else f32)').choices(['f16', 'f32']))
@@ -65,6 +67,7 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     listen: options.listen,
     announce: options.announce ?? [],
     http: options.http === 'off' ? 'off' : { ...options.http, given: context.given('http') },
+    httpOrigins: options.httpOrigin ?? [],
     device: options.device,
     compute: options.compute,
     kvType: options.kv,

@@ -64,6 +64,9 @@ export async function * responseEvents (events: AsyncIterable<AnswerEvent>, { bo
         case 'repaired':
           yield repairComment(each)
           break
+        case 'scored':
+        case 'embedding':
+          break
         case 'done': {
           const done = complete(each)
           const status = statusOf(done)

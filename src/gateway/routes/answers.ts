@@ -11,10 +11,10 @@ import { responseRequest } from '../schema/response.ts'
 import type { Routes } from './types.ts'
 
 /** What the model makes. */
-export const answerRoutes: Routes = (app, components) => {
-  const reply = replyWith(components)
-  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(components, parse(chatRequest, body), signal)))
-  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(components, parse(completionRequest, body), signal)))
-  app.post('/v1/embeddings', async (c) => await reply(c, async (body, signal) => await embeddings(components, parse(embeddingRequest, body), signal)))
-  app.post('/v1/responses', async (c) => await reply(c, async (body, signal) => await response(components, parse(responseRequest, body), signal)))
+export const answerRoutes: Routes = (app, { handlersFor, ...init }) => {
+  const reply = replyWith(init)
+  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(handlersFor(c), parse(chatRequest, body), signal)))
+  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(handlersFor(c), parse(completionRequest, body), signal)))
+  app.post('/v1/embeddings', async (c) => await reply(c, async (body, signal) => await embeddings(handlersFor(c), parse(embeddingRequest, body), signal)))
+  app.post('/v1/responses', async (c) => await reply(c, async (body, signal) => await response(handlersFor(c), parse(responseRequest, body), signal)))
 }

@@ -11,10 +11,10 @@ const modelBody = ({ name, modelId, contextLength, createdS }: GatewayModel): ob
   ...(contextLength == null ? {} : { context_length: contextLength })
 })
 
-export const modelRoutes: Routes = (app, { generator }) => {
+export const modelRoutes: Routes = (app, { handlersFor }) => {
   app.get('/v1/models', async (c) => {
-    const models = await generator.models({ signal: c.req.raw.signal })
+    const models = await handlersFor(c).generator.models({ signal: c.req.raw.signal })
     return c.json({ object: 'list', data: models.map(modelBody) })
   })
-  app.get('/v1/models/:name{.+}', async (c) => c.json(modelBody(await chooseModel(generator, c.req.param('name'), c.req.raw.signal))))
+  app.get('/v1/models/:name{.+}', async (c) => c.json(modelBody(await chooseModel(handlersFor(c).generator, c.req.param('name'), c.req.raw.signal))))
 }

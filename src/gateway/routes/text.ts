@@ -31,14 +31,14 @@ function need<T> (helper: T | undefined): T {
   return helper
 }
 
-export const textRoutes: Routes = (app, { generator, maxPromptCharacters }) => {
-  const modelOf = async (c: Context<Env>, name: string | null | undefined): Promise<GatewayModel> => await chooseModel(generator, name, c.req.raw.signal)
+export const textRoutes: Routes = (app, { handlersFor }) => {
+  const modelOf = async (c: Context<Env>, name: string | null | undefined): Promise<GatewayModel> => await chooseModel(handlersFor(c).generator, name, c.req.raw.signal)
 
   app.post('/tokenize', async (c) => {
     const { model: name, content, parse_special: special, with_pieces: pieces } = parse(tokenizeRequest, await jsonBody(c))
     const model = await modelOf(c, name)
     const encode = need(model.encode)
-    checkPrompt({ prompt: { kind: 'text', text: content, special: false } }, { ...model, contextLength: Infinity }, maxPromptCharacters, 'content')
+    checkPrompt({ prompt: { kind: 'text', text: content, special: false } }, { ...model, contextLength: Infinity }, handlersFor(c).maxPromptCharacters, 'content')
     const tokens = encode(content, { special: special ?? true })
     return c.json({ tokens: pieces === true ? tokens.map((id) => ({ id, piece: model.tokenText?.(id) ?? '' })) : tokens })
   })
@@ -53,7 +53,7 @@ export const textRoutes: Routes = (app, { generator, maxPromptCharacters }) => {
     const { model: name, messages } = parse(templateRequest, await jsonBody(c))
     const model = await modelOf(c, name)
     const chat = messagesOf({ messages })
-    checkPrompt({ prompt: { kind: 'chat', messages: chat } }, model, maxPromptCharacters, 'messages')
+    checkPrompt({ prompt: { kind: 'chat', messages: chat } }, model, handlersFor(c).maxPromptCharacters, 'messages')
     return c.json({ prompt: need(model.renderChat)(chat) })
   })
 }

@@ -2,9 +2,12 @@ import type { Env } from '../env.ts'
 import type { HandlerComponents } from '../params.ts'
 import type { ReplyInit } from '../reply.ts'
 import type { GatewayComponents } from '../types.ts'
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 
-export interface RouteComponents extends GatewayComponents, Pick<HandlerComponents, 'answers' | 'maxPromptCharacters'>, ReplyInit {}
+export interface RouteComponents extends Omit<GatewayComponents, 'generator'>, ReplyInit {
+  /** What answers one request: as far as whoever sent it may ask. */
+  handlersFor (c: Context<Env>): HandlerComponents
+}
 
 /** Adds the paths of one subject to the application. */
 export type Routes = (app: Hono<Env>, components: RouteComponents) => void

@@ -46,6 +46,5 @@ export const samplingFields = {
     .refine((value) => Object.keys(value).length <= 1024, { error: 'has more than 1,024 entries' }).nullish()
 }
 
-const samplingObject = z.object(samplingFields).omit({ stream: true, stream_options: true, model: true, n: true })
 /** What of a request says how tokens are chosen and when to stop. */
-export type SamplingFields = z.infer<typeof samplingObject>
+export type SamplingFields = Omit<z.infer<z.ZodObject<typeof samplingFields>>, 'stream' | 'stream_options' | 'model' | 'n'>
