@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command, type Option } from 'commander'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
-import { list } from './parsers.ts'
+import { list, names, network } from './parsers.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const schema = z.record(z.string(), z.union([scalar, z.array(z.union([z.string(), z.number()])).max(64)]))
@@ -28,6 +28,9 @@ async function read (file: string, required: boolean): Promise<z.infer<typeof sc
   }
 }
 
+/** Options that may be repeated. */
+const LISTS = new Set<unknown>([list, names, network])
+
 const keyOf = (option: Option): string => (option.long ?? '').replace(/^--/, '')
 
 function apply (command: Command, option: Option, value: Value, file: string): void {
@@ -38,7 +41,7 @@ function apply (command: Command, option: Option, value: Value, file: string): v
     if (value) command.setOptionValueWithSource(option.attributeName(), !option.negate, 'config')
     return
   }
-  if (typeof value === 'boolean' || (Array.isArray(value) && option.parseArg !== list)) throw wrong('write one value')
+  if (typeof value === 'boolean' || (Array.isArray(value) && !LISTS.has(option.parseArg))) throw wrong('write one value')
   const texts = (Array.isArray(value) ? value : [value]).map(String)
   try {
     let parsed: unknown

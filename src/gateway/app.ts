@@ -1,16 +1,18 @@
 /** The gateway's routes, as an application of web-standard requests: tests need no socket. */
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
-import { access } from './access.ts'
 import { routeHeader, serverTiming } from './answer.ts'
+import { wholeBody } from './body.ts'
 import { chatCompletion } from './chat.ts'
 import { completion } from './completions.ts'
 import { HttpError, httpError } from './errors.ts'
+import { gate } from './gate.ts'
 import { chooseModel, newId } from './params.ts'
+import { forPrincipal } from './principals.ts'
 import { chatRequest, completionRequest, parse } from './schema.ts'
 import { sse } from './sse.ts'
-import type { GatewayComponents, GatewayModel } from './types.ts'
+import type { AccessEnv } from './access.ts'
+import type { GatewayComponents, GatewayModel, Generator } from './types.ts'
 import type { Reply } from './reply.ts'
 import type { Context } from 'hono'
 
@@ -19,15 +21,17 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024
 export interface AppInit {
   readonly host: string
   readonly apiKeys?: readonly string[]
+  readonly trustedProxies?: readonly string[]
   readonly maxBodyBytes?: number
+  readonly bodyDeadlineMs?: number
 }
 
-interface Env {
-  Variables: { requestId: string }
+interface Env extends AccessEnv {
+  Variables: AccessEnv['Variables'] & { requestId: string }
 }
 
 export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<Env> {
-  const { generator, logger } = components
+  const { logger } = components
   const app = new Hono<Env>()
 
   app.use(async (c, next) => {
@@ -37,11 +41,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
-  app.use(access({ host: init.host, apiKeys: init.apiKeys ?? [] }))
-  app.use(bodyLimit({
-    maxSize: init.maxBodyBytes ?? MAX_BODY_BYTES,
-    onError: () => { throw new HttpError('the request is too large', { status: 413, code: 'request_too_large' }) }
-  }))
+  app.use(gate(components, init))
+  app.use(wholeBody({ maxBytes: init.maxBodyBytes ?? MAX_BODY_BYTES, deadlineMs: init.bodyDeadlineMs }))
   app.onError((error, c) => {
     const failure = httpError(error)
     if (failure.status >= 500) logger.warn({ requestId: c.get('requestId'), error: failure.cause instanceof Error ? failure.cause.name : failure.name }, 'a request failed')
@@ -50,6 +51,9 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     return c.json(failure.body, failure.status)
   })
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
+
+  /** As far as whoever asks may use it. */
+  const generatorFor = (c: Context<Env>): Generator => forPrincipal(components.generator, c.get('principal'))
 
   /** Runs a handler with a signal that ends when the client goes away, and sends what it hands back. */
   const reply = async (c: Context<Env>, handle: (body: unknown, signal: AbortSignal) => Promise<Reply>): Promise<Response> => {
@@ -87,8 +91,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     }))
   }
 
-  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(generator, parse(chatRequest, body), signal)))
-  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(generator, parse(completionRequest, body), signal)))
+  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(generatorFor(c), parse(chatRequest, body), signal)))
+  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(generatorFor(c), parse(completionRequest, body), signal)))
 
   const modelBody = ({ name, modelId, contextLength, createdS }: GatewayModel): object => ({
     id: name,
@@ -99,15 +103,15 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     ...(contextLength == null ? {} : { context_length: contextLength })
   })
   app.get('/v1/models', async (c) => {
-    const models = await generator.models({ signal: c.req.raw.signal })
+    const models = await generatorFor(c).models({ signal: c.req.raw.signal })
     return c.json({ object: 'list', data: models.map(modelBody) })
   })
-  app.get('/v1/models/:name{.+}', async (c) => c.json(modelBody(await chooseModel(generator, c.req.param('name'), c.req.raw.signal))))
+  app.get('/v1/models/:name{.+}', async (c) => c.json(modelBody(await chooseModel(generatorFor(c), c.req.param('name'), c.req.raw.signal))))
 
   // As llama-server has it.
   app.post('/tokenize', async (c) => {
     const { content, model } = parse(z.object({ content: z.string(), model: z.string().nullish() }), await c.req.json<unknown>().catch(() => undefined))
-    const chosen = await chooseModel(generator, model, c.req.raw.signal)
+    const chosen = await chooseModel(generatorFor(c), model, c.req.raw.signal)
     if (chosen.encode == null) throw new HttpError('this node has not the tokenizer of that model', { status: 404, param: 'model' })
     return c.json({ tokens: chosen.encode(content) })
   })

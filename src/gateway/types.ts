@@ -1,3 +1,5 @@
+import type { CertificateFiles } from './certificate.ts'
+import type { KeyRing } from './keys.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -27,6 +29,8 @@ export interface Generator {
 export interface GatewayComponents {
   readonly generator: Generator
   readonly logger: GatewayLogger
+  /** Keys beside those of the init. @default none */
+  readonly keys?: KeyRing
   /** What `GET /api/swarm` shows. */
   swarm (): unknown
   /** False while the node is loading or draining. */
@@ -44,10 +48,20 @@ export interface GatewayInit {
   readonly port: number
   /** Take one of the next ports if this one is taken. @default false */
   readonly moveOn?: boolean
-  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
+  /** Accepted as `Authorization: Bearer KEY`, and then asked of programs of this machine too. Some key is required on any address but loopback. @default none */
   readonly apiKeys?: readonly string[]
+  /** Addresses and networks of proxies that others come through: they say who comes, and everybody needs a key. @default none */
+  readonly trustedProxies?: readonly string[]
+  /** @default plain HTTP */
+  readonly tls?: CertificateFiles & { readonly lookEveryMs?: number }
+  /** Connections that have not brought a whole request; beyond that the oldest goes. @default 1,024 */
+  readonly maxWaiting?: number
+  /** And of one address, but for loopback and proxies. @default 128 */
+  readonly maxWaitingPerAddress?: number
   /** Largest request body. @default 8 MiB */
   readonly maxBodyBytes?: number
+  /** How long a body may take. @default 30,000 */
+  readonly bodyDeadlineMs?: number
 }
 
 /** A running gateway. */
