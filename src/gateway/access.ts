@@ -76,7 +76,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
   const seenInPlain = new Set<string>()
 
   const callerOf = (c: Context<AccessEnv>): Caller => {
-    const socket = c.env?.incoming?.socket // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- hono has none in tests
+    const socket = c.env.incoming?.socket
     return callers.of({
       address: socket?.remoteAddress ?? '',
       encrypted: socket != null && 'encrypted' in socket,
@@ -145,7 +145,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
     }
     const leave = principal.enter()
     for (const [name, value] of Object.entries(principal.headers())) c.header(name, value)
-    const outgoing = c.env?.outgoing // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- hono has none in tests
+    const { outgoing } = c.env
     // A stream goes on when its handler is done.
     outgoing?.once('close', leave)
     if (outgoing?.destroyed === true) leave()
