@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import { UsageError } from './errors.ts'
 
 const commands: Readonly<Record<string, string>> = {
-  keys: 'SHOAL_API_KEY sets one key for the gateway',
   trace: '`shoal ask --json` has the timings of an answer'
 }
 

@@ -1,6 +1,7 @@
 /**
  * Values of options: text in, a value or an error that says what to write out.
  */
+import { isIP } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 
 /** `A:B`, layers from A up to but not including B. */
@@ -62,6 +63,16 @@ export function origin (text: string, before: readonly string[] = []): string[] 
   return [...before, parsed?.origin ?? '*']
 }
 
+/** An address or `ADDRESS/BITS`; may be repeated. */
+export function network (text: string, before: readonly string[] = []): string[] {
+  const [address = '', bits, more] = text.trim().split('/')
+  const kind = isIP(address)
+  if (kind === 0 || more != null || (bits != null && (!/^\d{1,3}$/.test(bits) || Number(bits) > (kind === 6 ? 128 : 32)))) {
+    throw new InvalidArgumentError('Write an address such as 10.0.0.1, or a network such as 10.0.0.0/8.')
+  }
+  return [...before, text.trim()]
+}
+
 /** Whole numbers from `min` to `max`. */
 export const integer = (min: number, max = Number.MAX_SAFE_INTEGER) => (text: string): number => {
   const value = Number(text)
@@ -87,6 +98,13 @@ export function seed (text: string): bigint {
 export function device (text: string): string {
   if (!/^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(text)) throw new InvalidArgumentError('Write auto, cpu, webgpu, cuda or cuda:N.')
   return text
+}
+
+/** `a,b`; may be repeated. */
+export function names (text: string, before: readonly string[] = []): string[] {
+  const found = text.split(',').map((name) => name.trim())
+  if (found.includes('')) throw new InvalidArgumentError('Write names with commas between them: a,b.')
+  return [...before, ...found]
 }
 
 /** For an option that may be given several times, or once with several values. */

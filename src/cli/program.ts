@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { inviteCommand } from './commands/invite.ts'
+import { keysCommand } from './commands/keys.ts'
 import { modelsCommand } from './commands/models.ts'
 import { pauseCommand } from './commands/pause.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -27,7 +28,8 @@ export function program (version: string): Command {
     .showSuggestionAfterError(true)
   for (const each of [
     serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(), storeCommand(),
-    statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand()
+    statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand(),
+    keysCommand()
   ]) {
     root.addCommand(each)
   }

@@ -44,8 +44,12 @@ export interface DaemonConfig {
   /** What prompts left serves every coordinator. */
   readonly sharePrefixes: boolean
   readonly drainTimeoutMs: number
-  /** Key of the gateway. */
+  /** Key of the gateway, beside those of the data folder. */
   readonly apiKey?: string | undefined
+  /** PEM files of the gateway's certificate and its key. @default plain HTTP */
+  readonly tls?: { readonly certFile: string, readonly keyFile: string } | undefined
+  /** Addresses and networks of proxies in front of the gateway. @default none */
+  readonly trustedProxies?: readonly string[]
   readonly verbose: boolean
 }
 

@@ -18,6 +18,7 @@ import { version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
 import { generator } from './generator.ts'
+import { keyRing } from './key-file.ts'
 import { localModels } from './local-model.ts'
 import { createLog } from './log.ts'
 import { hubModel } from './hub-model.ts'
@@ -188,6 +189,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ? undefined
       : await startGateway({
           generator: answers,
+          keys: keyRing(data),
           logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
           swarm: () => ({ ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
           // a node that is paused answers its own user all the same
@@ -197,6 +199,8 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           port: config.http.port,
           moveOn: !config.http.given,
           origins: config.httpOrigins ?? [],
+          ...(config.tls == null ? {} : { tls: config.tls }),
+          ...(config.trustedProxies == null ? {} : { trustedProxies: config.trustedProxies }),
           apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
         })
     if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))

@@ -36,6 +36,11 @@ export class UncontrolledError extends Error {
   }
 }
 
+/** The file of the gateway's keys is damaged, or others can read it. The request is wrong until somebody looks at it. */
+export class KeyFileError extends Error {
+  override name = 'KeyFileError'
+}
+
 /** The daemon of this machine can't do what it was asked to. */
 export class ControlError extends Error {
   override name = 'ControlError'

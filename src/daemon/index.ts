@@ -11,6 +11,8 @@ import type { NodeStatus } from './control/index.ts'
 import type { Daemon } from './daemon.ts'
 import type { DaemonHooks } from './hooks.ts'
 import type { Finding } from './doctor.ts'
+import type { KeyEntry } from './key-file.ts'
+import type { NewKey } from './keys.ts'
 import type { ImportOptions } from './models.ts'
 import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
 import type { VerifiedStore, VerifyStoreOptions } from './verify-store.ts'
@@ -19,6 +21,7 @@ import type { AbortOptions } from '@libp2p/interface'
 export { dataFolder, version } from './folders.ts'
 export { findDaemon, type DaemonState } from './state-file.ts'
 export type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
+export type { KeyEntry }
 export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
 export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
 
@@ -119,6 +122,21 @@ export async function makeInvite (folder: string, { withKey }: { readonly withKe
   }
   const invite = encodeInvite({ addresses: addrs, ...(withKey && psk != null ? { psk: await loadPsk(psk) } : {}) })
   return { invite, addresses: addrs }
+}
+
+/** See `keys.ts`. */
+export async function addKey (folder: string, key: NewKey): Promise<{ readonly key: string, readonly entry: KeyEntry }> {
+  return await (await import('./keys.ts')).addKey(folder, key)
+}
+
+/** See `keys.ts`. */
+export async function listKeys (folder: string): Promise<readonly KeyEntry[]> {
+  return (await import('./keys.ts')).listKeys(folder)
+}
+
+/** See `keys.ts`. */
+export async function revokeKey (folder: string, which: string): Promise<KeyEntry> {
+  return await (await import('./keys.ts')).revokeKey(folder, which)
 }
 
 /** See `doctor.ts`. */

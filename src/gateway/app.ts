@@ -1,11 +1,12 @@
 /** The gateway's application of web-standard requests: tests need no socket. */
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { access } from './access.ts'
 import { answers, type AnswersInit } from './answers.ts'
+import { wholeBody } from './body.ts'
 import { cors } from './cors.ts'
 import { HttpError, httpError } from './errors.ts'
+import { gate, isOpen } from './gate.ts'
 import { newId } from './params.ts'
+import { forPrincipal } from './principals.ts'
 import { queue } from './queue.ts'
 import { answerRoutes } from './routes/answers.ts'
 import { laterRoutes } from './routes/later.ts'
@@ -27,12 +28,16 @@ const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRo
 
 export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
   readonly host: string
-  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
+  /** Accepted as `Authorization: Bearer KEY`, and then asked of programs of this machine too. Some key is required on any address but loopback. @default none */
   readonly apiKeys?: readonly string[]
+  /** Addresses and networks of proxies that others come through: they say who comes, and everybody needs a key. @default none */
+  readonly trustedProxies?: readonly string[]
   /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
   readonly origins?: readonly string[]
   /** Largest request body. @default 8 MiB */
   readonly maxBodyBytes?: number
+  /** How long a body may take. @default 30,000 */
+  readonly bodyDeadlineMs?: number
   /** Sessions at once. @default 64 */
   readonly atOnce?: number
   /** Requests that may wait in line. @default 256 */
@@ -60,12 +65,9 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
-  app.use(cors({ host: init.host, origins: init.origins ?? [] }))
-  app.use(access({ host: init.host, apiKeys: init.apiKeys ?? [] }))
-  app.use(bodyLimit({
-    maxSize: init.maxBodyBytes ?? MAX_BODY_BYTES,
-    onError: () => { throw new HttpError('the request is too large', { status: 413, code: 'request_too_large' }) }
-  }))
+  app.use(cors({ open: isOpen(init), origins: init.origins ?? [] }))
+  app.use(gate(components, init))
+  app.use(wholeBody({ maxBytes: init.maxBodyBytes ?? MAX_BODY_BYTES, deadlineMs: init.bodyDeadlineMs }))
   app.onError((error, c) => {
     const failure = httpError(error)
     if (failure.status >= 500) logger.warn({ requestId: c.get('requestId'), error: failure.cause instanceof Error ? failure.cause.name : failure.name }, 'a request failed')
@@ -79,9 +81,10 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   const routed: RouteComponents = {
     ...components,
     stalledMs: init.stalledMs ?? STALLED_MS,
-    handlersFor: () => {
-      const { generator } = components
-      return { generator, answers: answers({ generator, line }, init), maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
+    handlersFor: (c) => {
+      const principal = c.get('principal')
+      const generator = forPrincipal(components.generator, principal)
+      return { generator, answers: answers({ generator, line }, { ...init, priority: principal.priority }), maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
     }
   }
   for (const add of routes) add(app, routed)

@@ -4,8 +4,8 @@ import { HttpError } from './errors.ts'
 import type { MiddlewareHandler } from 'hono'
 
 export interface CorsInit {
-  /** The address that the gateway listens on. */
-  readonly host: string
+  /** Others than programs of this machine may come: they need keys. */
+  readonly open: boolean
   /** Of pages, such as `https://chat.example`; `*`: all. */
   readonly origins: readonly string[]
 }
@@ -34,8 +34,8 @@ function allowed (asked: string | undefined): string {
  * On loopback, pages of this machine may and others are refused: nothing else stands between them and the model. On any other
  * address the key does; pages that are not named there are not refused, but browsers don't show them the answer.
  */
-export function cors ({ host, origins }: CorsInit): MiddlewareHandler {
-  const local = isLoopback(host)
+export function cors ({ open, origins }: CorsInit): MiddlewareHandler {
+  const local = !open
   const named = new Set(origins)
   const may = (origin: string): boolean => named.has('*') || named.has(origin) || (local && isLoopbackPage(origin))
   return async (c, next) => {

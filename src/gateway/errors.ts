@@ -5,7 +5,7 @@ export interface ErrorBody {
 }
 
 export interface HttpErrorInit {
-  readonly status: 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502 | 503
+  readonly status: 400 | 401 | 403 | 404 | 408 | 413 | 429 | 500 | 502 | 503
   readonly code?: string
   readonly param?: string
   readonly retryAfterS?: number
@@ -17,6 +17,7 @@ const types: Readonly<Record<HttpErrorInit['status'], string>> = {
   401: 'authentication_error',
   403: 'permission_error',
   404: 'invalid_request_error',
+  408: 'invalid_request_error',
   413: 'invalid_request_error',
   429: 'rate_limit_error',
   500: 'server_error',

@@ -4,5 +4,7 @@
  */
 export { gatewayApp, type AppInit, type GatewayApp } from './app.ts'
 export { ListenError } from './errors.ts'
+export { keyDigest, newApiKey, type ApiKey, type KeyLimits, type KeyRing } from './keys.ts'
+export type { Principal } from './principals.ts'
 export { startGateway } from './server.ts'
 export type * from './types.ts'

@@ -1,5 +1,7 @@
 import type { AppInit } from './app.ts'
 import type { ChatMessage } from '../model/index.ts'
+import type { CertificateFiles } from './certificate.ts'
+import type { KeyRing } from './keys.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -33,6 +35,8 @@ export interface Generator {
 export interface GatewayComponents {
   readonly generator: Generator
   readonly logger: GatewayLogger
+  /** Keys beside those of the init. @default none */
+  readonly keys?: KeyRing
   /** What `GET /api/swarm` shows. */
   swarm (): unknown
   /** False while the node is loading or draining. */
@@ -49,6 +53,12 @@ export interface GatewayInit extends AppInit {
   readonly port: number
   /** Take one of the next ports if this one is taken. @default false */
   readonly moveOn?: boolean
+  /** @default plain HTTP */
+  readonly tls?: CertificateFiles & { readonly lookEveryMs?: number }
+  /** Connections that have not brought a whole request; beyond that the oldest goes. @default 1,024 */
+  readonly maxWaiting?: number
+  /** And of one address, but for loopback and proxies. @default 128 */
+  readonly maxWaitingPerAddress?: number
 }
 
 /** A running gateway. */

@@ -35,7 +35,17 @@ describe('the command line', function () {
     [['rm', 'nonesuch'], /no model "nonesuch"/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
     [['status', '--watch'], /not in this version yet: --watch/],
-    ...['keys add', 'trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+    [['keys'], /missing required argument 'action'/],
+    [['keys', 'make'], /add, list, revoke/],
+    [['keys', 'add', '--rate', '0'], /whole number from 1/],
+    [['keys', 'add', '--models', 'a,,b'], /a,b/],
+    [['keys', 'add', 'me'], /--name me/],
+    [['keys', 'list', '--rate', '5'], /--rate is for shoal keys add/],
+    [['keys', 'revoke'], /say which key/],
+    [['keys', 'revoke', 'nonesuch'], /no key "nonesuch"/],
+    [['serve', '--http-cert', 'x.pem'], /belong together/],
+    [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/],
+    ...['trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
   ]
   for (const [args, message] of usage) {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
@@ -84,7 +94,7 @@ describe('the command line', function () {
   it('shows help and version', async () => {
     const { code, stdout } = await shoal(['--help'])
     assert.equal(code, 0)
-    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'store', 'status', 'invite', 'stop', 'pause', 'resume', 'demo', 'doctor']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
+    for (const command of ['serve', 'ask', 'chat', 'import', 'models', 'rm', 'store', 'status', 'invite', 'stop', 'pause', 'resume', 'demo', 'doctor', 'keys']) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
     assert.equal((await shoal(['serve', '--help'])).code, 0)
     assert.match((await shoal(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
   })

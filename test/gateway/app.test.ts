@@ -193,7 +193,7 @@ describe('the gateway', () => {
         const body = JSON.stringify({ ...chat, stream })
         const headers = { host: '127.0.0.1:8484', 'content-length': String(body.length) }
         const request = new Request('http://127.0.0.1:8484/v1/chat/completions', { method: 'POST', headers, body })
-        await (await hono.fetch(request)).text()
+        await (await hono.fetch(request, {})).text()
         assert.equal(getEventListeners(request.signal, 'abort').length, 0)
       })
     }

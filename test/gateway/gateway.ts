@@ -16,7 +16,7 @@ export function gateway (init: FakeInit = {}, { ready = true, ...app }: Partial<
       headers: { host: '127.0.0.1:8484', ...headers },
       ...(signal === undefined ? {} : { signal }),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
-    })
+    }, {})
   const ask = async (path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Asked> => {
     const response = await send(path, body, { headers })
     const text = await response.text()

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { action, command, type CommonOptions, type Context } from '../command.ts'
-import { exitCodes } from '../errors.ts'
+import { exitCodes, UsageError } from '../errors.ts'
 import { serving } from '../serving.ts'
 import * as parse from '../parsers.ts'
 import type { DaemonConfig } from '../../daemon/index.ts'
@@ -12,6 +12,9 @@ export interface ServeOptions extends CommonOptions {
   readonly announce?: string[]
   readonly http: parse.HttpAddress | 'off'
   readonly httpOrigin?: string[]
+  readonly httpCert?: string
+  readonly httpKey?: string
+  readonly trustedProxy?: string[]
   readonly device: DaemonConfig['device']
   readonly compute: DaemonConfig['compute']
   readonly kv?: DaemonConfig['kvType']
@@ -39,6 +42,9 @@ export function serveCommand (): Command {
     .option('--announce <multiaddr>', 'address to tell others; may be repeated', parse.list)
     .option('--http <host:port>', 'where the HTTP gateway listens, or off', parse.http, { host: '127.0.0.1', port: 8484 })
     .option('--http-origin <origin>', 'web page that may use the gateway from a browser, such as https://chat.example, or * for all; may be repeated (default: pages of this machine)', parse.origin)
+    .option('--http-cert <file>', 'PEM certificate of the gateway, which then speaks HTTPS; read anew when it changes')
+    .option('--http-key <file>', 'PEM key of that certificate')
+    .option('--trusted-proxy <addr>', 'address or network (10.0.0.0/8) of a proxy in front of the gateway, whose word counts on who asks; may be repeated', parse.network)
     .option('--device <name>', 'auto, cpu, cuda[:N] or webgpu', parse.device, 'auto')
     .addOption(new Option('--compute <kind>', 'fast, or exact: float32 activations').choices(['fast', 'exact']).default('fast'))
     .addOption(new Option('--kv <type>', 'what keys and values are kept in (default: f16 in fast on a GPU that takes it, else f32)').choices(['f16', 'f32']))
@@ -57,6 +63,13 @@ export function serveCommand (): Command {
     .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30), serve)
 }
 
+/** @throws {UsageError} one without the other */
+function tls ({ httpCert, httpKey }: ServeOptions): DaemonConfig['tls'] {
+  if (httpCert == null && httpKey == null) return undefined
+  if (httpCert == null || httpKey == null) throw new UsageError('--http-cert and --http-key belong together: give both')
+  return { certFile: httpCert, keyFile: httpKey }
+}
+
 async function serve (context: Context, options: ServeOptions, [model]: readonly string[]): Promise<void> {
   const { startDaemon } = await import('../../daemon/index.ts')
   const config: DaemonConfig = {
@@ -68,6 +81,8 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     announce: options.announce ?? [],
     http: options.http === 'off' ? 'off' : { ...options.http, given: context.given('http') },
     httpOrigins: options.httpOrigin ?? [],
+    tls: tls(options),
+    trustedProxies: options.trustedProxy ?? [],
     device: options.device,
     compute: options.compute,
     kvType: options.kv,
