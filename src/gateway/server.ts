@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { isLoopback } from './access.ts'
@@ -30,6 +30,8 @@ const LIMITS: ServerOptions = {
 }
 const MAX_HEADERS = 100
 const HANDSHAKE_MS = 10_000
+/** From an answer that came before its request was whole to the end of the connection. */
+const SEE_ANSWER_MS = 500
 const MAX_CONNECTIONS = 4096
 /** More than come at once in one turn of the event loop (Node's backlog of 511), so that who sends at once is heard. */
 const MAX_WAITING = 1024
@@ -53,6 +55,25 @@ function describe (error: unknown): string {
 
 const isTaken = (error: unknown): boolean =>
   error instanceof ListenError && error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'EADDRINUSE'
+
+/**
+ * What is left of a body when its request is answered already (refused, most likely) is not read: Node would read all of it, to be ready for the
+ * next request. The client has a moment to see the answer before the connection is cut.
+ */
+function leaveUnread (request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers['content-length'] == null && request.headers['transfer-encoding'] == null) return
+  // Node leaves a body alone that somebody began to read; it takes in no more of it than a stream's buffer
+  request.read(0)
+  response.once('finish', () => {
+    if (request.complete) {
+      request.resume()
+      return
+    }
+    request.pause()
+    const cut = setTimeout(() => { request.socket.destroy() }, SEE_ANSWER_MS)
+    request.once('close', () => { clearTimeout(cut) })
+  })
+}
 
 /** Over TLS where there is a certificate, which is read anew when its files change. */
 async function serverFor ({ tls }: GatewayInit, { logger }: GatewayComponents, listener: RequestListener): Promise<{ server: Server, unwatch: () => void }> {
@@ -81,7 +102,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
     throw new ListenError(`${isLoopback(host) ? 'a proxy' : host} can be reached by other machines: make a key for each of them with \`shoal keys add\`, or set SHOAL_API_KEY, or use 127.0.0.1${isLoopback(host) ? ' without --trusted-proxy' : ''}`)
   }
   const app = gatewayApp(components, init)
-  const answer = getRequestListener(app.fetch)
+  const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false })
   const proxies = callers(init.trustedProxies)
   const room = connections({
     maxWaiting: init.maxWaiting ?? MAX_WAITING,
@@ -90,6 +111,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   })
   const { server, unwatch } = await serverFor(init, components, (request, response) => {
     room.asked(request, response)
+    leaveUnread(request, response)
     void answer(request, response)
   })
   server.maxHeadersCount = MAX_HEADERS
