@@ -20,7 +20,7 @@ export interface AccessEnv {
 }
 
 /** Node's own request and response; neither in tests, where hono leaves `env` out. */
-export const socketsOf = ({ env }: Context<AccessEnv>): Partial<HttpBindings> => (env as Partial<HttpBindings> | undefined) ?? {}
+export const socketsOf = ({ env }: { readonly env: Partial<HttpBindings> | undefined }): Partial<HttpBindings> => env ?? {}
 
 export interface AccessComponents {
   readonly keys: KeyRing
