@@ -18,6 +18,9 @@ export interface AccessEnv {
   Bindings: Partial<HttpBindings>
 }
 
+/** Node's own request and response; neither in tests, where hono leaves `env` out. */
+export const socketsOf = ({ env }: { readonly env: Partial<HttpBindings> | undefined }): Partial<HttpBindings> => env ?? {}
+
 export interface AccessComponents {
   readonly keys: KeyRing
   readonly principals: Principals
@@ -63,7 +66,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
   const seenInPlain = new Set<string>()
 
   const callerOf = (c: Context<AccessEnv>): Caller => {
-    const socket = c.env.incoming?.socket
+    const socket = socketsOf(c).incoming?.socket
     return callers.of({
       address: socket?.remoteAddress ?? '',
       encrypted: socket != null && 'encrypted' in socket,
@@ -129,7 +132,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
     }
     const leave = principal.enter()
     for (const [name, value] of Object.entries(principal.headers())) c.header(name, value)
-    const { outgoing } = c.env
+    const { outgoing } = socketsOf(c)
     // A stream goes on when its handler is done.
     outgoing?.once('close', leave)
     if (outgoing?.destroyed === true) leave()

@@ -1,6 +1,6 @@
 /** Reads a request's body whole before its handler runs: bounded in size, in time, and in what all bodies together take. */
+import { socketsOf, type AccessEnv } from './access.ts'
 import { HttpError } from './errors.ts'
-import type { AccessEnv } from './access.ts'
 import type { MiddlewareHandler } from 'hono'
 import type { IncomingMessage } from 'node:http'
 
@@ -35,7 +35,7 @@ export function wholeBody ({ maxBytes, deadlineMs = 30_000, totalBytes = 128 * 1
       if (held > totalBytes) throw new HttpError('too many large requests are being read; try again', { status: 503, code: 'overloaded', retryAfterS: 1 })
     }
     try {
-      const { incoming } = c.env
+      const { incoming } = socketsOf(c)
       const text = textOf(incoming == null ? await whole(c.req.raw, count) : await read(incoming, count, deadlineMs))
       c.req.bodyCache.text = Promise.resolve(text) as unknown as string // hono keeps promises there, and says that they are texts
       await next()
