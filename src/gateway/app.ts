@@ -7,6 +7,8 @@ import { routeHeader, serverTiming } from './answer.ts'
 import { chatCompletion } from './chat.ts'
 import { completion } from './completions.ts'
 import { HttpError, httpError } from './errors.ts'
+import { eventStreams } from './events.ts'
+import { page } from './page.ts'
 import { chooseModel, newId } from './params.ts'
 import { chatRequest, completionRequest, parse } from './schema.ts'
 import { sse } from './sse.ts'
@@ -20,6 +22,9 @@ export interface AppInit {
   readonly host: string
   readonly apiKeys?: readonly string[]
   readonly maxBodyBytes?: number
+  readonly pages?: string
+  /** Aborted when the gateway stops: streams that have no end of their own end then. @default never */
+  readonly ended?: AbortSignal
 }
 
 interface Env {
@@ -37,6 +42,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
+  app.route('/', page(init.pages))
   app.use(access({ host: init.host, apiKeys: init.apiKeys ?? [] }))
   app.use(bodyLimit({
     maxSize: init.maxBodyBytes ?? MAX_BODY_BYTES,
@@ -113,8 +119,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
   })
   app.get('/health', (c) => (components.ready() ? c.json({ status: 'ok' }) : c.json({ status: 'loading' }, 503)))
   app.get('/api/swarm', (c) => c.json(components.swarm() ?? {}))
-  for (const path of ['/', '/metrics']) {
-    app.get(path, () => { throw new HttpError(`not in this version yet: ${path === '/' ? 'the dashboard' : path}; see /api/swarm`, { status: 404 }) })
-  }
+  const events = eventStreams(components.activity ?? { hello: () => ({ kind: 'hello', peerId: '', sessions: [] }), watch: () => () => { /* nothing happens */ } }, init.ended ?? new AbortController().signal)
+  app.get('/api/events', (c) => c.body(events.open(), 200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }))
+  app.get('/metrics', () => { throw new HttpError('not in this version yet: /metrics; see /api/swarm', { status: 404 }) })
   return app
 }

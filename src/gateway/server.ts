@@ -39,7 +39,8 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   if (!isLoopback(host) && (init.apiKeys ?? []).length === 0) {
     throw new ListenError(`${host} can be reached by other machines: set SHOAL_API_KEY to the key that they must send, or use 127.0.0.1`)
   }
-  const app = gatewayApp(components, init)
+  const ending = new AbortController()
+  const app = gatewayApp(components, { ...init, ended: ending.signal })
   const answer = getRequestListener(app.fetch)
   const server = createServer((request, response) => { void answer(request, response) })
   for (let port = init.port; ; port++) {
@@ -56,6 +57,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     stop: async ({ signal }: AbortOptions = {}) => {
       const closed = once(server, 'close')
+      ending.abort()
       const cut = (): void => { server.closeAllConnections() }
       server.close()
       server.closeIdleConnections()
