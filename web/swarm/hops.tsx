@@ -23,7 +23,7 @@ export function Hops ({ swarm, session }: { readonly swarm: SwarmState, readonly
       <table class='hops'>
         <caption>{STATES[session.state]}</caption>
         <thead>
-          <tr><th scope='col'>Node</th><th scope='col'>Layers</th><th scope='col'>Round trip</th><th scope='col'>A token</th><th scope='col'>Alone</th>{session.hops.length > 0 && <th scope='col'>Sent</th>}</tr>
+          <tr><th scope='col'>Node</th><th scope='col'>Layers</th><th scope='col'>Round trip</th><th scope='col'>A token</th><th scope='col'>Tokens/s</th>{session.hops.length > 0 && <th scope='col'>Sent</th>}</tr>
         </thead>
         <tbody>
           {session.route.map((stage) => {
@@ -37,7 +37,7 @@ export function Hops ({ swarm, session }: { readonly swarm: SwarmState, readonly
                 <td>{rangeText(stage.span)}</td>
                 <td>{isSelf ? 'here' : node?.roundTripMs == null ? '–' : duration(node.roundTripMs)}</td>
                 <td>{ms === undefined ? '–' : duration(ms)}</td>
-                <td>{ms === undefined ? '–' : `${rate(1000 / ms)}/s`}</td>
+                <td>{ms === undefined ? '–' : rate(1000 / ms)}</td>
                 {session.hops.length > 0 && <td>{hop === undefined ? '–' : bytes(hop.bytesSent)}</td>}
               </tr>
             )

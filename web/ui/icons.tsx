@@ -21,7 +21,7 @@ export type IconName = keyof typeof PATHS
 
 /** Beside a label, or in a button that has one: hidden from screen readers. */
 export function Icon ({ name }: { readonly name: IconName }): JSX.Element {
-  return <svg class='icon' viewBox='0 0 24 24' aria-hidden='true' focusable='false'><path d={PATHS[name]} /></svg>
+  return <svg class={`icon ${name}`} viewBox='0 0 24 24' aria-hidden='true' focusable='false'><path d={PATHS[name]} /></svg>
 }
 
 /** Three nodes that make a ring. */
