@@ -1,11 +1,11 @@
 import type { JSX } from 'preact'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ChatView } from './chat/chat-view.tsx'
 import { ConversationList } from './chat/conversation-list.tsx'
 import { Settings } from './chat/settings.tsx'
 import { loadChoices, saveChoices, type Choices } from './chat/storage.ts'
 import { useChat } from './chat/use-chat.ts'
-import { api as createApi, ApiError } from './net/api.ts'
+import { api as createApi } from './net/api.ts'
 import { SwarmPanel } from './swarm/panel.tsx'
 import { useSwarm } from './swarm/use-swarm.ts'
 import { Dialog } from './ui/dialog.tsx'
@@ -31,17 +31,18 @@ export function App (): JSX.Element {
 
   const currentKey = useRef(key)
   currentKey.current = key
-  const api = useMemo(() => createApi({ key: () => currentKey.current, fetch: (...args) => fetch(...args) }), [])
-  const onDenied = useCallback(() => { setDenied(currentKey.current === '' ? 'missing' : 'wrong') }, [])
-  const swarm = useSwarm(api, key, onDenied)
-  const chat = useChat(api, onDenied)
+  const api = useMemo(() => createApi({
+    key: () => currentKey.current,
+    fetch: (...args) => fetch(...args),
+    onDenied () { setDenied(currentKey.current === '' ? 'missing' : 'wrong') }
+  }), [])
+  const swarm = useSwarm(api, key)
+  const chat = useChat(api)
 
   const served = swarm.view?.models.filter(({ covered }) => covered).map(({ modelId }) => modelId).join(' ') ?? ''
   useEffect(() => {
     const controller = new AbortController()
-    api.models(controller.signal).then(setModels, (error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) onDenied()
-    })
+    api.models(controller.signal).then(setModels, () => { /* asked again when what is served changes; why is said when something is asked */ })
     return () => { controller.abort() }
   }, [served, key])
 

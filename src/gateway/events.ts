@@ -1,4 +1,5 @@
 /** `GET /api/events`: activity as server-sent events, at most ten writes a second, and never more waiting for a client than there are things to tell of. */
+import { setMaxListeners } from 'node:events'
 import { HttpError } from './errors.ts'
 import type { ActivityEvent, ActivityFeed } from './activity.ts'
 
@@ -56,6 +57,7 @@ export interface EventStreams {
 /** @param ended ends every stream, with a last word */
 export function eventStreams (feed: ActivityFeed, ended: AbortSignal): EventStreams {
   let clients = 0
+  setMaxListeners(MAX_CLIENTS + 10, ended)
   return {
     open () {
       if (clients >= MAX_CLIENTS) throw new HttpError(`${clients} pages watch this node already`, { status: 503, code: 'too_many_watchers', retryAfterS: 10 })

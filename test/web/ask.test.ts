@@ -9,9 +9,10 @@ const question: Question = { modelId: 'm', turns: [{ id: 'u', role: 'user', text
 
 const chunk = (delta: object, more: object = {}): string => `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null, ...more }], usage: null })}\n\n`
 
-function served (status: number, body: string, headers: Record<string, string> = {}, seen: { url?: string, init?: RequestInit } = {}) {
+function served (status: number, body: string, headers: Record<string, string> = {}, seen: { url?: string, init?: RequestInit, denied?: boolean } = {}) {
   return api({
     key: () => 'secret',
+    onDenied () { seen.denied = true },
     fetch: async (url, init) => {
       Object.assign(seen, { url, init })
       return await Promise.resolve(new Response(body, { status, headers }))
@@ -72,8 +73,24 @@ describe('a question', () => {
     })
   }
 
+  it('tells of a refused key, but not of one that is not used any more', async () => {
+    const seen: { denied?: boolean } = {}
+    await assert.rejects(served(401, '{}', {}, seen).get('/v1/models'), { status: 401 })
+    assert.equal(seen.denied, true)
+    let key = 'old'
+    const changed = api({
+      key: () => key,
+      onDenied () { assert.fail('the new key was not tried') },
+      fetch: async () => {
+        key = 'new'
+        return await Promise.resolve(new Response('{}', { status: 401 }))
+      }
+    })
+    await assert.rejects(changed.get('/v1/models'), { status: 401 })
+  })
+
   it('says so when nobody answers', async () => {
-    const down = api({ key: () => '', fetch: async () => await Promise.reject(new TypeError('fetch failed')) })
+    const down = api({ key: () => '', onDenied () { assert.fail('nobody denied anything') }, fetch: async () => await Promise.reject(new TypeError('fetch failed')) })
     await assert.rejects(collect(ask(down, question, options)), { name: 'ApiError', message: /does not answer/ })
   })
 

@@ -24,8 +24,9 @@ describe('the swarm as the page knows it', () => {
     const state = run({ kind: 'view', view, atMs: 0 }, happened({ kind: 'session', session: session() }), happened({ kind: 'session', session: repaired }), happened({ kind: 'session', session: repaired }))
     assert.deepEqual(state.lost.map(({ name, span }) => [name, span]), [['birch', [3, 5]]])
     assert.deepEqual(state.log.map(({ text }) => text), ['Lost birch (layers 3 to 4): dune took over layers 3 to 4 in 140 ms, 12 positions again'])
-    assert.equal(swarmReducer(state, { kind: 'view', view, atMs: 2000 }).lost.length, 1)
-    assert.equal(swarmReducer(state, { kind: 'view', view, atMs: 60_000 }).lost.length, 0)
+    const without = { ...view, nodes: view.nodes.filter(({ name }) => name !== 'birch') }
+    const cases = [[view, 2000, 1], [view, 7000, 0], [without, 7000, 1], [without, 60_000, 0]] as const
+    for (const [seen, atMs, count] of cases) assert.equal(swarmReducer(state, { kind: 'view', view: seen, atMs }).lost.length, count)
     assert.equal(swarmReducer(state, happened({ kind: 'node', peerId: 'peer-b', name: 'birch', here: true })).lost.length, 0)
   })
 

@@ -82,7 +82,7 @@ export function chatReducer (state: ChatState, action: ChatAction): ChatState {
       return { conversations, currentId: currentId === action.id ? next.id : currentId }
     }
     case 'ask': return change(currentId, (turns) => {
-      const at = turns.findIndex(({ id }) => id === action.from)
+      const at = turns.findIndex(({ id, role }) => id === action.from && role === 'user')
       return [...(at < 0 ? turns : turns.slice(0, at)), { id: action.userId, role: 'user', text: action.text }, begun(action.answerId, action.model, action.atMs)]
     }, true)
     case 'retry': return change(currentId, (turns) => {

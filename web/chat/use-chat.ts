@@ -37,7 +37,7 @@ export interface Chat {
 
 const initial = (): ChatState => loadChat(localStorage) ?? emptyChat(newId(), Date.now())
 
-export function useChat (api: Api, onDenied: () => void): Chat {
+export function useChat (api: Api): Chat {
   const [state, dispatch] = useReducer<ChatState, ChatAction, undefined>(chatReducer, undefined, initial)
   const asked = useRef(new Map<string, AbortController>())
   const current = currentOf(state)
@@ -75,7 +75,6 @@ export function useChat (api: Api, onDenied: () => void): Chat {
         if (signal.aborted) {
           add({ kind: 'end', answerId, status: 'stopped', atMs: Date.now() })
         } else {
-          if (error instanceof ApiError && error.status === 401) onDenied()
           const failure = error instanceof ApiError ? { message: error.message, status: error.status } : { message: error instanceof Error ? error.message : String(error), status: 0 }
           add({ kind: 'fail', answerId, failure, atMs: Date.now() })
         }
@@ -85,7 +84,7 @@ export function useChat (api: Api, onDenied: () => void): Chat {
       }
     }
     void run()
-  }, [api, onDenied])
+  }, [api])
 
   const stopAnswer = (turns: readonly Turn[]): void => { turns.filter(isRunning).forEach(({ id }) => asked.current.get(id)?.abort()) }
 
@@ -95,7 +94,7 @@ export function useChat (api: Api, onDenied: () => void): Chat {
     running: running !== undefined,
     ask (text, init, from) {
       const [userId, answerId] = [newId(), newId()]
-      const at = current.turns.findIndex(({ id }) => id === from)
+      const at = current.turns.findIndex(({ id, role }) => id === from && role === 'user')
       const before = at < 0 ? current.turns : current.turns.slice(0, at)
       dispatch({ kind: 'ask', text, userId, answerId, model: init.model, atMs: Date.now(), ...(from === undefined ? {} : { from }) })
       answer(answerId, [...before, { id: userId, role: 'user', text }], init)

@@ -46,10 +46,12 @@ async function failure (response: Response): Promise<ApiError> {
 export interface ApiInit {
   /** The key that is sent, if any. */
   key (): string
+  /** The node wants another key than the one that is used. */
+  onDenied (): void
   readonly fetch: typeof fetch
 }
 
-export function api ({ key, fetch }: ApiInit): Api {
+export function api ({ key, onDenied, fetch }: ApiInit): Api {
   const open: Api['open'] = async (path, { body, signal }) => {
     const given = key()
     const headers = {
@@ -68,6 +70,8 @@ export function api ({ key, fetch }: ApiInit): Api {
       if (signal?.aborted === true) throw error
       throw new ApiError('the node does not answer: is it still running?')
     }
+    // a late answer to an earlier key says nothing of this one
+    if (response.status === 401 && given === key()) onDenied()
     if (!response.ok) throw await failure(response)
     return response
   }

@@ -21,8 +21,9 @@ function Facts ({ span, roundTrip }: { readonly span: ServedSpan, readonly round
 export function Nodes ({ swarm, modelId }: { readonly swarm: SwarmState, readonly modelId: string }): JSX.Element {
   const route = shownSession(swarm, modelId)?.route ?? []
   const nodes = swarm.view?.nodes ?? []
-  const serving = nodes.flatMap((node) => node.spans.filter((span) => span.modelId === modelId && span.state !== 'gone').map((span) => ({ node, span })))
-  const lost = swarm.lost.filter((each) => each.modelId === modelId && !serving.some(({ node }) => node.peerId === each.peerId))
+  const lost = swarm.lost.filter((each) => each.modelId === modelId)
+  const here = nodes.filter(({ peerId }) => !lost.some((each) => each.peerId === peerId))
+  const serving = here.flatMap((node) => node.spans.filter((span) => span.modelId === modelId && span.state !== 'gone').map((span) => ({ node, span })))
   return (
     <ul class='nodes'>
       {serving.map(({ node, span }) => {

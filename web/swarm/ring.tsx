@@ -99,8 +99,9 @@ export function Ring ({ swarm, model }: { readonly swarm: SwarmState, readonly m
   const session = shownSession(swarm, modelId)
   const running = session?.state === 'running'
   const route = session?.route ?? []
-  const { arcs, tracks, left } = placeArcs(spansOf(swarm.view?.nodes ?? [], modelId, layerCount))
   const lost = swarm.lost.filter((each) => each.modelId === modelId && each.span[1] <= layerCount)
+  const here = (swarm.view?.nodes ?? []).filter(({ peerId }) => !lost.some((each) => each.peerId === peerId))
+  const { arcs, tracks, left } = placeArcs(spansOf(here, modelId, layerCount))
   const outermost = trackOf(tracks - 1, tracks)
   const lostRadius = outermost.radius + outermost.width / 2 + 9
   const half = Math.ceil(Math.max(outermost.radius + outermost.width / 2, lost.length > 0 ? lostRadius + 6 : 0) + 4)

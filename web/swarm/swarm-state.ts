@@ -38,6 +38,8 @@ const MAX_SESSIONS = 64
 const MAX_NAMES = 2000
 /** How long a lost node stays in the picture. */
 const LOST_MS = 30_000
+/** What a node is believed to serve after it was lost, unless it is lost indeed. */
+const DOUBT_MS = 5_000
 
 export const EMPTY_SWARM: SwarmState = { view: undefined, connection: 'connecting', sessions: [], lost: [], log: [], names: new Map() }
 
@@ -109,7 +111,7 @@ export function swarmReducer (state: SwarmState, action: SwarmAction): SwarmStat
     case 'view': return {
       ...named(state, action.view.nodes.map(({ peerId, name }) => [peerId, name] as const)),
       view: action.view,
-      lost: state.lost.filter(({ atMs }) => action.atMs - atMs < LOST_MS)
+      lost: state.lost.filter(({ peerId, atMs }) => action.atMs - atMs < (action.view.nodes.some((node) => node.peerId === peerId) ? DOUBT_MS : LOST_MS))
     }
     case 'activity': return happened(state, action.event, action.atMs)
     case 'connection': return { ...state, connection: action.connection }

@@ -1,6 +1,6 @@
 /** Keeps the swarm's state up to date for as long as the page is open. */
 import { useEffect, useReducer } from 'preact/hooks'
-import { ApiError, type Api } from '../net/api.ts'
+import type { Api } from '../net/api.ts'
 import { parseJson } from '../net/json.ts'
 import { readSse } from '../net/sse.ts'
 import { readActivity, readSwarm } from '../net/swarm-types.ts'
@@ -17,8 +17,6 @@ interface Watching {
 interface WatchInit {
   readonly api: Api
   dispatch (action: SwarmAction): void
-  /** The node wants a key. */
-  onDenied (): void
 }
 
 const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
@@ -31,7 +29,7 @@ const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
   })
 }
 
-function watch ({ api, dispatch, onDenied }: WatchInit): Watching {
+function watch ({ api, dispatch }: WatchInit): Watching {
   const ending = new AbortController()
   const { signal } = ending
   let due = 0
@@ -40,9 +38,7 @@ function watch ({ api, dispatch, onDenied }: WatchInit): Watching {
   const look = async (): Promise<void> => {
     try {
       dispatch({ kind: 'view', view: readSwarm(await api.get('/api/swarm', signal)), atMs: Date.now() })
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) onDenied()
-    }
+    } catch { /* the connection's state says so */ }
   }
   /** At once, or as soon as the last look is long enough ago. */
   const lookSoon = (): void => {
@@ -65,9 +61,7 @@ function watch ({ api, dispatch, onDenied }: WatchInit): Watching {
           if (event !== undefined) dispatch({ kind: 'activity', event, atMs: Date.now() })
           if (event !== undefined && event.kind !== 'tokens') lookSoon()
         }
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 401) onDenied()
-      }
+      } catch { /* tried again below */ }
       if (signal.aborted) return
       dispatch({ kind: 'connection', connection: 'lost' })
       await wait(RECONNECT_MS[Math.min(failures++, RECONNECT_MS.length - 1)] ?? 0, signal)
@@ -86,10 +80,10 @@ function watch ({ api, dispatch, onDenied }: WatchInit): Watching {
 }
 
 /** Begins anew with each `key`. */
-export function useSwarm (api: Api, key: string, onDenied: () => void): SwarmState {
+export function useSwarm (api: Api, key: string): SwarmState {
   const [state, dispatch] = useReducer(swarmReducer, EMPTY_SWARM)
   useEffect(() => {
-    const watching = watch({ api, dispatch, onDenied })
+    const watching = watch({ api, dispatch })
     return () => { watching.stop() }
   }, [api, key])
   return state
