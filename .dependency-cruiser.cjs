@@ -48,12 +48,20 @@ module.exports = {
       from: { path: pure },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' }
     },
+    {
+      name: 'web-by-http',
+      severity: 'error',
+      comment: 'the page knows the node by its HTTP API only (/peer, which is a thin client itself, has the client room)',
+      from: { path: '^web/', pathNot: '^web/peer/' },
+      to: { path: '^(src|protocols)/' }
+    },
+    { name: 'web-is-a-leaf', severity: 'error', comment: 'nothing that runs in Node imports the page', from: { path: '^(src|protocols)/' }, to: { path: '^web/' } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } }
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] }
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js'] }
   }
 }

@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildWeb } from './build-web.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -45,7 +46,8 @@ async function licences (inputs) {
   }))
   return { path: join(dist, 'LICENSES.txt'), contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) }
 }
-outputFiles.push(await licences(Object.keys(metafile.inputs)))
+const web = await buildWeb({ root, outdir: join(dist, 'web'), quiet })
+outputFiles.push(...web.outputFiles, await licences([...Object.keys(metafile.inputs), ...web.inputs]))
 
 /** Whole or not at all, and only where it changed: others may be running from these files. The entry comes last. */
 async function write ({ path, contents }) {
@@ -68,5 +70,6 @@ if (!quiet) {
     if (entry.isFile() && !made.has(relative(dist, path))) await rm(path)
   }
   const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.byteLength, 0)
+  for (const { page, gzipBytes } of web.sizes) process.stdout.write(`dist/web/${page}: ${(gzipBytes / 1e3).toFixed(0)} kB gzip with all that it loads\n`)
   process.stdout.write(`dist/: ${outputFiles.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`)
 }

@@ -2,7 +2,7 @@
  * The composition root: everything that a node is, wired in the order in which it starts. Stopping goes the other way.
  */
 import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
@@ -13,8 +13,9 @@ import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
+import { activity } from './activity.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
-import { version } from './folders.ts'
+import { packageRoot, version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
 import { generator } from './generator.ts'
@@ -175,7 +176,8 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     await sessions.start()
     down.add('coordinator', async () => await sessions.stop())
 
-    const records = (): NodeRecord[] => [...swarm.nodes().filter(({ peerId }) => peerId !== host.peerId), own()]
+    const others = (): NodeRecord[] => swarm.nodes().filter(({ peerId }) => peerId !== host.peerId)
+    const records = (): NodeRecord[] => [...others(), own()]
     const ending = new AbortController()
     const answers = generator({
       coordinator: sessions,
@@ -185,13 +187,16 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       lookAround: async (options) => await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...options }),
       ended: ending.signal
     })
+    const happening = activity({ peerId: host.peerId, nodes: others, onChange: swarm.onChange, now: () => Date.now() })
+    down.add('activity', async () => { await Promise.resolve(happening.stop()) })
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
-          generator: answers,
           keys: keyRing(data),
+          generator: { ...answers, generate: happening.watched(answers.generate) },
+          activity: happening,
           logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
-          swarm: () => ({ ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
+          swarm: () => ({ self: host.peerId, ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
           // a node that is paused answers its own user all the same
           ready: () => ['online', 'draining'].includes(state.state) && !ending.signal.aborted
         }, {
@@ -201,6 +206,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           origins: config.httpOrigins ?? [],
           ...(config.tls == null ? {} : { tls: config.tls }),
           ...(config.trustedProxies == null ? {} : { trustedProxies: config.trustedProxies }),
+          pages: join(packageRoot(), 'dist', 'web'),
           apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
         })
     if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))

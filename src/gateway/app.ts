@@ -5,6 +5,7 @@ import { wholeBody } from './body.ts'
 import { cors } from './cors.ts'
 import { HttpError, httpError } from './errors.ts'
 import { gate, isOpen } from './gate.ts'
+import { page } from './page.ts'
 import { newId } from './params.ts'
 import { forPrincipal } from './principals.ts'
 import { queue } from './queue.ts'
@@ -46,11 +47,13 @@ export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
   readonly maxPromptCharacters?: number
   /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
   readonly stalledMs?: number
+  /** Folder of the page that browsers get, as built. @default none */
+  readonly pages?: string
 }
 
 export interface GatewayApp {
   readonly app: Hono<Env>
-  /** Sends away whoever waits in line and whoever comes; those that are being answered go on. */
+  /** Sends away whoever waits in line and whoever comes, and ends streams that have no end of their own; those that are being answered go on. */
   close (): void
 }
 
@@ -66,6 +69,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
   app.use(cors({ open: isOpen(init), origins: init.origins ?? [] }))
+  // whoever has no key yet gives it to the page
+  app.route('/', page(init.pages))
   app.use(gate(components, init))
   app.use(wholeBody({ maxBytes: init.maxBodyBytes ?? MAX_BODY_BYTES, deadlineMs: init.bodyDeadlineMs }))
   app.onError((error, c) => {
@@ -78,9 +83,11 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
   const line = queue({ atOnce: init.atOnce ?? AT_ONCE, waiting: init.waiting ?? WAITING })
+  const ending = new AbortController()
   const routed: RouteComponents = {
     ...components,
     stalledMs: init.stalledMs ?? STALLED_MS,
+    ended: ending.signal,
     handlersFor: (c) => {
       const principal = c.get('principal')
       const generator = forPrincipal(components.generator, principal)
@@ -88,5 +95,11 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     }
   }
   for (const add of routes) add(app, routed)
-  return { app, close: () => { line.close() } }
+  return {
+    app,
+    close () {
+      ending.abort()
+      line.close()
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import type { ActivityFeed } from './activity.ts'
 import type { AppInit } from './app.ts'
 import type { ChatMessage } from '../model/index.ts'
 import type { CertificateFiles } from './certificate.ts'
@@ -39,6 +40,8 @@ export interface GatewayComponents {
   readonly keys?: KeyRing
   /** What `GET /api/swarm` shows. */
   swarm (): unknown
+  /** What `GET /api/events` tells. @default nothing happens */
+  readonly activity?: ActivityFeed
   /** False while the node is loading or draining. */
   ready (): boolean
 }

@@ -3,7 +3,5 @@ import type { Routes } from './types.ts'
 
 /** What is to come, by name. */
 export const laterRoutes: Routes = (app) => {
-  for (const path of ['/', '/metrics']) {
-    app.get(path, () => { throw new HttpError(`not in this version yet: ${path === '/' ? 'the dashboard' : path}; see /api/swarm`, { status: 404 }) })
-  }
+  app.get('/metrics', () => { throw new HttpError('not in this version yet: /metrics; see /api/swarm', { status: 404 }) })
 }
