@@ -4,7 +4,7 @@ import { idBytes } from '../frames.ts'
 import { generation } from './generation.ts'
 import { mending } from './mending.ts'
 import { ring } from './ring.ts'
-import type { GenerateEvent } from '../types.ts'
+import type { GenerateEvent, HopTiming } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
 import type { SessionComponents, SessionInit } from './session-types.ts'
 import type { Tail } from '../../../protocols/ring/index.ts'
@@ -33,6 +33,8 @@ export async function * session (components: SessionComponents, init: SessionIni
   const mender = mending(components, init, own, made)
   signal.addEventListener('abort', own.close)
   let started = false
+  let telling: Promise<readonly HopTiming[]> | undefined
+  let hops: readonly HopTiming[] = []
   try {
     while (made.finished === undefined && !signal.aborted) {
       try {
@@ -44,6 +46,7 @@ export async function * session (components: SessionComponents, init: SessionIni
           else if (mender.repaired !== undefined) yield made.repaired(mender.repaired)
           started = true
           mender.progress()
+          if (made.finished !== undefined) telling = mender.hops()
           yield * events
           if (made.finished !== undefined) break
         }
@@ -52,6 +55,7 @@ export async function * session (components: SessionComponents, init: SessionIni
         if (!signal.aborted) mender.lost(error)
       }
     }
+    hops = await telling ?? []
   } finally {
     signal.removeEventListener('abort', own.close)
     mender.end()
@@ -59,7 +63,7 @@ export async function * session (components: SessionComponents, init: SessionIni
   }
   if (made.finished !== undefined) for (const { peerId } of mender.route) components.suspects.clear(peerId)
   if (!started) yield made.started([], 0)
-  yield * made.done(made.finished ?? 'cancelled')
+  yield * made.done(made.finished ?? 'cancelled', { hops, openedMs: mender.openedMs })
 }
 
 function tailOf ({ promptIds, maxTokens, stopIds, sampling }: PreparedRequest, scorePrompt: boolean): Tail {

@@ -45,7 +45,7 @@ const placeOf = (session: Uint8Array, start: number): string => `${Buffer.from(s
 const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): string => `${coordinator}/${place}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
-  const { host, clock = systemClock, spill } = components
+  const { host, clock = systemClock, spill, observer } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
@@ -225,6 +225,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       host,
       clock,
       meter: meterOf(plan.runner),
+      observer,
       replay: replay.buffer(),
       control: link,
       lease: leased,
