@@ -10,7 +10,9 @@ import { HttpError, httpError } from './errors.ts'
 import { chooseModel, newId } from './params.ts'
 import { chatRequest, completionRequest, parse } from './schema.ts'
 import { sse } from './sse.ts'
-import type { GatewayComponents, GatewayModel } from './types.ts'
+import { countRequests, metricsRoutes } from './routes/metrics.ts'
+import type { Env } from './env.ts'
+import type { GatewayComponents, GatewayModel, Generator } from './types.ts'
 import type { Reply } from './reply.ts'
 import type { Context } from 'hono'
 
@@ -20,10 +22,6 @@ export interface AppInit {
   readonly host: string
   readonly apiKeys?: readonly string[]
   readonly maxBodyBytes?: number
-}
-
-interface Env {
-  Variables: { requestId: string }
 }
 
 export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<Env> {
@@ -37,6 +35,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
+  app.use(countRequests(components))
   app.use(access({ host: init.host, apiKeys: init.apiKeys ?? [] }))
   app.use(bodyLimit({
     maxSize: init.maxBodyBytes ?? MAX_BODY_BYTES,
@@ -87,8 +86,12 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
     }))
   }
 
-  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(generator, parse(chatRequest, body), signal)))
-  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(generator, parse(completionRequest, body), signal)))
+  /** Answers are asked for under the request's id. */
+  const asking = (c: Context<Env>): Generator =>
+    ({ models: async (options) => await generator.models(options), generate: (request, options) => generator.generate(request, { ...options, requestId: c.get('requestId') }) })
+
+  app.post('/v1/chat/completions', async (c) => await reply(c, async (body, signal) => await chatCompletion(asking(c), parse(chatRequest, body), signal)))
+  app.post('/v1/completions', async (c) => await reply(c, async (body, signal) => await completion(asking(c), parse(completionRequest, body), signal)))
 
   const modelBody = ({ name, modelId, contextLength, createdS }: GatewayModel): object => ({
     id: name,
@@ -113,8 +116,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
   })
   app.get('/health', (c) => (components.ready() ? c.json({ status: 'ok' }) : c.json({ status: 'loading' }, 503)))
   app.get('/api/swarm', (c) => c.json(components.swarm() ?? {}))
-  for (const path of ['/', '/metrics']) {
-    app.get(path, () => { throw new HttpError(`not in this version yet: ${path === '/' ? 'the dashboard' : path}; see /api/swarm`, { status: 404 }) })
-  }
+  metricsRoutes(app, components)
+  app.get('/', () => { throw new HttpError('not in this version yet: the dashboard; see /api/swarm', { status: 404 }) })
   return app
 }

@@ -1,6 +1,7 @@
 import { NoCapacityError } from '../../../protocols/generate/index.ts'
 import { ropeVariantOf } from '../../model/index.ts'
 import { idBytes } from '../frames.ts'
+import { sessionName } from '../log.ts'
 import { generation } from './generation.ts'
 import { mending } from './mending.ts'
 import { ring } from './ring.ts'
@@ -19,7 +20,7 @@ export async function * session (components: SessionComponents, init: SessionIni
   const { clock } = components
   const { request, model, prepared, sessionId } = init
   const scorePrompt = request.scorePrompt === true
-  const made = generation({ prepared, tokenizer: model.tokenizer, scorePrompt, sessionId: Buffer.from(sessionId).toString('hex'), clock, startedMs: clock.now() })
+  const made = generation({ prepared, tokenizer: model.tokenizer, scorePrompt, sessionId: sessionName(sessionId), clock, startedMs: clock.now() })
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,

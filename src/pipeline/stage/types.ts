@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PipelineLog } from '../log.ts'
 import type { Spill } from '../spill.ts'
 import type { LapObserver } from './tally.ts'
 import type { SpanRunner } from '../../engine/index.ts'
@@ -12,6 +13,8 @@ export interface StageServerComponents {
   readonly clock?: Clock
   /** For what replay buffers have no memory for. @default none: they forget their oldest */
   readonly spill?: Spill | undefined
+  /** Never given anything of what passes through. */
+  readonly log?: PipelineLog | undefined
   /** @default nobody is told */
   readonly observer?: LapObserver | undefined
 }

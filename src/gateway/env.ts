@@ -1,0 +1,4 @@
+/** What middlewares know of a request. */
+export interface Env {
+  Variables: { requestId: string }
+}
