@@ -3,8 +3,7 @@ import { Command } from 'commander'
 import { UsageError } from './errors.ts'
 
 const commands: Readonly<Record<string, string>> = {
-  keys: 'SHOAL_API_KEY sets one key for the gateway',
-  trace: '`shoal ask --json` has the timings of an answer'
+  keys: 'SHOAL_API_KEY sets one key for the gateway'
 }
 
 export const notYet = (what: string, instead: string): UsageError => new UsageError(`not in this version yet: ${what}; ${instead}`)

@@ -12,6 +12,7 @@ import { resumeCommand } from './commands/resume.ts'
 import { rmCommand } from './commands/rm.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statusCommand } from './commands/status.ts'
+import { traceCommand } from './commands/trace.ts'
 import { stopCommand } from './commands/stop.ts'
 import { storeCommand } from './commands/store.ts'
 import { describeError, exitCode } from './errors.ts'
@@ -27,7 +28,7 @@ export function program (version: string): Command {
     .showSuggestionAfterError(true)
   for (const each of [
     serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(), storeCommand(),
-    statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand()
+    statusCommand(), traceCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand()
   ]) {
     root.addCommand(each)
   }

@@ -35,7 +35,7 @@ describe('the command line', function () {
     [['rm', 'nonesuch'], /no model "nonesuch"/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
     [['status', '--watch'], /not in this version yet: --watch/],
-    ...['keys add', 'trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+    ...['keys add'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
   ]
   for (const [args, message] of usage) {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
