@@ -2829,6 +2829,7 @@ export interface Hop {
   computeMs: number
   sendMs: number
   bytesSent: bigint
+  prefill?: HopWork
 }
 
 export namespace Hop {
@@ -2874,6 +2875,11 @@ export namespace Hop {
         if ((obj.bytesSent != null && obj.bytesSent !== 0n)) {
           w.uint32(56)
           w.uint64(obj.bytesSent)
+        }
+
+        if (obj.prefill != null) {
+          w.uint32(66)
+          HopWork.codec().encode(obj.prefill, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -2923,6 +2929,12 @@ export namespace Hop {
             }
             case 7: {
               obj.bytesSent = reader.uint64()
+              break
+            }
+            case 8: {
+              obj.prefill = HopWork.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.prefill
+              })
               break
             }
             default: {
@@ -2989,6 +3001,13 @@ export namespace Hop {
               }
               break
             }
+            case 8: {
+              yield * HopWork.codec().stream(reader, reader.uint32(), `${prefix}.prefill`, {
+                limits: opts.limits?.prefill
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -3046,6 +3065,36 @@ export namespace Hop {
     value: bigint
   }
 
+  export interface HopPrefillLapsFieldEvent {
+    field: '$.prefill.laps'
+    value: number
+  }
+
+  export interface HopPrefillRowsFieldEvent {
+    field: '$.prefill.rows'
+    value: number
+  }
+
+  export interface HopPrefillQueueMsFieldEvent {
+    field: '$.prefill.queueMs'
+    value: number
+  }
+
+  export interface HopPrefillComputeMsFieldEvent {
+    field: '$.prefill.computeMs'
+    value: number
+  }
+
+  export interface HopPrefillSendMsFieldEvent {
+    field: '$.prefill.sendMs'
+    value: number
+  }
+
+  export interface HopPrefillBytesSentFieldEvent {
+    field: '$.prefill.bytesSent'
+    value: bigint
+  }
+
   export function encode (obj: Partial<Hop>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Hop.codec())
   }
@@ -3054,8 +3103,212 @@ export namespace Hop {
     return decodeMessage(buf, Hop.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hop>): Generator<HopStagePeerIdFieldEvent | HopStageStartFieldEvent | HopStageEndFieldEvent | HopLapsFieldEvent | HopRowsFieldEvent | HopQueueMsFieldEvent | HopComputeMsFieldEvent | HopSendMsFieldEvent | HopBytesSentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hop>): Generator<HopStagePeerIdFieldEvent | HopStageStartFieldEvent | HopStageEndFieldEvent | HopLapsFieldEvent | HopRowsFieldEvent | HopQueueMsFieldEvent | HopComputeMsFieldEvent | HopSendMsFieldEvent | HopBytesSentFieldEvent | HopPrefillLapsFieldEvent | HopPrefillRowsFieldEvent | HopPrefillQueueMsFieldEvent | HopPrefillComputeMsFieldEvent | HopPrefillSendMsFieldEvent | HopPrefillBytesSentFieldEvent> {
     return streamMessage(buf, Hop.codec(), opts)
+  }
+}
+
+export interface HopWork {
+  laps: number
+  rows: number
+  queueMs: number
+  computeMs: number
+  sendMs: number
+  bytesSent: bigint
+}
+
+export namespace HopWork {
+  let _codec: Codec<HopWork>
+
+  export const codec = (): Codec<HopWork> => {
+    if (_codec == null) {
+      _codec = message<HopWork>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.laps != null && obj.laps !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.laps)
+        }
+
+        if ((obj.rows != null && obj.rows !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.rows)
+        }
+
+        if ((obj.queueMs != null && obj.queueMs !== 0)) {
+          w.uint32(25)
+          w.double(obj.queueMs)
+        }
+
+        if ((obj.computeMs != null && obj.computeMs !== 0)) {
+          w.uint32(33)
+          w.double(obj.computeMs)
+        }
+
+        if ((obj.sendMs != null && obj.sendMs !== 0)) {
+          w.uint32(41)
+          w.double(obj.sendMs)
+        }
+
+        if ((obj.bytesSent != null && obj.bytesSent !== 0n)) {
+          w.uint32(48)
+          w.uint64(obj.bytesSent)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          laps: 0,
+          rows: 0,
+          queueMs: 0,
+          computeMs: 0,
+          sendMs: 0,
+          bytesSent: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.laps = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.rows = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.queueMs = reader.double()
+              break
+            }
+            case 4: {
+              obj.computeMs = reader.double()
+              break
+            }
+            case 5: {
+              obj.sendMs = reader.double()
+              break
+            }
+            case 6: {
+              obj.bytesSent = reader.uint64()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.laps`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.rows`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.queueMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.computeMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.sendMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.bytesSent`,
+                value: reader.uint64()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface HopWorkLapsFieldEvent {
+    field: '$.laps'
+    value: number
+  }
+
+  export interface HopWorkRowsFieldEvent {
+    field: '$.rows'
+    value: number
+  }
+
+  export interface HopWorkQueueMsFieldEvent {
+    field: '$.queueMs'
+    value: number
+  }
+
+  export interface HopWorkComputeMsFieldEvent {
+    field: '$.computeMs'
+    value: number
+  }
+
+  export interface HopWorkSendMsFieldEvent {
+    field: '$.sendMs'
+    value: number
+  }
+
+  export interface HopWorkBytesSentFieldEvent {
+    field: '$.bytesSent'
+    value: bigint
+  }
+
+  export function encode (obj: Partial<HopWork>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, HopWork.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HopWork>): HopWork {
+    return decodeMessage(buf, HopWork.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HopWork>): Generator<HopWorkLapsFieldEvent | HopWorkRowsFieldEvent | HopWorkQueueMsFieldEvent | HopWorkComputeMsFieldEvent | HopWorkSendMsFieldEvent | HopWorkBytesSentFieldEvent> {
+    return streamMessage(buf, HopWork.codec(), opts)
   }
 }
 
@@ -3072,6 +3325,7 @@ export interface Done {
   tokensPerSecond: number
   toolCalls: ToolCall[]
   hops: Hop[]
+  openMs?: number
 }
 
 export namespace Done {
@@ -3148,6 +3402,11 @@ export namespace Done {
             w.uint32(98)
             Hop.codec().encode(value, w)
           }
+        }
+
+        if (obj.openMs != null) {
+          w.uint32(105)
+          w.double(obj.openMs)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -3251,6 +3510,10 @@ export namespace Done {
               obj.hops.push(Hop.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.hops$
               }))
+              break
+            }
+            case 13: {
+              obj.openMs = reader.double()
               break
             }
             default: {
@@ -3403,6 +3666,13 @@ export namespace Done {
 
               break
             }
+            case 13: {
+              yield {
+                field: `${prefix}.openMs`,
+                value: reader.double()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -3550,6 +3820,47 @@ export namespace Done {
     index: number
   }
 
+  export interface DoneHopsPrefillLapsFieldEvent {
+    field: '$.hops[].prefill.laps'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsPrefillRowsFieldEvent {
+    field: '$.hops[].prefill.rows'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsPrefillQueueMsFieldEvent {
+    field: '$.hops[].prefill.queueMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsPrefillComputeMsFieldEvent {
+    field: '$.hops[].prefill.computeMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsPrefillSendMsFieldEvent {
+    field: '$.hops[].prefill.sendMs'
+    value: number
+    index: number
+  }
+
+  export interface DoneHopsPrefillBytesSentFieldEvent {
+    field: '$.hops[].prefill.bytesSent'
+    value: bigint
+    index: number
+  }
+
+  export interface DoneOpenMsFieldEvent {
+    field: '$.openMs'
+    value: number
+  }
+
   export function encode (obj: Partial<Done>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Done.codec())
   }
@@ -3558,7 +3869,7 @@ export namespace Done {
     return decodeMessage(buf, Done.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Done>): Generator<DoneTextFieldEvent | DoneTokensFieldEvent | DoneFinishReasonFieldEvent | DonePromptTokensFieldEvent | DoneCompletionTokensFieldEvent | DoneCachedTokensFieldEvent | DoneRoutePeerIdFieldEvent | DoneRouteStartFieldEvent | DoneRouteEndFieldEvent | DoneTtftMsFieldEvent | DoneTotalMsFieldEvent | DoneTokensPerSecondFieldEvent | DoneToolCallsIdFieldEvent | DoneToolCallsNameFieldEvent | DoneToolCallsArgumentsFieldEvent | DoneHopsStagePeerIdFieldEvent | DoneHopsStageStartFieldEvent | DoneHopsStageEndFieldEvent | DoneHopsLapsFieldEvent | DoneHopsRowsFieldEvent | DoneHopsQueueMsFieldEvent | DoneHopsComputeMsFieldEvent | DoneHopsSendMsFieldEvent | DoneHopsBytesSentFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Done>): Generator<DoneTextFieldEvent | DoneTokensFieldEvent | DoneFinishReasonFieldEvent | DonePromptTokensFieldEvent | DoneCompletionTokensFieldEvent | DoneCachedTokensFieldEvent | DoneRoutePeerIdFieldEvent | DoneRouteStartFieldEvent | DoneRouteEndFieldEvent | DoneTtftMsFieldEvent | DoneTotalMsFieldEvent | DoneTokensPerSecondFieldEvent | DoneToolCallsIdFieldEvent | DoneToolCallsNameFieldEvent | DoneToolCallsArgumentsFieldEvent | DoneHopsStagePeerIdFieldEvent | DoneHopsStageStartFieldEvent | DoneHopsStageEndFieldEvent | DoneHopsLapsFieldEvent | DoneHopsRowsFieldEvent | DoneHopsQueueMsFieldEvent | DoneHopsComputeMsFieldEvent | DoneHopsSendMsFieldEvent | DoneHopsBytesSentFieldEvent | DoneHopsPrefillLapsFieldEvent | DoneHopsPrefillRowsFieldEvent | DoneHopsPrefillQueueMsFieldEvent | DoneHopsPrefillComputeMsFieldEvent | DoneHopsPrefillSendMsFieldEvent | DoneHopsPrefillBytesSentFieldEvent | DoneOpenMsFieldEvent> {
     return streamMessage(buf, Done.codec(), opts)
   }
 }

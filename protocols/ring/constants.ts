@@ -28,7 +28,9 @@ export const RingType = {
   mirror: 17,
   // control link, stage → coordinator
   leaving: 18,
-  forgotten: 19
+  forgotten: 19,
+  // control link, both ways; a stage that does not know it ignores it
+  stats: 128
 } as const
 
 export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as const
@@ -61,6 +63,8 @@ export const HOP_DIAL_MS = 4000
 export const BEAT_MS = 250
 /** A sender marks its evidence after this many data frames, and at the end. */
 export const MARK_FRAMES = 64
+/** What stages measured is waited for this long at the end of an answer. */
+export const STATS_MS = 100
 /** A standby is sent this many frames at a time. */
 export const MIRROR_FRAMES = 32
 /** Rows of one frame. */

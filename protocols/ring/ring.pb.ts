@@ -1608,6 +1608,7 @@ export interface Ready {
   have: number
   from: number
   to: number
+  stats: boolean
 }
 
 export namespace Ready {
@@ -1640,6 +1641,11 @@ export namespace Ready {
           w.uint32(obj.to)
         }
 
+        if ((obj.stats != null && obj.stats !== false)) {
+          w.uint32(40)
+          w.bool(obj.stats)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1648,7 +1654,8 @@ export namespace Ready {
           positions: 0,
           have: 0,
           from: 0,
-          to: 0
+          to: 0,
+          stats: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1671,6 +1678,10 @@ export namespace Ready {
             }
             case 4: {
               obj.to = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.stats = reader.bool()
               break
             }
             default: {
@@ -1716,6 +1727,13 @@ export namespace Ready {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.stats`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1748,6 +1766,11 @@ export namespace Ready {
     value: number
   }
 
+  export interface ReadyStatsFieldEvent {
+    field: '$.stats'
+    value: boolean
+  }
+
   export function encode (obj: Partial<Ready>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Ready.codec())
   }
@@ -1756,7 +1779,7 @@ export namespace Ready {
     return decodeMessage(buf, Ready.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent | ReadyHaveFieldEvent | ReadyFromFieldEvent | ReadyToFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyPositionsFieldEvent | ReadyHaveFieldEvent | ReadyFromFieldEvent | ReadyToFieldEvent | ReadyStatsFieldEvent> {
     return streamMessage(buf, Ready.codec(), opts)
   }
 }
@@ -2880,6 +2903,373 @@ export namespace Beat {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Beat>): Generator<BeatStateFieldEvent> {
     return streamMessage(buf, Beat.codec(), opts)
+  }
+}
+
+export interface Stats {
+  all?: Work
+  prefill?: Work
+}
+
+export namespace Stats {
+  let _codec: Codec<Stats>
+
+  export const codec = (): Codec<Stats> => {
+    if (_codec == null) {
+      _codec = message<Stats>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.all != null) {
+          w.uint32(10)
+          Work.codec().encode(obj.all, w)
+        }
+
+        if (obj.prefill != null) {
+          w.uint32(18)
+          Work.codec().encode(obj.prefill, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.all = Work.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.all
+              })
+              break
+            }
+            case 2: {
+              obj.prefill = Work.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.prefill
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Work.codec().stream(reader, reader.uint32(), `${prefix}.all`, {
+                limits: opts.limits?.all
+              })
+
+              break
+            }
+            case 2: {
+              yield * Work.codec().stream(reader, reader.uint32(), `${prefix}.prefill`, {
+                limits: opts.limits?.prefill
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface StatsAllLapsFieldEvent {
+    field: '$.all.laps'
+    value: number
+  }
+
+  export interface StatsAllRowsFieldEvent {
+    field: '$.all.rows'
+    value: number
+  }
+
+  export interface StatsAllQueueMsFieldEvent {
+    field: '$.all.queueMs'
+    value: number
+  }
+
+  export interface StatsAllComputeMsFieldEvent {
+    field: '$.all.computeMs'
+    value: number
+  }
+
+  export interface StatsAllSendMsFieldEvent {
+    field: '$.all.sendMs'
+    value: number
+  }
+
+  export interface StatsAllBytesSentFieldEvent {
+    field: '$.all.bytesSent'
+    value: bigint
+  }
+
+  export interface StatsPrefillLapsFieldEvent {
+    field: '$.prefill.laps'
+    value: number
+  }
+
+  export interface StatsPrefillRowsFieldEvent {
+    field: '$.prefill.rows'
+    value: number
+  }
+
+  export interface StatsPrefillQueueMsFieldEvent {
+    field: '$.prefill.queueMs'
+    value: number
+  }
+
+  export interface StatsPrefillComputeMsFieldEvent {
+    field: '$.prefill.computeMs'
+    value: number
+  }
+
+  export interface StatsPrefillSendMsFieldEvent {
+    field: '$.prefill.sendMs'
+    value: number
+  }
+
+  export interface StatsPrefillBytesSentFieldEvent {
+    field: '$.prefill.bytesSent'
+    value: bigint
+  }
+
+  export function encode (obj: Partial<Stats>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Stats.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stats>): Stats {
+    return decodeMessage(buf, Stats.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Stats>): Generator<StatsAllLapsFieldEvent | StatsAllRowsFieldEvent | StatsAllQueueMsFieldEvent | StatsAllComputeMsFieldEvent | StatsAllSendMsFieldEvent | StatsAllBytesSentFieldEvent | StatsPrefillLapsFieldEvent | StatsPrefillRowsFieldEvent | StatsPrefillQueueMsFieldEvent | StatsPrefillComputeMsFieldEvent | StatsPrefillSendMsFieldEvent | StatsPrefillBytesSentFieldEvent> {
+    return streamMessage(buf, Stats.codec(), opts)
+  }
+}
+
+export interface Work {
+  laps: number
+  rows: number
+  queueMs: number
+  computeMs: number
+  sendMs: number
+  bytesSent: bigint
+}
+
+export namespace Work {
+  let _codec: Codec<Work>
+
+  export const codec = (): Codec<Work> => {
+    if (_codec == null) {
+      _codec = message<Work>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.laps != null && obj.laps !== 0)) {
+          w.uint32(8)
+          w.uint32(obj.laps)
+        }
+
+        if ((obj.rows != null && obj.rows !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.rows)
+        }
+
+        if ((obj.queueMs != null && obj.queueMs !== 0)) {
+          w.uint32(25)
+          w.double(obj.queueMs)
+        }
+
+        if ((obj.computeMs != null && obj.computeMs !== 0)) {
+          w.uint32(33)
+          w.double(obj.computeMs)
+        }
+
+        if ((obj.sendMs != null && obj.sendMs !== 0)) {
+          w.uint32(41)
+          w.double(obj.sendMs)
+        }
+
+        if ((obj.bytesSent != null && obj.bytesSent !== 0n)) {
+          w.uint32(48)
+          w.uint64(obj.bytesSent)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          laps: 0,
+          rows: 0,
+          queueMs: 0,
+          computeMs: 0,
+          sendMs: 0,
+          bytesSent: 0n
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.laps = reader.uint32()
+              break
+            }
+            case 2: {
+              obj.rows = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.queueMs = reader.double()
+              break
+            }
+            case 4: {
+              obj.computeMs = reader.double()
+              break
+            }
+            case 5: {
+              obj.sendMs = reader.double()
+              break
+            }
+            case 6: {
+              obj.bytesSent = reader.uint64()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.laps`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.rows`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.queueMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.computeMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.sendMs`,
+                value: reader.double()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.bytesSent`,
+                value: reader.uint64()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface WorkLapsFieldEvent {
+    field: '$.laps'
+    value: number
+  }
+
+  export interface WorkRowsFieldEvent {
+    field: '$.rows'
+    value: number
+  }
+
+  export interface WorkQueueMsFieldEvent {
+    field: '$.queueMs'
+    value: number
+  }
+
+  export interface WorkComputeMsFieldEvent {
+    field: '$.computeMs'
+    value: number
+  }
+
+  export interface WorkSendMsFieldEvent {
+    field: '$.sendMs'
+    value: number
+  }
+
+  export interface WorkBytesSentFieldEvent {
+    field: '$.bytesSent'
+    value: bigint
+  }
+
+  export function encode (obj: Partial<Work>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Work.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Work>): Work {
+    return decodeMessage(buf, Work.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Work>): Generator<WorkLapsFieldEvent | WorkRowsFieldEvent | WorkQueueMsFieldEvent | WorkComputeMsFieldEvent | WorkSendMsFieldEvent | WorkBytesSentFieldEvent> {
+    return streamMessage(buf, Work.codec(), opts)
   }
 }
 

@@ -1,3 +1,4 @@
+import { explain, explanation } from './explain.ts'
 import { shortPeer } from './format.ts'
 import type { Output } from './output.ts'
 import type { GenerateEvent } from '../daemon/index.ts'
@@ -5,8 +6,15 @@ import type { GenerateEvent } from '../daemon/index.ts'
 export type Done = Extract<GenerateEvent, { kind: 'done' }>
 type Repaired = Extract<GenerateEvent, { kind: 'repaired' }>
 
-/** Prints an answer as it comes, as text or as events, and returns its end. @param tell says what was repaired on the way */
-export async function showAnswer (out: Output, events: AsyncIterable<GenerateEvent>, signal: AbortSignal, tell: (text: string) => void = out.note): Promise<Done> {
+export interface ShowOptions {
+  /** Says what was repaired on the way, and where the time went. @default as a note */
+  readonly tell?: (text: string) => void
+  /** Where the time went, at the end. @default false */
+  readonly explains?: boolean
+}
+
+/** Prints an answer as it comes, as text or as events, and returns its end. */
+export async function showAnswer (out: Output, events: AsyncIterable<GenerateEvent>, signal: AbortSignal, { tell = out.note, explains = false }: ShowOptions = {}): Promise<Done> {
   let shown = 0
   const repairs: Repaired[] = []
   for await (const event of events) {
@@ -21,11 +29,13 @@ export async function showAnswer (out: Output, events: AsyncIterable<GenerateEve
       repairs.push(event)
     } else if (event.kind === 'done') {
       const { kind: _kind, ...rest } = event
-      out.event({ event: 'done', ...rest })
+      const explained = explains ? explain({ ...event, hops: event.hops ?? [], completionTokens: event.usage.completionTokens, repairs }) : undefined
+      out.event({ event: 'done', ...rest, ...(explained === undefined ? {} : { explained }) })
       // What was held back because a stop text might have been starting.
       out.text(event.text.slice(shown))
       if (!out.json) out.line()
       for (const repair of repairs) tell(repairNote(repair))
+      if (explained !== undefined) tell(explanation(explained))
       return event
     }
   }

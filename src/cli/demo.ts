@@ -63,7 +63,7 @@ export async function runDemo (context: Context, { nodes, prompt, kill }: DemoIn
       out.text(pc.bold('Atlas: '))
       const messages = [{ role: 'user', content: prompt }]
       const answer = swarm.generate(requestOf(options, modelId, { kind: 'chat', messages }), { signal })
-      const done = await showAnswer(out, kill ? killing(answer, victim, (peerId) => { byPeer.get(peerId)?.kill() }) : answer, signal, (text) => { out.line(`\n${pc.dim('mended')} ${text}`) })
+      const done = await showAnswer(out, kill ? killing(answer, victim, (peerId) => { byPeer.get(peerId)?.kill() }) : answer, signal, { tell: (text) => { out.line(`\n${pc.dim('mended')} ${text}`) } })
       signal.throwIfAborted()
       summary(out, done)
       if (process.stdin.isTTY && out.terminal) await conversation(context, swarm, options)

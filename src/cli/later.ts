@@ -1,17 +1,4 @@
 /** What INTERFACE.md promises for a later version: refused by name, so that nobody takes silence for success. */
-import { Command } from 'commander'
 import { UsageError } from './errors.ts'
 
-const commands: Readonly<Record<string, string>> = {
-  trace: '`shoal ask --json` has the timings of an answer'
-}
-
 export const notYet = (what: string, instead: string): UsageError => new UsageError(`not in this version yet: ${what}; ${instead}`)
-
-export function laterCommands (): Command[] {
-  return Object.entries(commands).map(([name, instead]) => new Command(name)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .helpOption(false)
-    .action(() => { throw notYet(`shoal ${name}`, instead) }))
-}

@@ -13,10 +13,10 @@ import { resumeCommand } from './commands/resume.ts'
 import { rmCommand } from './commands/rm.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statusCommand } from './commands/status.ts'
+import { traceCommand } from './commands/trace.ts'
 import { stopCommand } from './commands/stop.ts'
 import { storeCommand } from './commands/store.ts'
 import { describeError, exitCode } from './errors.ts'
-import { laterCommands } from './later.ts'
 
 /** The whole command line. What a command needs beyond its options is imported when it runs. */
 export function program (version: string): Command {
@@ -28,13 +28,10 @@ export function program (version: string): Command {
     .showSuggestionAfterError(true)
   for (const each of [
     serveCommand(), askCommand(), chatCommand(), importCommand(), modelsCommand(), rmCommand(), storeCommand(),
-    statusCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand(),
+    statusCommand(), traceCommand(), inviteCommand(), stopCommand(), pauseCommand(), resumeCommand(), demoCommand(), doctorCommand(),
     keysCommand()
   ]) {
     root.addCommand(each)
-  }
-  for (const each of laterCommands()) {
-    root.addCommand(each, { hidden: true })
   }
   for (const each of [root, ...root.commands]) {
     each.exitOverride().configureOutput({

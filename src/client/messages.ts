@@ -1,9 +1,9 @@
 import {
-  Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Hop, type Sampling, type Stage, type ToolCall as WireCall
+  Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Hop, type HopWork as HopWorkMessage, type Sampling, type Stage, type ToolCall as WireCall
 } from '../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE, encodeFrame, payloadOf, readHeader } from '../../protocols/frame/index.ts'
 import type { ToolCall } from '../model/index.ts'
-import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
+import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
 
 /** A request as a frame. */
 export function requestFrame (request: GenerateRequest): Uint8Array {
@@ -63,7 +63,7 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
     case GenerateType.embedding:
       return { kind: 'embedding', values: floats(Embedding.decode(payload).values) }
     case GenerateType.done: {
-      const { text, tokens, finishReason, promptTokens, completionTokens, cachedTokens, route, ttftMs, totalMs, tokensPerSecond, toolCalls, hops } = Done.decode(payload)
+      const { text, tokens, finishReason, promptTokens, completionTokens, cachedTokens, route, ttftMs, totalMs, tokensPerSecond, toolCalls, hops, openMs } = Done.decode(payload)
       return {
         kind: 'done',
         text,
@@ -71,9 +71,9 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
         finishReason: reason(finishReason),
         usage: { promptTokens, completionTokens, cachedTokens },
         route: stages(route),
-        timings: { ttftMs, totalMs, tokensPerSecond },
+        timings: { ...(openMs === undefined ? {} : { openMs }), ttftMs, totalMs, tokensPerSecond },
         ...(toolCalls.length === 0 ? {} : { toolCalls: toolCalls.map(callOf) }),
-        ...(hops.length === 0 ? {} : { hops: hops.map(hopOf) })
+        ...(hops.length === 0 ? {} : { hops: hops.flatMap(hopOf) })
       }
     }
     case GenerateType.failure:
@@ -100,7 +100,17 @@ function floats (bytes: Uint8Array): Float32Array {
 
 const callOf = (call: WireCall | undefined): ToolCall => ({ id: call?.id ?? '', name: call?.name ?? '', arguments: call?.arguments ?? '' })
 
-const hopOf = ({ stage, bytesSent, ...rest }: Hop): HopTiming => ({ peerId: stage?.peerId ?? '', span: [stage?.start ?? 0, stage?.end ?? 0], bytesSent: Number(bytesSent), ...rest })
+/** None where its numbers can't be: they are shown to people, and added up. */
+function hopOf ({ stage, prefill, ...rest }: Hop): HopTiming[] {
+  const work = workOf(rest)
+  const part = prefill === undefined ? undefined : workOf(prefill)
+  return work === undefined ? [] : [{ peerId: stage?.peerId ?? '', span: [stage?.start ?? 0, stage?.end ?? 0], ...work, ...(part === undefined ? {} : { prefill: part }) }]
+}
+
+function workOf ({ laps, rows, queueMs, computeMs, sendMs, bytesSent }: HopWorkMessage): HopWork | undefined {
+  const work = { laps, rows, queueMs, computeMs, sendMs, bytesSent: Number(bytesSent) }
+  return Object.values(work).every((value) => value >= 0 && value <= Number.MAX_SAFE_INTEGER) ? work : undefined
+}
 
 const reasons: readonly FinishReason[] = ['stop', 'length', 'tool_calls', 'cancelled']
 

@@ -2,6 +2,8 @@
 import { askDaemon, type NodeStatus } from './control/index.ts'
 import { UncontrolledError } from './errors.ts'
 import { isRunning, removeState, requireDaemon } from './state-file.ts'
+import type { Overview } from './overview.ts'
+import type { Trace } from './traces.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface StopOptions {
@@ -72,7 +74,35 @@ function terminate (pid: number): void {
 export async function tellDaemon (folder: string, command: 'pause' | 'resume' | 'status', { signal }: AbortOptions): Promise<NodeStatus> {
   const { control } = await requireDaemon(folder)
   if (control == null) throw new UncontrolledError(control)
-  const timeout = AbortSignal.timeout(REPLY_MS)
-  for await (const status of askDaemon(control, { command }, { signal: signal == null ? timeout : AbortSignal.any([signal, timeout]) })) return status
+  for await (const status of askDaemon(control, { command }, within(signal))) return status
   throw new UncontrolledError(control)
+}
+
+export interface AskTracesOptions extends AbortOptions {
+  /** Of a request or a session, or the beginning of one. @default all */
+  readonly id?: string | undefined
+  /** @default 10 */
+  readonly last?: number | undefined
+}
+
+/** The answers that the daemon remembers, the newest first. @throws {NoDaemonError} @throws {UncontrolledError} @throws {ControlError} */
+export async function askTraces (folder: string, { id, last, signal }: AskTracesOptions): Promise<Trace[]> {
+  const { control } = await requireDaemon(folder)
+  if (control == null) throw new UncontrolledError(control)
+  const traces: Trace[] = []
+  for await (const trace of askDaemon(control, { command: 'traces', ...(id === undefined ? {} : { id }), ...(last === undefined ? {} : { last }) }, within(signal))) traces.push(trace)
+  return traces
+}
+
+/** What the daemon sees now. @throws {NoDaemonError} @throws {UncontrolledError} @throws {ControlError} */
+export async function askOverview (folder: string, { signal }: AbortOptions): Promise<Overview> {
+  const { control } = await requireDaemon(folder)
+  if (control == null) throw new UncontrolledError(control)
+  for await (const seen of askDaemon(control, { command: 'overview' }, within(signal))) return seen
+  throw new UncontrolledError(control)
+}
+
+function within (signal: AbortSignal | null | undefined): { signal: AbortSignal } {
+  const timeout = AbortSignal.timeout(REPLY_MS)
+  return { signal: signal == null ? timeout : AbortSignal.any([signal, timeout]) }
 }

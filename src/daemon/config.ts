@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import type { LogLevel } from './log.ts'
 import type { DeviceName } from '../engine/index.ts'
 import type { Compute, KvType, Span } from '../model/index.ts'
 
@@ -51,6 +52,8 @@ export interface DaemonConfig {
   /** Addresses and networks of proxies in front of the gateway. @default none */
   readonly trustedProxies?: readonly string[]
   readonly verbose: boolean
+  /** @default `info`, or `debug` with `verbose` */
+  readonly logLevel?: LogLevel | undefined
 }
 
 const DEFAULT_SHARE = 0.7

@@ -12,7 +12,7 @@ import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
-import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
+import { filesIn, knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { activity } from './activity.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
 import { packageRoot, version } from './folders.ts'
@@ -26,17 +26,20 @@ import { hubModel } from './hub-model.ts'
 import { hubNameOf } from './models.ts'
 import { fetching, localModel, swarmModel } from './serve-model.ts'
 import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
+import { observation } from './observation.ts'
 import { obey } from './orders.ts'
+import { overview } from './overview.ts'
 import { publisher } from './publisher.ts'
 import { checkSpan } from './span-choice.ts'
 import { serveSpan } from './serve-span.ts'
 import { servedSpan, type SelfInit, type SelfState } from './self-description.ts'
 import { rejoin } from './rejoin.ts'
 import { keepState, type DaemonState } from './state-file.ts'
-import { swarmView } from './swarm-view.ts'
+import { modelViews, swarmView, type SwarmView } from './swarm-view.ts'
 import { spillOf } from './spill-of.ts'
 import { teardown } from './teardown.ts'
 import { weights } from './weights.ts'
+import type { SpanRunner } from '../engine/index.ts'
 import type { Span } from '../model/index.ts'
 import type { DaemonHooks } from './hooks.ts'
 import type { NodeRecord } from '../swarm/index.ts'
@@ -63,6 +66,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
   const { compute, data } = config
   const { signal } = hooks
   const log = createLog(config)
+  const { traces, metrics, watch, read } = observation(log)
   const down = teardown((step, error) => { log.warn({ step, error: error.message }, 'stopping went wrong') })
 
   try {
@@ -94,7 +98,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 
-    const stages = stageServer({ host, spill: await spillOf(data, log, down) }, { sharePrefixes: config.sharePrefixes })
+    const stages = stageServer({ host, spill: await spillOf(data, log, down), observer: metrics.laps, log }, { sharePrefixes: config.sharePrefixes })
     const bulk = weights({
       host,
       swarm,
@@ -130,7 +134,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       protocols: [...(config.shareOnly ? [] : [RING_PROTOCOL]), GENERATE_PROTOCOL, BLOB_PROTOCOL],
       addresses: () => host.addresses()
     }
-    let atWork: () => Pick<SelfState, 'runner' | 'rates'> = () => ({})
+    let atWork: () => Pick<SelfState, 'rates'> & { readonly runner?: SpanRunner } = () => ({})
     let state: SelfState = { state: 'claiming' }
     const now = (): SelfState => ({ ...state, ...atWork() })
     const publish = publisher(swarm, self, log)
@@ -149,6 +153,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
         weights: bulk,
         stages,
         log,
+        onRun: metrics.onRun,
         down,
         claim: async (claimed) => {
           state = { state: 'claiming', span: claimed }
@@ -171,6 +176,8 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       swarm,
       models: async (id) => await models.get(id),
       planRoute,
+      log,
+      watch: (events, about) => watch(events, { ...about, coordinator: 'here' }),
       localSpans: () => [servedSpan(self, now())].flatMap((served) => served ?? [])
     })
     await sessions.start()
@@ -185,18 +192,21 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       models,
       records,
       lookAround: async (options) => await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...options }),
+      watch,
       ended: ending.signal
     })
     const happening = activity({ peerId: host.peerId, nodes: others, onChange: swarm.onChange, now: () => Date.now() })
     down.add('activity', async () => { await Promise.resolve(happening.stop()) })
+    const view = (): SwarmView => swarmView(records(), (peer) => swarm.roundTripMs(peer))
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
-          keys: keyRing(data),
           generator: { ...answers, generate: happening.watched(answers.generate) },
+          keys: keyRing(data),
           activity: happening,
-          logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
-          swarm: () => ({ self: host.peerId, ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
+          logger: log.child({ part: 'http' }, { level: config.logLevel ?? (config.verbose ? 'debug' : 'warn') }),
+          metrics: metrics.http,
+          swarm: () => ({ self: host.peerId, ...view(), repairs: sessions.repairs }),
           // a node that is paused answers its own user all the same
           ready: () => ['online', 'draining'].includes(state.state) && !ending.signal.aborted
         }, {
@@ -214,6 +224,22 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     state = { state: 'online', span }
     await publish.now(now())
     publish.keepUp(now)
+    read({
+      info: () => ({ version: self.version, device: self.engine.device.kind, compute }),
+      online: () => state.state === 'online',
+      layers: () => span === undefined ? 0 : span.end - span.start,
+      missingLayers: () => modelViews(records()).find((each) => each.modelId === modelId)?.missing.reduce((sum, [start, end]) => sum + end - start, 0) ?? manifest.config.layerCount,
+      answers: () => sessions.sessions + answers.elsewhere,
+      stageSessions: () => stages.sessions,
+      repairs: () => sessions.repairs,
+      kv: () => atWork().runner?.kv(),
+      traffic: () => host.traffic,
+      nodes: () => records().length - 1,
+      peers: () => host.libp2p.getPeers().length,
+      routingTable: () => swarm.routingTable,
+      weights: async () => (await filesIn(store.blobs.folder)).reduce((sum, { bytes }) => sum + bytes, 0),
+      folder: data
+    })
 
     const rejoining = rejoin({
       wallMs: () => Date.now(),
@@ -244,7 +270,11 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
         publish.soon(now())
       }
     }, { drainTimeoutMs: config.drainTimeoutMs })
-    const control = await controlServer(data, (request) => obey(node, request)).catch((error: unknown) => {
+    const control = await controlServer(data, (request) => obey({
+      node,
+      traces,
+      overview: () => overview({ peerId: host.peerId, view, node, traces, coordinator: sessions, stages, tokens: () => metrics.tokens, kv: () => atWork().runner?.kv() })
+    }, request)).catch((error: unknown) => {
       log.warn({ error: error instanceof Error ? error.message : String(error) }, 'no control channel: `shoal pause` will not reach this node')
     })
     if (control != null) down.add('control', async () => await control.stop())

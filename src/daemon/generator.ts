@@ -1,5 +1,6 @@
 /** What the daemon's gateway asks: its own coordinator for models it has, somebody else's for the rest. */
 import { NoCapacityError } from '../../protocols/generate/index.ts'
+import type { AnswerWatch } from './answer-watch.ts'
 import { modelViews, type ModelView } from './swarm-view.ts'
 import type { LocalModels } from './local-model.ts'
 import type { ThinClient } from '../client/index.ts'
@@ -17,6 +18,8 @@ export interface GeneratorComponents {
   records (): readonly NodeRecord[]
   /** Looks who is out there. */
   lookAround (options: AbortOptions): Promise<unknown>
+  /** Answers that others coordinate pass through here; the own coordinator has its own way. */
+  readonly watch: AnswerWatch
   /** Aborted when this node ends what it still works on. */
   readonly ended: AbortSignal
 }
@@ -28,17 +31,18 @@ export interface DaemonGenerator extends Generator {
 
 const RETRY_AFTER_MS = 1000
 
-export function generator ({ coordinator, client, models, records, lookAround, ended }: GeneratorComponents): DaemonGenerator {
+export function generator ({ coordinator, client, models, records, lookAround, watch, ended }: GeneratorComponents): DaemonGenerator {
   const seenAt = new Map<string, number>()
   let elsewhere = 0
 
   /** The own coordinator ends its answers itself; those of others end here. */
-  async function * askOthers (...[request, { signal }]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
+  async function * askOthers (...[request, { signal, requestId }]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
     const stopping = (): void => { if (ended.aborted) throw new NoCapacityError('this node is stopping', RETRY_AFTER_MS) }
     stopping()
     elsewhere++
     try {
-      for await (const event of client.generate(request, { signal: signal == null ? ended : AbortSignal.any([signal, ended]) })) {
+      const events = client.generate(request, { signal: signal == null ? ended : AbortSignal.any([signal, ended]) })
+      for await (const event of watch(events, { modelId: request.modelId, requestId, coordinator: 'elsewhere' })) {
         stopping()
         yield event
       }

@@ -5,11 +5,13 @@
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
-import type { StopOptions } from './command-daemon.ts'
+import type { AskTracesOptions, StopOptions } from './command-daemon.ts'
 import type { DaemonConfig } from './config.ts'
 import type { NodeStatus } from './control/index.ts'
 import type { Daemon } from './daemon.ts'
 import type { DaemonHooks } from './hooks.ts'
+import type { Overview } from './overview.ts'
+import type { Trace } from './traces.ts'
 import type { Finding } from './doctor.ts'
 import type { KeyEntry } from './key-file.ts'
 import type { NewKey } from './keys.ts'
@@ -20,8 +22,9 @@ import type { AbortOptions } from '@libp2p/interface'
 
 export { dataFolder, version } from './folders.ts'
 export { findDaemon, type DaemonState } from './state-file.ts'
-export type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 export type { KeyEntry }
+export type { GenerateEvent, GenerateRequest, HopTiming, RouteStage } from '../pipeline/index.ts'
+export type { Overview, Trace }
 export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
 export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
 
@@ -43,6 +46,16 @@ export async function stopDaemon (folder: string, options: StopOptions): Promise
 /** See `command-daemon.ts`. */
 export async function tellDaemon (folder: string, command: 'pause' | 'resume', options: AbortOptions): Promise<NodeStatus> {
   return await (await import('./command-daemon.ts')).tellDaemon(folder, command, options)
+}
+
+/** See `command-daemon.ts`. */
+export async function askTraces (folder: string, options: AskTracesOptions): Promise<Trace[]> {
+  return await (await import('./command-daemon.ts')).askTraces(folder, options)
+}
+
+/** See `command-daemon.ts`. */
+export async function askOverview (folder: string, options: AbortOptions): Promise<Overview> {
+  return await (await import('./command-daemon.ts')).askOverview(folder, options)
 }
 
 /** Brings a model into the data folder's store. */

@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino'
 
 export type { Logger } from 'pino'
 
-const names: Readonly<Record<number, string>> = { 20: pc.dim('debug'), 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error'), 60: pc.red('fatal') }
+const names: Readonly<Record<number, string>> = { 10: pc.dim('trace'), 20: pc.dim('debug'), 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error'), 60: pc.red('fatal') }
 
 /** `12:34:56 info  serving layers 0 to 9  model=smollm2`. */
 function readable (line: string): string {
@@ -13,12 +13,17 @@ function readable (line: string): string {
   return `${pc.dim(new Date(Number(time)).toTimeString().slice(0, 8))} ${names[Number(level)] ?? ''} ${typeof msg === 'string' ? msg : ''}${fields.length > 0 ? pc.dim(`  ${fields.join(' ')}`) : ''}\n`
 }
 
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
 export interface LogInit {
   readonly verbose: boolean
+  /** Says more than `verbose`. */
+  readonly logLevel?: LogLevel | undefined
   readonly stderr?: NodeJS.WriteStream
 }
 
-export function createLog ({ verbose, stderr = process.stderr }: LogInit): Logger {
+export function createLog ({ verbose, logLevel = verbose ? 'debug' : 'info', stderr = process.stderr }: LogInit): Logger {
   const write = (line: string): void => { stderr.write(stderr.isTTY ? readable(line) : line) }
-  return pino({ level: verbose ? 'debug' : 'info', base: null }, { write })
+  return pino({ level: logLevel, base: null }, { write })
 }

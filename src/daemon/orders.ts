@@ -1,10 +1,19 @@
-import type { ControlRequest, NodeStatus } from './control/index.ts'
+import type { ControlReply, ControlRequest } from './control/index.ts'
 import type { Departure } from './departure.ts'
+import type { Overview } from './overview.ts'
+import type { Traces } from './traces.ts'
 
 const SAY_EVERY_MS = 250
+const LAST_TRACES = 10
+
+export interface OrderComponents {
+  readonly node: Departure
+  readonly traces: Pick<Traces, 'list' | 'find'>
+  overview (): Overview
+}
 
 /** Does what the commands on this machine ask for, and tells how it goes. */
-export async function * obey (node: Departure, request: ControlRequest): AsyncGenerator<NodeStatus> {
+export async function * obey ({ node, traces, overview }: OrderComponents, request: ControlRequest): AsyncGenerator<ControlReply> {
   switch (request.command) {
     case 'status':
       yield node.status()
@@ -14,6 +23,12 @@ export async function * obey (node: Departure, request: ControlRequest): AsyncGe
       return
     case 'resume':
       yield node.status(node.resume())
+      return
+    case 'traces':
+      yield * (request.id === undefined ? traces.list() : traces.find(request.id)).slice(0, request.last ?? LAST_TRACES)
+      return
+    case 'overview':
+      yield overview()
       return
     case 'stop': {
       let over = false

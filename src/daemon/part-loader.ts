@@ -1,6 +1,6 @@
 /** Parts of the served span, for sessions that enter it in its middle: loaded when somebody needs one, from the same blobs, and kept for a while. */
 import { spanWeightBytes } from './span-cost.ts'
-import { NoCapacityError, type Engine, type SpanRunner, type SpanSource } from '../engine/index.ts'
+import { NoCapacityError, type Engine, type LoadOptions, type SpanRunner, type SpanSource } from '../engine/index.ts'
 import { systemClock, type Clock, type SpanParts } from '../pipeline/index.ts'
 import type { Compute, Span } from '../model/index.ts'
 
@@ -11,6 +11,7 @@ export interface PartLoaderInit {
   readonly whole: Pick<SpanRunner, 'span' | 'kvBytesPerPosition' | 'lend'>
   readonly compute: Compute
   readonly contextLength: number
+  readonly onRun?: LoadOptions['onRun']
   /** A part could not be closed; its memory counts as free again. */
   onError (error: Error): void
   /** How long a part stays that nobody uses. @default 60,000 */
@@ -44,7 +45,7 @@ interface Part {
   stopTimer (): void
 }
 
-export function partLoader ({ engine, source, whole, compute, contextLength, onError, idleMs = 60_000, clock = systemClock }: PartLoaderInit): PartLoader {
+export function partLoader ({ engine, source, whole, compute, contextLength, onRun, onError, idleMs = 60_000, clock = systemClock }: PartLoaderInit): PartLoader {
   const parts = new Map<string, Part>()
   const unloading = new Set<Promise<void>>()
   let closed = false
@@ -54,7 +55,7 @@ export function partLoader ({ engine, source, whole, compute, contextLength, onE
     const kvBytes = Math.ceil(SESSIONS * contextLength * whole.kvBytesPerPosition * layers)
     const giveBack = whole.lend(spanWeightBytes(source.manifest, compute, span) + kvBytes)
     try {
-      return { runner: await engine.load(source, span, { compute, contextLength, kvBytes, slots: SESSIONS }), giveBack }
+      return { runner: await engine.load(source, span, { compute, contextLength, kvBytes, slots: SESSIONS, ...(onRun == null ? {} : { onRun }) }), giveBack }
     } catch (error) {
       giveBack()
       throw error

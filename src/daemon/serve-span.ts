@@ -8,7 +8,7 @@ import type { DaemonHooks } from './hooks.ts'
 import type { Logger } from './log.ts'
 import type { Teardown } from './teardown.ts'
 import type { Weights } from './weights.ts'
-import type { Engine, SpanRunner } from '../engine/index.ts'
+import type { Engine, LoadOptions, SpanRunner } from '../engine/index.ts'
 import type { Span } from '../model/index.ts'
 import type { StageServer } from '../pipeline/index.ts'
 import type { BlobMaker, ModelStore, StoredModel } from '../store/index.ts'
@@ -22,6 +22,8 @@ export interface ServeSpanComponents {
   readonly weights: Pick<Weights, 'span'>
   readonly stages: StageServer
   readonly log: Logger
+  /** After each run of the device. */
+  readonly onRun: NonNullable<LoadOptions['onRun']>
   readonly down: Teardown
   /** Tells the swarm and waits for it. */
   claim (span: Span): Promise<void>
@@ -47,7 +49,7 @@ const SLOW_LOAD_MS = 500
 
 /** Its layers are taken by sessions when this resolves. @throws {ConfigError} @throws {NoSourceError} @throws what the engine throws */
 export async function serveSpan (components: ServeSpanComponents, { config, model, hub, budget, contextLength, joined, hooks }: ServeSpanRequest): Promise<SpanRunner> {
-  const { engine, swarm, peerId, store, weights, stages, log, down, claim, loading } = components
+  const { engine, swarm, peerId, store, weights, stages, log, onRun, down, claim, loading } = components
   const { compute, slots } = config
   const { manifest, modelId } = model
   const { signal, onProgress } = hooks
@@ -66,6 +68,7 @@ export async function serveSpan (components: ServeSpanComponents, { config, mode
       kvBytes: Math.max(0, budget - spanWeightBytes(manifest, compute, span)),
       ...(slots == null ? {} : { slots }),
       signal,
+      onRun,
       onProgress: (done, total) => { onProgress('loading layers', 'layers', done, total) }
     })
     down.add('span', async () => await runner.close())
@@ -77,6 +80,7 @@ export async function serveSpan (components: ServeSpanComponents, { config, mode
       whole: runner,
       compute,
       contextLength,
+      onRun,
       onError (error) { log.warn({ error: error.message }, 'a part of the span could not be closed') }
     })
     // stopped behind the stages, whose sessions work on parts

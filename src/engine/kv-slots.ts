@@ -1,5 +1,5 @@
 import { ContextLengthError, NoCapacityError } from './errors.ts'
-import type { Slot } from './types.ts'
+import type { KvUse, Slot } from './types.ts'
 
 /** Positions that a slot of each class holds, before the context length cuts them. */
 const CLASSES = [512, 2048, 8192, 32_768]
@@ -45,6 +45,7 @@ export interface KvSlot<T> extends Slot {
 export interface KvSlots<T> {
   /** Slots of each class that could be reserved now. */
   free (): Record<number, number>
+  use (): KvUse
   /** @throws {NoCapacityError} @throws {ContextLengthError} */
   reserve (positions: number): KvSlot<T>
   /**
@@ -201,6 +202,14 @@ export function kvSlots<T extends KvMemory> (init: KvSlotsInit<T>): KvSlots<T> {
 
   return {
     free: () => Object.fromEntries(classes.map((capacity) => [capacity, Math.max(0, Math.min(init.slots - active, room(capacity, true)))])),
+
+    use: () => ({
+      slots: init.slots,
+      usedSlots: active,
+      bytes: kvBytes,
+      // what ended sessions left gives way to the next one
+      usedBytes: reservedBytes - [...parked.keys()].reduce((sum, slot) => sum + slot.capacity * bytesPerPosition, 0)
+    }),
 
     reserve: (positions) => {
       const capacity = classOf(positions)

@@ -4,7 +4,7 @@ import type { GroupBinding, SlabMemory } from './kv-memory.ts'
 import type { KvSlot, Slab } from './kv-slots.ts'
 import type { Binding, OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
 import type { Executor, Work } from './scheduler.ts'
-import type { Step } from './types.ts'
+import type { LoadOptions, Step } from './types.ts'
 
 /** A step found sound. */
 export interface SpanWork extends Work<Slab<SlabMemory>> {
@@ -31,6 +31,7 @@ export interface SpanExecutorInit {
   readonly isTail: boolean
   /** Cosines and sines of each variant of the rotation, where the graph takes them as inputs. */
   readonly rope: ReadonlyArray<{ readonly cos: Tensor, readonly sin: Tensor }>
+  readonly onRun?: LoadOptions['onRun'] | undefined
 }
 
 /** Host memory that a graph reads from or writes to. */
@@ -39,7 +40,7 @@ interface Rows {
   readonly view: Float32Array
 }
 
-export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, rope }: SpanExecutorInit): SpanExecutor {
+export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, rope, onRun }: SpanExecutorInit): SpanExecutor {
   const input = rowBuffers(ort, hiddenSize)
   const output = rowBuffers(ort, outputSize)
   const seqlens = new Map<number, { readonly tensor: Tensor, readonly view: Int32Array }>()
@@ -59,14 +60,14 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
     return made
   }
 
-  async function run (group: GroupBinding, hidden: Rows, out: Rows, signal: AbortSignal | undefined): Promise<void> {
+  async function run (group: GroupBinding, hidden: Rows, out: Rows, signal: AbortSignal | undefined): Promise<number> {
     const { binding, bound } = group
     if (bound?.input !== hidden.tensor || bound.output !== out.tensor) {
       binding.bindInput(graphNames.hidden, hidden.tensor)
       binding.bindOutput(graphNames.output, out.tensor)
       group.bound = { input: hidden.tensor, output: out.tensor }
     }
-    await session.run(binding, signal === undefined ? {} : { signal })
+    return await session.run(binding, signal === undefined ? {} : { signal })
   }
 
   /** Writes the rows of `values`, token ids or hidden states, where the graph reads them. */
@@ -116,10 +117,12 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       totalLengthView[0] = longest
       scoreStartView[0] = 0n
       const group = slab.memory.group(first, count, works[0]?.variant ?? 0)
-      await run(group, hidden, out, signal)
+      const ms = await run(group, hidden, out, signal)
+      onRun?.(works.length, works.length, ms)
       for (const { slot, step } of works) {
         slot.filled = step.position + 1
         const row = slot.place - first
+        step.ran?.(ms)
         // a tail that is to score nothing computed one row all the same
         step.consume(out.view.subarray(row * outputSize, (row + (isTail ? step.score : 1)) * outputSize))
       }
@@ -144,7 +147,9 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       scoreStartView[0] = BigInt(rows - scored)
       slot.filled = position
       const group = slot.slab.memory.group(slot.place, 1, work.variant)
-      await run(group, hidden, out, signal)
+      const ms = await run(group, hidden, out, signal)
+      onRun?.(1, rows, ms)
+      step.ran?.(ms)
       slot.filled = position + rows
       const made = out.view.subarray(0, wanted * outputSize)
       if (end < all) {

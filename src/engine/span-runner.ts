@@ -57,7 +57,7 @@ export async function loadSpan ({ ort, device, threads, kvType }: SpanRunnerComp
     return cos === undefined || sin === undefined ? [] : [{ cos, sin }]
   })
   const { hiddenSize, vocabSize } = config
-  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope })
+  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope, onRun: options.onRun })
   return spanRunner({ ort, session, executor, kind: device.info.kind, kvType, manifest, span, contextLength, options })
 }
 
@@ -127,6 +127,7 @@ function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, con
     weightBytes: spanParts(manifest, span).reduce((sum, part) => sum + loadedBytes(part, options.compute), 0),
     kvBytesPerPosition,
     freeSlots: () => slots.free(),
+    kv: () => slots.use(),
     reserve: (positions) => slots.reserve(positions),
     run: async (steps, options = {}) => {
       const works = steps.map(checked)

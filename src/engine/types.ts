@@ -36,6 +36,8 @@ export interface LoadOptions extends AbortOptions {
   readonly slots?: number
   /** Upper bound of KV bytes on the device. */
   readonly kvBytes?: number
+  /** Called after each run of the device, with the sessions and rows in it. */
+  onRun? (sessions: number, rows: number, ms: number): void
   onProgress? (done: number, total: number): void
 }
 
@@ -83,6 +85,16 @@ export interface Step {
    * span that ends the model. The view is valid only during the call: it belongs to the engine.
    */
   consume (output: Float32Array): void
+  /** Called after each run that the step was part of, before `consume`: how long the device took for it, with others' rows in it. */
+  ran? (ms: number): void
+}
+
+/** How much of its KV a span has given to sessions. Bytes count what each reserved; Infinity: no bound. */
+export interface KvUse {
+  readonly slots: number
+  readonly usedSlots: number
+  readonly bytes: number
+  readonly usedBytes: number
 }
 
 /** A loaded span. Work is scheduled; one run is in flight a device. */
@@ -100,6 +112,7 @@ export interface SpanRunner {
   readonly kvBytesPerPosition: number
   /** Free slots by capacity class. */
   freeSlots (): Readonly<Record<number, number>>
+  kv (): KvUse
   /** @throws {NoCapacityError} now, though perhaps not later. @throws {ContextLengthError} never on this node. */
   reserve (positions: number): Slot
   /**

@@ -10,7 +10,7 @@ import { newId } from './params.ts'
 import { forPrincipal } from './principals.ts'
 import { queue } from './queue.ts'
 import { answerRoutes } from './routes/answers.ts'
-import { laterRoutes } from './routes/later.ts'
+import { countRequests, metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { nodeRoutes } from './routes/node.ts'
 import { textRoutes } from './routes/text.ts'
@@ -25,7 +25,7 @@ const WAITING = 256
 const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
-const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, laterRoutes]
+const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, metricsRoutes]
 
 export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
   readonly host: string
@@ -68,6 +68,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     await next()
     logger.info({ requestId: c.get('requestId'), method: c.req.method, path: c.req.path, status: c.res.status, ms: Math.round(performance.now() - started) }, 'request')
   })
+  app.use(countRequests(components))
   app.use(cors({ open: isOpen(init), origins: init.origins ?? [] }))
   // whoever has no key yet gives it to the page
   app.route('/', page(init.pages))
@@ -90,7 +91,8 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
     ended: ending.signal,
     handlersFor: (c) => {
       const principal = c.get('principal')
-      const generator = forPrincipal(components.generator, principal)
+      const requestId = c.get('requestId')
+      const generator = forPrincipal({ models: components.generator.models, generate: (request, options) => components.generator.generate(request, { ...options, requestId }) }, principal)
       return { generator, answers: answers({ generator, line }, { ...init, priority: principal.priority }), maxPromptCharacters: init.maxPromptCharacters ?? MAX_PROMPT_CHARACTERS }
     }
   }

@@ -30,7 +30,20 @@ export interface Generator {
   /** The models that every layer of is served now. */
   models (options?: AbortOptions): Promise<readonly GatewayModel[]>
   /** Failures are thrown, also in the middle. Ending the iteration early, or the signal, cancels the session. */
-  generate (request: GenerateRequest, options: AbortOptions): AsyncIterable<GenerateEvent>
+  generate (request: GenerateRequest, options: AskOptions): AsyncIterable<GenerateEvent>
+}
+
+export interface AskOptions extends AbortOptions {
+  /** The request's, as its answer's header has it: for logs and traces. */
+  readonly requestId?: string | undefined
+}
+
+export interface GatewayMetrics {
+  /** A request came; call what it returns when its answer begins. */
+  request (): (of: { readonly route: string, readonly method: string, readonly status: number }) => void
+  /** In Prometheus' text format. */
+  text (): Promise<string>
+  readonly contentType: string
 }
 
 export interface GatewayComponents {
@@ -38,6 +51,8 @@ export interface GatewayComponents {
   readonly logger: GatewayLogger
   /** Keys beside those of the init. @default none */
   readonly keys?: KeyRing
+  /** What `GET /metrics` shows. @default nothing is counted */
+  readonly metrics?: GatewayMetrics
   /** What `GET /api/swarm` shows. */
   swarm (): unknown
   /** What `GET /api/events` tells. @default nothing happens */

@@ -9,7 +9,7 @@ import { shoalLibp2p, type Dns, type Services, type ShoalLibp2p } from './libp2p
 import { memoryLinkPair } from './link/memory-link.ts'
 import { streamLink } from './link/stream-link.ts'
 import { listenAddresses } from './listen-addresses.ts'
-import type { HandleInit, Host, Link } from './types.ts'
+import type { HandleInit, Host, Link, Traffic } from './types.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 export interface HostInit {
@@ -79,6 +79,12 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
   const peerId = libp2p.peerId.toString()
   const handlers = new Map<string, Handler>()
   const bulk = bulkConnections(libp2p)
+  const traffic = new Map<string, Traffic>()
+  const trafficOf = (protocol: string): Traffic => {
+    const known = traffic.get(protocol) ?? { sentBytes: 0, receivedBytes: 0 }
+    traffic.set(protocol, known)
+    return known
+  }
 
   const host: Host = {
     peerId,
@@ -89,6 +95,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
       libp2p.addEventListener('self:peer:update', listener)
       return () => { libp2p.removeEventListener('self:peer:update', listener) }
     },
+    traffic,
     open: async (peer, protocol, options = {}) => {
       options.signal?.throwIfAborted()
       if (peer === peerId) {
@@ -106,7 +113,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
         const stream = options.bulk === true
           ? await (await bulk.to(id, addresses, signal)).newStream(protocol, streams)
           : await libp2p.dialProtocol(id, protocol, streams)
-        return streamLink(stream, { peer, protocol, maxFrameBytes: options.maxFrameBytes })
+        return streamLink(stream, { peer, protocol, maxFrameBytes: options.maxFrameBytes, traffic: trafficOf(protocol) })
       } catch (error) {
         throw dialError(`peer ${peer}`, error, isPrivate, options.signal)
       }
@@ -115,7 +122,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
       const accept = acceptor(handler, handleInit)
       handlers.set(protocol, { accept })
       await libp2p.handle(protocol, (stream, connection) => {
-        accept(streamLink(stream, { peer: connection.remotePeer.toString(), protocol, maxFrameBytes: handleInit.maxFrameBytes }))
+        accept(streamLink(stream, { peer: connection.remotePeer.toString(), protocol, maxFrameBytes: handleInit.maxFrameBytes, traffic: trafficOf(protocol) }))
       }, {
         maxInboundStreams: handleInit.maxInboundLinksPerPeer ?? MAX_INBOUND_LINKS_PER_PEER,
         maxOutboundStreams: MAX_INBOUND_LINKS,

@@ -57,6 +57,12 @@ export interface OpenLinkOptions extends AbortOptions {
   readonly bulk?: boolean
 }
 
+/** Bytes of frames over links of one protocol, those that are over included. */
+export interface Traffic {
+  sentBytes: number
+  receivedBytes: number
+}
+
 /** The libp2p host of this process. A link to its own peer id is made in process. */
 export interface Host {
   readonly peerId: string
@@ -68,6 +74,8 @@ export interface Host {
   addresses (): string[]
   /** Calls back when `addresses()` may have changed: a router opened a port, a relay took this node in. Returns the way to stop that. */
   onAddresses (listener: () => void): () => void
+  /** By protocol, to and from other peers. */
+  readonly traffic: ReadonlyMap<string, Readonly<Traffic>>
   open (peer: string, protocol: string, options?: OpenLinkOptions): Promise<Link>
   handle (protocol: string, handler: (link: Link) => void, init?: HandleInit): Promise<void>
   unhandle (protocol: string): Promise<void>

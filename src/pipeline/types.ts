@@ -81,13 +81,15 @@ export interface Usage {
 }
 
 export interface Timings {
+  /** Until a route was found and its stages were ready. */
+  readonly openMs?: number
   readonly ttftMs: number
   readonly totalMs: number
   readonly tokensPerSecond: number
 }
 
-/** Where one stage's time went in an answer, as that stage measured it. */
-export interface HopTiming extends RouteStage {
+/** What a stage did in an answer, as it measured it. */
+export interface HopWork {
   /** Frames that it computed. */
   readonly laps: number
   readonly rows: number
@@ -97,6 +99,12 @@ export interface HopTiming extends RouteStage {
   /** Encoding and handing to the network. */
   readonly sendMs: number
   readonly bytesSent: number
+}
+
+/** Where one stage's time went in an answer. */
+export interface HopTiming extends RouteStage, HopWork {
+  /** Of all that: frames of several rows, which are the prompt's or sent again. */
+  readonly prefill?: HopWork
 }
 
 /** What comes back, in this order: `started`, any number of `scored`, `token` and `repaired`, one `done`. Failures are thrown. */

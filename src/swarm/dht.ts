@@ -1,5 +1,5 @@
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
-import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents } from '@libp2p/kad-dht'
+import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents, type SingleKadDHT } from '@libp2p/kad-dht'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
@@ -38,6 +38,8 @@ export interface NodeDht {
   get (peerId: string, signal: AbortSignal): Promise<OpenedRecord | undefined>
   provide (text: string, signal: AbortSignal): Promise<void>
   forget (text: string): Promise<void>
+  /** Peers in the routing table. */
+  readonly size: number
   /** Peer ids, each once, as they are found. */
   providers (text: string, signal: AbortSignal): AsyncIterable<string>
 }
@@ -97,6 +99,8 @@ function nodeDht (made: () => KadDHT | undefined, book: RecordBook): NodeDht {
   }
 
   return {
+    // `as`: it is made as one, its type says less
+    get size () { return (made() as SingleKadDHT | undefined)?.routingTable.size ?? 0 },
     put: async (peerId, sealed, signal) => {
       // the DHT checks what it takes from others, not what it is told to put
       await book.check(sealed, peerId)

@@ -219,6 +219,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       announcements.soon()
     },
     nodes: () => table.live(),
+    get routingTable () { return dht.size },
     refresh: async ({ modelId, source, signal } = {}) => {
       if (modelId != null) {
         gossip?.follow(modelId)

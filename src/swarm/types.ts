@@ -63,6 +63,8 @@ export interface Swarm {
   roundTripMs (peerId: string): number | undefined
   /** Takes a peer that does not answer out of `nodes()`, until its next record. */
   markUnreachable (peerId: string): void
+  /** Peers in the routing table of the DHT. */
+  readonly routingTable: number
   /** Nodes, not clients, that this one is connected to. */
   neighbours (): Promise<readonly string[]>
   /** Ends the connections to a peer without a word: it does not answer any more. */

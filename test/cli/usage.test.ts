@@ -44,8 +44,7 @@ describe('the command line', function () {
     [['keys', 'revoke'], /say which key/],
     [['keys', 'revoke', 'nonesuch'], /no key "nonesuch"/],
     [['serve', '--http-cert', 'x.pem'], /belong together/],
-    [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/],
-    ...['trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
+    [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/]
   ]
   for (const [args, message] of usage) {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {

@@ -22,7 +22,7 @@ describe('the control channel', () => {
     servers.push(server)
     return server
   }
-  const ask = async (path: string, request: ControlRequest = { command: 'status' }): Promise<NodeStatus[]> => {
+  const ask = async (path: string, request: Extract<ControlRequest, { command: 'status' | 'pause' | 'resume' | 'stop' }> = { command: 'status' }): Promise<NodeStatus[]> => {
     const replies: NodeStatus[] = []
     for await (const reply of askDaemon(path, request)) replies.push(reply)
     return replies

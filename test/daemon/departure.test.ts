@@ -103,8 +103,8 @@ describe('a departure', () => {
     const all = fake()
     all.sessions = 1
     const told: NodeStatus[] = []
-    for await (const status of obey(all.node, { command: 'stop', drainTimeoutMs: 5000 })) {
-      told.push(status)
+    for await (const status of obey({ node: all.node, traces: { list: () => [], find: () => [] }, overview: () => assert.fail('nobody asked') }, { command: 'stop', drainTimeoutMs: 5000 })) {
+      if ('phase' in status) told.push(status)
       if (told.length === 1) all.finish()
     }
     assert.deepEqual([told[0]?.left, told[0]?.drainTimeoutMs, told.at(-1)?.left, told.at(-1)?.drained], [1, 5000, 0, true])

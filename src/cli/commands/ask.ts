@@ -6,12 +6,13 @@ import { showAnswer } from '../answer.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'
 import type { Command } from 'commander'
 
-type AskOptions = CommonOptions & JoinOptions & GenerateOptions & { readonly raw?: boolean }
+type AskOptions = CommonOptions & JoinOptions & GenerateOptions & { readonly raw?: boolean, readonly explain?: boolean }
 
 export function askCommand (): Command {
   return action<AskOptions>(generateOptions(command('ask', 'ask one question; this process holds no layers')
     .argument('<prompt>', 'the question; - reads it from standard input')
-    .option('--raw', 'no chat template: the text as it is, special tokens in it count as such')), ask)
+    .option('--raw', 'no chat template: the text as it is, special tokens in it count as such')
+    .option('--explain', 'say where the time went, by stage (on standard error; with --json in the last event)')), ask)
 }
 
 async function ask (context: Context, options: AskOptions, [argument = '']: readonly string[]): Promise<void> {
@@ -23,7 +24,7 @@ async function ask (context: Context, options: AskOptions, [argument = '']: read
     const { modelId } = await swarm.chooseModel(options.model)
     const messages = [...(options.system == null ? [] : [{ role: 'system', content: options.system }]), { role: 'user', content: prompt }]
     const request = requestOf(options, modelId, options.raw === true ? { kind: 'text', text: prompt, special: true } : { kind: 'chat', messages })
-    const done = await showAnswer(out, swarm.generate(request, { signal }), signal)
+    const done = await showAnswer(out, swarm.generate(request, { signal }), signal, { explains: options.explain === true })
     if (done.finishReason === 'cancelled') throw new InterruptedError()
   })
 }

@@ -31,6 +31,7 @@ export interface ServeOptions extends CommonOptions {
   readonly upload?: number
   readonly sharePrefixes?: boolean
   readonly drainTimeout: number
+  readonly logLevel?: NonNullable<DaemonConfig['logLevel']>
 }
 
 export function serveCommand (): Command {
@@ -60,6 +61,7 @@ export function serveCommand (): Command {
     .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--psk <file>', 'key of a private swarm')
+    .addOption(new Option('--log-level <level>', 'how much is logged (default: info, or debug with --verbose)').choices(['trace', 'debug', 'info', 'warn', 'error', 'silent']))
     .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30), serve)
 }
 
@@ -100,7 +102,8 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     sharePrefixes: options.sharePrefixes === true,
     drainTimeoutMs: options.drainTimeout * 1000,
     apiKey: process.env.SHOAL_API_KEY,
-    verbose: context.verbose
+    verbose: context.verbose,
+    logLevel: options.logLevel
   }
   await serving(context, async (hooks) => await startDaemon(config, hooks))
   process.exitCode = exitCodes.done

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { linesOf } from './lines.ts'
-import { controlRequest, type ControlRequest, type NodeStatus } from './messages.ts'
+import { MAX_REQUEST_BYTES, controlRequest, type ControlReply, type ControlRequest } from './messages.ts'
 import { controlPath } from './path.ts'
 
 /** Listens for the commands of this machine's user. */
@@ -13,7 +13,7 @@ export interface ControlServer {
 }
 
 /** Replies to a request, one after another; what it throws is told. */
-export type ControlHandler = (request: ControlRequest) => AsyncIterable<NodeStatus>
+export type ControlHandler = (request: ControlRequest) => AsyncIterable<ControlReply>
 
 const REQUEST_MS = 5000
 const MAX_CONNECTIONS = 32
@@ -60,7 +60,7 @@ async function listen (server: Server, path: string): Promise<void> {
 async function answer (socket: Socket, handle: ControlHandler): Promise<void> {
   const say = (reply: object): void => { if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`) }
   try {
-    for await (const line of linesOf(socket)) {
+    for await (const line of linesOf(socket, MAX_REQUEST_BYTES)) {
       // what it asked for may take long
       socket.setTimeout(0)
       for await (const reply of handle(parse(line))) say(reply)

@@ -49,7 +49,7 @@ export interface OrtSession {
    * @throws {EngineError} before any native code runs, when something is not bound or dimensions disagree.
    * @throws the signal's reason, when it aborts; a run under way is stopped between two operators.
    */
-  run (binding: Binding, options?: AbortOptions): Promise<void>
+  run (binding: Binding, options?: AbortOptions): Promise<number>
   /** Idempotent. Runs under way end first, queued ones are refused; bindings and device tensors close too. */
   close (): void
 }
@@ -101,11 +101,13 @@ function openSession (api: OrtApi, native: Handle, hostMemory: Handle, init: Ses
     async run (bound, options = {}) {
       if (!known.has(bound)) throw new EngineError('the binding belongs to another session')
       const held = bound as NativeBinding // `as`: made above
-      await init.queue.run(async () => {
+      return await init.queue.run(async () => {
         const letGo = holdAll([native, held.handle])
+        const startedMs = performance.now()
         try {
           held.prepare()
           await runBound(api, native.pointer, held.handle.pointer, options)
+          return performance.now() - startedMs
         } finally {
           letGo()
         }

@@ -3,7 +3,7 @@ import { LinkClosedError, LinkFaultError, LinkOverflowError } from '../errors.ts
 import { frameAssembler } from './frame-assembler.ts'
 import { inbox } from './inbox.ts'
 import { MAX_QUEUED_BYTES } from './memory-link.ts'
-import type { Link } from '../types.ts'
+import type { Link, Traffic } from '../types.ts'
 import type { Stream } from '@libp2p/interface'
 
 /** One Noise record (65,519 bytes) less Yamux's header: a larger send would be cut in two anyway. */
@@ -15,10 +15,12 @@ export interface StreamLinkInit {
   readonly peer: string
   readonly protocol: string
   readonly maxFrameBytes?: number | undefined
+  /** Counted up with the link's bytes. */
+  readonly traffic?: Traffic | undefined
 }
 
 /** A link over a libp2p stream. */
-export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MAX_FRAME_BYTES }: StreamLinkInit): Link {
+export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MAX_FRAME_BYTES, traffic = { sentBytes: 0, receivedBytes: 0 } }: StreamLinkInit): Link {
   const received = inbox()
   const frames = frameAssembler(maxFrameBytes)
   let sentBytes = 0
@@ -40,6 +42,7 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
   }
   const onFrame = (frame: Uint8Array): void => {
     receivedBytes += frame.byteLength
+    traffic.receivedBytes += frame.byteLength
     received.frame(frame)
   }
 
@@ -89,6 +92,7 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
         throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be sent to ${peer}`)
       }
       sentBytes += frame.byteLength
+      traffic.sentBytes += frame.byteLength
       if (frame.byteLength <= CHUNK_BYTES) {
         return stream.send(frame)
       }

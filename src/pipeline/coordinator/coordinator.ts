@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { NoCapacityError, UnknownModelError } from '../../../protocols/generate/index.ts'
 import { systemClock } from '../clock.ts'
 import { idle } from '../idle.ts'
+import { sessionName } from '../log.ts'
 import { generateServer } from './generate-server.ts'
 import { prepareRequest } from './request.ts'
 import { findRoute, heldKey, mendedRoute, type FoundRoute, type Provider, type RouteSearch } from './routes.ts'
@@ -10,8 +11,7 @@ import { chooseStandby } from './choose-standby.ts'
 import { suspects } from './suspects.ts'
 import type { RouteInit } from './session-types.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
-import type { Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel, LossKind } from './types.ts'
-import type { AbortOptions } from '@libp2p/interface'
+import type { CoordinateOptions, Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel, LossKind } from './types.ts'
 
 const RETRY_AFTER_MS = 1000
 const REFRESH_MS = 5000
@@ -23,7 +23,7 @@ const GONE: ReadonlySet<LossKind> = new Set<LossKind>(['reset', 'silence', 'unre
 const UNKNOWN_ONE_WAY_MS = 25
 
 export function coordinator (components: CoordinatorComponents, init: CoordinatorInit = {}): Coordinator {
-  const { host, swarm, planRoute, clock = systemClock } = components
+  const { host, swarm, planRoute, clock = systemClock, log } = components
   const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 8, standbyFrom = 256 } = init
   const running = new Set<AbortController>()
   const suspected = suspects(clock)
@@ -95,11 +95,17 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       host,
       clock,
       suspects: {
-        add (peerId, why) { suspected.add(peerId, GONE.has(why) ? seqOf(peerId) : undefined) },
+        add (peerId, why) {
+          log?.debug({ sessionId: sessionName(sessionId), peerId, why }, 'a stage is at fault')
+          suspected.add(peerId, GONE.has(why) ? seqOf(peerId) : undefined)
+        },
         clear (peerId) { suspected.clear(peerId) }
       },
       route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
-      repaired (why) { repairs[why] = (repairs[why] ?? 0) + 1 },
+      repaired (why) {
+        log?.debug({ sessionId: sessionName(sessionId), why }, 'the session goes on without a stage')
+        repairs[why] = (repairs[why] ?? 0) + 1
+      },
       standbyFor: (stop, current, without) => chooseStandby({
         session: sessionId,
         modelId: request.modelId,
@@ -122,13 +128,14 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     }, signal)
   }
 
-  async function * generate (request: GenerateRequest, { signal }: AbortOptions = {}): AsyncGenerator<GenerateEvent> {
+  async function * generate (request: GenerateRequest, { signal, requestId }: CoordinateOptions = {}): AsyncGenerator<GenerateEvent> {
     if (draining) throw new NoCapacityError('this node takes no more requests', RETRY_AFTER_MS)
     if (running.size >= maxSessions) throw new NoCapacityError(`${running.size} generations are at work here`, RETRY_AFTER_MS)
     const stopped = new AbortController()
     running.add(stopped)
     try {
-      for await (const event of begin(request, signal == null ? stopped.signal : AbortSignal.any([signal, stopped.signal]))) {
+      const events = begin(request, signal == null ? stopped.signal : AbortSignal.any([signal, stopped.signal]))
+      for await (const event of components.watch?.(events, { modelId: request.modelId, requestId }) ?? events) {
         stopped.signal.throwIfAborted()
         yield event
       }

@@ -2,7 +2,7 @@ import { PeerFaultError } from '../../../protocols/generate/index.ts'
 import { Finish, type TokenResult } from '../../../protocols/ring/index.ts'
 import { textStream } from './text-stream.ts'
 import type { Clock } from '../clock.ts'
-import type { FinishReason, GenerateEvent, RouteStage } from '../types.ts'
+import type { FinishReason, GenerateEvent, HopTiming, RouteStage } from '../types.ts'
 import type { RingResult } from './ring-epoch.ts'
 import type { PreparedRequest } from './request.ts'
 import type { Tokenizer } from '../../model/index.ts'
@@ -19,6 +19,12 @@ export interface GenerationInit {
 type TokenEvent = Extract<GenerateEvent, { kind: 'token' }>
 type DoneEvent = Extract<GenerateEvent, { kind: 'done' }>
 
+/** What was measured elsewhere. */
+export interface Measured {
+  readonly hops: readonly HopTiming[]
+  readonly openedMs: number | undefined
+}
+
 /** Turns what the tail says into a client's events: text, stop strings, usage, timings. */
 export interface Generation {
   /** The events of one result. @throws {PeerFaultError} where the tail says what can't be */
@@ -31,7 +37,7 @@ export interface Generation {
   readonly scored: number
   started (route: readonly RouteStage[], cached: number): GenerateEvent
   repaired (event: Omit<Extract<GenerateEvent, { kind: 'repaired' }>, 'kind'>): GenerateEvent
-  done (reason: FinishReason): GenerateEvent[]
+  done (reason: FinishReason, measured?: Measured): GenerateEvent[]
 }
 
 export function generation (init: GenerationInit): Generation {
@@ -142,7 +148,7 @@ export function generation (init: GenerationInit): Generation {
       return { kind: 'repaired', ...event }
     },
 
-    done (reason) {
+    done (reason, { hops, openedMs } = { hops: [], openedMs: undefined }) {
       const events = flush()
       const endMs = clock.now()
       const spanMs = lastMs - (firstMs ?? lastMs)
@@ -153,7 +159,9 @@ export function generation (init: GenerationInit): Generation {
         finishReason: reason,
         usage: { promptTokens: promptIds.length, completionTokens: tokens.length, cachedTokens },
         route,
+        ...(hops.length === 0 ? {} : { hops }),
         timings: {
+          ...(openedMs === undefined ? {} : { openMs: openedMs - startedMs }),
           ttftMs: (firstMs ?? endMs) - startedMs,
           totalMs: endMs - startedMs,
           tokensPerSecond: spanMs > 0 ? (tokens.length - generatedIds.length - 1) / spanMs * 1000 : 0

@@ -3,7 +3,7 @@ import { MIRROR_FRAMES } from '../../../protocols/ring/index.ts'
 import { feeds, resumePlan, type Feed, type ResumePlan } from './resume-plan.ts'
 import { StageLostError, type RingEpoch } from './ring-epoch.ts'
 import { heldKey, type FoundRoute } from './routes.ts'
-import type { GenerateEvent, RouteStage } from '../types.ts'
+import type { GenerateEvent, HopTiming, RouteStage } from '../types.ts'
 import type { Generation } from './generation.ts'
 import type { LossKind } from './types.ts'
 import type { Ring } from './ring.ts'
@@ -18,6 +18,10 @@ export interface Mending {
   /** Takes in that stages were lost, to be gone on without. @throws the error where the session can't go on */
   lost (error: unknown): void
   readonly route: readonly RouteStage[]
+  /** Where the time went on the stages of the route that tell. Never rejects. */
+  hops (): Promise<readonly HopTiming[]>
+  /** When the first route was open. */
+  readonly openedMs: number | undefined
   /** Leading positions of the prompt that nobody had to compute. */
   readonly cached: number
   /** What was mended since the last result, if anything. */
@@ -72,6 +76,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   let why: LossKind | undefined
   let failures = 0
   let failure: Error | undefined
+  let openedMs: number | undefined
   let lookedMs = -Infinity
   let stopLooking = (): void => { /* nobody leaves */ }
 
@@ -143,7 +148,16 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
 
   return {
     get route () { return stagesOf(found) },
+    async hops () {
+      const route = stagesOf(found)
+      const told = await epoch?.stats() ?? []
+      return route.flatMap((stage, index) => {
+        const work = told[index]
+        return work === undefined ? [] : { ...stage, ...work }
+      })
+    },
     get cached () { return hasWorked ? 0 : plan?.start ?? 0 },
+    get openedMs () { return openedMs },
     get repaired () {
       if (lostMs === undefined || plan === undefined) return undefined
       const { at, stages } = plan
@@ -180,6 +194,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       }), tokens)
       lookedMs = -Infinity
       works = true
+      openedMs ??= clock.now()
       // a stage mirrors to a standby only while it works
       if (leaving.size > 0) handOver()
       return epoch

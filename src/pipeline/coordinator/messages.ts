@@ -1,7 +1,7 @@
-import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type Stage } from '../../../protocols/generate/index.ts'
+import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type HopWork as HopWorkMessage, type Stage } from '../../../protocols/generate/index.ts'
 import { encodeFrame, idBytes, parse, readIds } from '../frames.ts'
 import type { ToolDefinition } from '../../model/index.ts'
-import type { GenerateEvent, GenerateRequest, HopTiming, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
+import type { GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
 
 /** A request as it came over the wire: shapes are checked here, values by the coordinator. @throws {RequestError} */
 export function requestOf (payload: Uint8Array): GenerateRequest {
@@ -125,7 +125,10 @@ export const failureFrame = (error: unknown): Uint8Array => encodeFrame({ type: 
 
 const stages = (route: readonly RouteStage[]): Stage[] => route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end }))
 
-const hopOf = ({ peerId, span: [start, end], bytesSent, ...rest }: HopTiming): Hop => ({ stage: { peerId, start, end }, bytesSent: BigInt(bytesSent), ...rest })
+const hopOf = ({ peerId, span: [start, end], prefill, ...work }: HopTiming): Hop =>
+  ({ stage: { peerId, start, end }, ...workOf(work), ...(prefill === undefined ? {} : { prefill: workOf(prefill) }) })
+
+const workOf = ({ bytesSent, ...rest }: HopWork): HopWorkMessage => ({ ...rest, bytesSent: BigInt(bytesSent) })
 
 const floatBytes = (values: Float32Array): Uint8Array<ArrayBuffer> => {
   const view = new DataView(new ArrayBuffer(values.length * 4))

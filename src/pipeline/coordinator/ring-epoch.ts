@@ -5,6 +5,7 @@ import {
 } from '../../../protocols/ring/index.ts'
 import { encodeFrame, idBytes, parse, type FrameHeader } from '../frames.ts'
 import { eventQueue } from './event-queue.ts'
+import { hopStats, type StageWork } from './hop-stats.ts'
 import { faultOf, nameOf, type RouteStop, type StageLink } from './stage-link.ts'
 import { ANSWER_MS, ringWatch, type RingWatch, type StageState } from './watch.ts'
 import type { Clock } from '../clock.ts'
@@ -46,6 +47,8 @@ export interface EpochInit {
   readonly local: ReadonlySet<number>
   readonly readyMs: number
   readonly clock: Clock
+  /** When the session began. */
+  readonly sinceMs: number
   /** A stage says that it will be gone soon. */
   leaving (index: number): void
   /** Somebody could take over from a stage at once. */
@@ -62,6 +65,8 @@ export interface RingEpoch {
   resume (plan: ResumePlan, feeds: readonly Feed[], generatedIds: readonly number[]): void
   /** Gives a stage up. */
   lose (index: number, reason: Error, why: LossKind): void
+  /** What the stages measured, as far as they say so in a moment; one entry each. */
+  stats (): Promise<ReadonlyArray<StageWork | undefined>>
   /** Ends by `end`, or by throwing what became of it: {StageLostError}, {RequestError}, {NoCapacityError}. */
   readonly results: AsyncIterable<RingResult>
   end (error?: Error): void
@@ -79,7 +84,7 @@ const STALLED_MS = 500
 /** A peer's own words in a message of ours. */
 const MAX_WORDS = 512
 
-export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...init }: EpochInit): RingEpoch {
+export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, sinceMs, ...init }: EpochInit): RingEpoch {
   const results = eventQueue<RingResult>()
   const ready = Promise.withResolvers<readonly StageHolding[]>()
   ready.promise.catch(() => { /* told to whoever waits */ })
@@ -88,6 +93,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
   const heardMs = stops.map(() => Infinity)
   /** Stages that said so before they were ready. */
   const isBusy = new Set<number>()
+  const measured = hopStats({ stages: stops.length, clock, sinceMs })
   let watch: RingWatch | undefined
   let plan: ResumePlan | undefined
   let over = false
@@ -112,6 +118,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     over = true
     stopTimer()
     stopListening()
+    measured.end()
     results.end(error)
     ready.reject(error ?? new Error('the session is over'))
   }
@@ -181,9 +188,10 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
 
   function answered (index: number, payload: Uint8Array): void {
     if (holdings[index] !== undefined) throw fault(index, 'was ready twice')
-    const { have, from, to } = parse(Ready.decode, payload, 'the answer')
+    const { have, from, to, stats } = parse(Ready.decode, payload, 'the answer')
     if (have > positions || from > to || to > positions) throw fault(index, `says that it has ${have} positions and sent ${from} to ${to}, of ${positions}`)
     holdings[index] = { have, from, to }
+    if (stats) measured.able(index)
     const all = holdings.filter((holding) => holding !== undefined)
     if (all.length < stops.length) return
     stopTimer()
@@ -217,6 +225,9 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
 
   function running (index: number, { type, lap, position, rows }: FrameHeader, payload: Uint8Array): void {
     switch (type) {
+      case RingType.stats:
+        measured.heard(index, payload)
+        return
       case RingType.beat: {
         const state = states[parse(Beat.decode, payload, 'the beat').state]
         if (state === 'queued' || state === 'computing') isBusy.add(index)
@@ -298,6 +309,7 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, ...
     },
 
     lose,
+    stats: async () => await measured.ask(epoch, (index, frame) => { links[index]?.tell(frame) }),
 
     resume (planned, feeds, generatedIds) {
       if (over) return

@@ -58,6 +58,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   let current: RingEpoch | undefined
   let computed: FoundRoute['compute'] | undefined
   let standing: Standbys | undefined
+  const sinceMs = clock.now()
 
   function neighbours (stops: readonly RouteStop[], index: number, role: number = Role.active): { prev: Neighbour[], next: Neighbour[], stages: number, role: number } {
     const at = (place: number): RouteStop[] => stops.slice((place + stops.length) % stops.length).slice(0, 1)
@@ -150,6 +151,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
         local: new Set(hops.flatMap(({ peerId }, index) => peerId === host.peerId ? [index] : [])),
         readyMs,
         clock,
+        sinceMs,
         leaving,
         hasStandby
       })

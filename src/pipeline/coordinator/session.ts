@@ -1,10 +1,11 @@
 import { NoCapacityError } from '../../../protocols/generate/index.ts'
 import { ropeVariantOf } from '../../model/index.ts'
 import { idBytes } from '../frames.ts'
+import { sessionName } from '../log.ts'
 import { generation } from './generation.ts'
 import { mending } from './mending.ts'
 import { ring } from './ring.ts'
-import type { GenerateEvent } from '../types.ts'
+import type { GenerateEvent, HopTiming } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
 import type { SessionComponents, SessionInit } from './session-types.ts'
 import type { Tail } from '../../../protocols/ring/index.ts'
@@ -19,7 +20,7 @@ export async function * session (components: SessionComponents, init: SessionIni
   const { clock } = components
   const { request, model, prepared, sessionId } = init
   const scorePrompt = request.scorePrompt === true
-  const made = generation({ prepared, tokenizer: model.tokenizer, scorePrompt, sessionId: Buffer.from(sessionId).toString('hex'), clock, startedMs: clock.now() })
+  const made = generation({ prepared, tokenizer: model.tokenizer, scorePrompt, sessionId: sessionName(sessionId), clock, startedMs: clock.now() })
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,
@@ -33,6 +34,8 @@ export async function * session (components: SessionComponents, init: SessionIni
   const mender = mending(components, init, own, made)
   signal.addEventListener('abort', own.close)
   let started = false
+  let telling: Promise<readonly HopTiming[]> | undefined
+  let hops: readonly HopTiming[] = []
   try {
     while (made.finished === undefined && !signal.aborted) {
       try {
@@ -44,6 +47,7 @@ export async function * session (components: SessionComponents, init: SessionIni
           else if (mender.repaired !== undefined) yield made.repaired(mender.repaired)
           started = true
           mender.progress()
+          if (made.finished !== undefined) telling = mender.hops()
           yield * events
           if (made.finished !== undefined) break
         }
@@ -52,6 +56,7 @@ export async function * session (components: SessionComponents, init: SessionIni
         if (!signal.aborted) mender.lost(error)
       }
     }
+    hops = await telling ?? []
   } finally {
     signal.removeEventListener('abort', own.close)
     mender.end()
@@ -59,7 +64,7 @@ export async function * session (components: SessionComponents, init: SessionIni
   }
   if (made.finished !== undefined) for (const { peerId } of mender.route) components.suspects.clear(peerId)
   if (!started) yield made.started([], 0)
-  yield * made.done(made.finished ?? 'cancelled')
+  yield * made.done(made.finished ?? 'cancelled', { hops, openedMs: mender.openedMs })
 }
 
 function tailOf ({ promptIds, maxTokens, stopIds, sampling }: PreparedRequest, scorePrompt: boolean): Tail {

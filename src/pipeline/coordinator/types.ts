@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PipelineLog } from '../log.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Manifest, Tokenizer } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -22,6 +23,15 @@ export interface CoordinatorComponents {
   localSpans? (): readonly ServedSpan[]
   /** @default the system's */
   readonly clock?: Clock
+  /** Every answer passes through here on its way, whoever asked for it. @default as it is */
+  watch? (events: AsyncIterable<GenerateEvent>, about: { readonly modelId: string, readonly requestId?: string | undefined }): AsyncIterable<GenerateEvent>
+  /** Never given a prompt, a token or an answer. */
+  readonly log?: PipelineLog | undefined
+}
+
+export interface CoordinateOptions extends AbortOptions {
+  /** What whoever asks calls it, for logs and traces. */
+  readonly requestId?: string | undefined
 }
 
 export interface CoordinatorInit {
@@ -79,7 +89,7 @@ export interface Coordinator {
    * @throws {NoCapacityError} {UncoveredError} not now
    * @throws {PeerFaultError} a peer failed and no other route was left
    */
-  generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>
+  generate (request: GenerateRequest, options?: CoordinateOptions): AsyncIterable<GenerateEvent>
   /** Takes no more requests and resolves when those at work have ended. @throws the signal's reason when it aborts first */
   drain (options?: AbortOptions): Promise<void>
 }

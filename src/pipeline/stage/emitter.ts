@@ -1,10 +1,12 @@
-import { Finish, Result, RingType } from '../../../protocols/ring/index.ts'
+import { FRAME_HEADER_BYTES } from '../../../protocols/frame/index.ts'
+import { Finish, Result, RingType, type TokenResult } from '../../../protocols/ring/index.ts'
 import { encodeFrame, idBytes, newFrame, type FrameHeader } from '../frames.ts'
 import { wires } from '../wire/index.ts'
 import { tokenResult, type TailOutcome } from './tail.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { Job } from './job.ts'
 import type { Hops } from './hops.ts'
+import type { Tally } from './tally.ts'
 import type { StagePlan } from './stage-plan.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -14,6 +16,7 @@ export interface EmitterComponents {
   readonly replay: ReplayBuffer
   /** What goes out begins at this position. */
   readonly from: number
+  readonly tally: Pick<Tally, 'bytes'>
   /** Sends a frame on the control link. */
   tell (header: Partial<FrameHeader> & { readonly type: number }, payload?: Uint8Array): void
 }
@@ -31,11 +34,25 @@ export interface Emitter {
   replay (until: number, options: AbortOptions): Promise<boolean>
 }
 
-export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents): Emitter {
+export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterComponents): Emitter {
   const { wire, runner: { hiddenSize } } = plan
   const { epoch, emits } = hops.plan
   const codec = wires[wire]
-  const send = (frame: Uint8Array, endPosition: number): boolean => hops.outlets.map((each) => each.send(frame, endPosition)).includes(false)
+
+  function send (frame: Uint8Array, rows: number, endPosition: number): boolean {
+    let full = false
+    for (const each of hops.outlets) {
+      if (!each.send(frame, endPosition)) full = true
+      tally.bytes(rows, frame.byteLength)
+    }
+    return full
+  }
+
+  function result (rows: number, position: number, tokens: TokenResult[], finish: number, prompt: boolean): void {
+    const payload = Result.encode({ tokens, finish, prompt })
+    tally.bytes(rows, FRAME_HEADER_BYTES + payload.byteLength)
+    tell({ type: RingType.result, epoch, position, rows: tokens.length }, payload)
+  }
 
   return {
     hidden ({ lap, position, rows, score }, output) {
@@ -43,21 +60,19 @@ export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents):
       codec.encode(output, rows, hiddenSize, payload)
       // what nobody needs now is kept all the same: the next stage may be replaced later
       replay.add({ position, rows, payload })
-      return emits && position + rows > from && send(frame, position + rows)
+      return emits && position + rows > from && send(frame, rows, position + rows)
     },
 
-    outcome ({ lap }, { scored, scoredFrom, token, position, finish }) {
+    outcome ({ lap, rows }, { scored, scoredFrom, token, position, finish }) {
       if (!emits) return
       if (token !== undefined && finish === 'none') {
-        send(encodeFrame({ type: RingType.tokens, epoch, lap: lap + 1, position, rows: 1 }, idBytes([token.id])), position + 1)
+        send(encodeFrame({ type: RingType.tokens, epoch, lap: lap + 1, position, rows: 1 }, idBytes([token.id])), rows, position + 1)
       }
       if (scored.length > 0) {
-        const result = { tokens: scored.map(tokenResult), finish: Finish.none, prompt: true }
-        tell({ type: RingType.result, epoch, position: scoredFrom, rows: scored.length }, Result.encode(result))
+        result(rows, scoredFrom, scored.map(tokenResult), Finish.none, true)
       }
       if (token !== undefined || finish !== 'none') {
-        const tokens = token === undefined ? [] : [tokenResult(token)]
-        tell({ type: RingType.result, epoch, position, rows: tokens.length }, Result.encode({ tokens, finish: Finish[finish], prompt: false }))
+        result(rows, position, token === undefined ? [] : [tokenResult(token)], Finish[finish], false)
       }
     },
 
@@ -73,7 +88,7 @@ export function emitter ({ plan, hops, replay, from, tell }: EmitterComponents):
         for (const { position, rows, payload } of due) {
           if (position >= until) return true
           reached = position + rows
-          const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), reached)
+          const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), rows, reached)
           if (full) await Promise.all(hops.outlets.map((each) => each.drained(options)))
         }
       }

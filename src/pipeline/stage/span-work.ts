@@ -1,16 +1,21 @@
 import { MalformedError } from '../errors.ts'
 import { NonFiniteError, wires } from '../wire/index.ts'
+import type { Clock } from '../clock.ts'
 import type { Emitter } from './emitter.ts'
 import type { Job } from './job.ts'
 import type { Meter } from './meter.ts'
 import type { StagePlan } from './stage-plan.ts'
 import type { Tail } from './tail.ts'
+import type { LapObserver, Tally } from './tally.ts'
 import type { Slot } from '../../engine/index.ts'
 
 export interface SpanWorkComponents {
   readonly plan: StagePlan
   readonly slot: Slot
+  readonly clock: Pick<Clock, 'now'>
   readonly meter: Meter
+  readonly tally: Tally
+  readonly observer?: LapObserver | undefined
   readonly tail: Tail | undefined
 }
 
@@ -20,17 +25,21 @@ export interface SpanWorkOptions {
   readonly turns: number
   /** Once it is aborted nothing is sent any more. */
   readonly signal: AbortSignal
+  /** When the job came. */
+  readonly sinceMs: number
 }
 
 /**
  * One job through the span: rows in, and what comes out handed on while the engine still holds it. Jobs of a session come one after another.
  * True where a next stage takes its time. @throws {MalformedError} where the sender is at fault @throws what the run throws
  */
-export function spanWork ({ plan, slot, meter, tail }: SpanWorkComponents): (job: Job, options: SpanWorkOptions) => Promise<boolean> {
+export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: SpanWorkComponents): (job: Job, options: SpanWorkOptions) => Promise<boolean> {
   const { runner, ropeVariant } = plan
   const { hiddenSize } = runner
   const codec = wires[plan.wire]
   let input = new Float32Array(0)
+  let deviceMs = 0
+  const ran = (ms: number): void => { deviceMs += ms }
 
   function read (payload: Uint8Array, rows: number, from: string): Float32Array {
     if (input.length < rows * hiddenSize) input = new Float32Array(rows * hiddenSize)
@@ -43,11 +52,12 @@ export function spanWork ({ plan, slot, meter, tail }: SpanWorkComponents): (job
     return values
   }
 
-  return async ({ header, payload, ids, from }, { emit, turns, signal }) => {
+  return async ({ header, payload, ids, from }, { emit, turns, signal, sinceMs }) => {
     const { position, rows, score } = header
     tail?.check(header)
     const failed: unknown[] = []
     const measured = meter.begin(rows)
+    deviceMs = 0
     let full = false
     try {
       await runner.run([{
@@ -57,11 +67,22 @@ export function spanWork ({ plan, slot, meter, tail }: SpanWorkComponents): (job
         ropeVariant,
         input: ids ?? read(payload, rows, from),
         score: tail === undefined ? 0 : score,
+        ran,
         consume (output) {
           if (signal.aborted) return
+          const readyMs = clock.now()
           try {
-            if (tail === undefined) full = emit?.hidden(header, output) ?? false
-            else emit?.outcome(header, tail.take(header, output))
+            const outcome = tail?.take(header, output)
+            const chosenMs = clock.now()
+            const queueMs = Math.max(0, readyMs - sinceMs - deviceMs)
+            const computeMs = deviceMs + chosenMs - readyMs
+            // before anybody can hear of it: what a coordinator asks for at the end has the last lap in it
+            tally.lap(rows, queueMs, computeMs)
+            if (outcome === undefined) full = emit?.hidden(header, output) ?? false
+            else emit?.outcome(header, outcome)
+            const sendMs = clock.now() - chosenMs
+            tally.sent(rows, sendMs)
+            observer?.lap(rows, queueMs, computeMs, sendMs)
           } catch (error) {
             failed.push(error)
           }

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { idle } from '../idle.ts'
+import { sessionName } from '../log.ts'
 import { replayPool } from '../replay-buffer.ts'
 import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { lease, type Lease } from './lease.ts'
@@ -41,11 +42,11 @@ interface Held {
 interface PartShape extends SpanShape { readonly parts: SpanParts }
 
 /** Of a HELLO. Several coordinators may have sessions at one place: whoever hears a session's id could open it first. */
-const placeOf = (session: Uint8Array, start: number): string => `${Buffer.from(session).toString('hex')}/${start}`
+const placeOf = (session: Uint8Array, start: number): string => `${sessionName(session)}/${start}`
 const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): string => `${coordinator}/${place}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
-  const { host, clock = systemClock, spill } = components
+  const { host, clock = systemClock, spill, observer, log } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const meters = new WeakMap<SpanRunner, Meter>()
@@ -221,10 +222,15 @@ export function stageServer (components: StageServerComponents, init: StageServe
       return undefined
     }
 
+    const sessionId = sessionName(plan.session)
+    const { start, end } = plan.runner.span
+    const span = [start, end]
+    log?.debug({ sessionId, coordinator: link.peer, span, positions: plan.positions, epoch: place.epoch }, 'a session is opened here')
     const session = stageSession({
       host,
       clock,
       meter: meterOf(plan.runner),
+      observer,
       replay: replay.buffer(),
       control: link,
       lease: leased,
@@ -234,6 +240,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
         early.offer(`${held.place}/${epoch}`, (link) => isTaken(session, link))
       },
       released () {
+        log?.debug({ sessionId, span }, 'a session is over here')
         onReleased()
         free(held)
       }

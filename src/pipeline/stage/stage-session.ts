@@ -1,5 +1,5 @@
 import {
-  BEAT_MS, Beat, BeatState, Fault, FaultKind, Mirror, Ready, Reroute, Resume, RingType, UNUSED_MS, type Hello
+  BEAT_MS, Beat, BeatState, Fault, FaultKind, Mirror, Ready, Reroute, Resume, RingType, Stats, UNUSED_MS, type Hello, type Work
 } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
@@ -12,6 +12,7 @@ import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job
 import { hopPlan, type HopPlan, type StagePlan } from './stage-plan.ts'
 import { spanWork } from './span-work.ts'
 import { tail } from './tail.ts'
+import { tally, type LapObserver } from './tally.ts'
 import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
 import type { Clock } from '../clock.ts'
@@ -19,6 +20,7 @@ import type { Inbound } from './inbound.ts'
 import type { Lease } from './lease.ts'
 import type { Meter } from './meter.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
+import type { HopWork } from '../types.ts'
 import type { Host, Link } from '../../p2p/index.ts'
 
 /** How long a coordinator that was told of the end may take to close. */
@@ -32,6 +34,7 @@ export interface StageSessionComponents {
   readonly host: Pick<Host, 'open' | 'sign' | 'verify'>
   readonly clock: Clock
   readonly meter: Meter
+  readonly observer?: LapObserver | undefined
   readonly replay: ReplayBuffer
   readonly control: Link
   readonly lease: Lease
@@ -60,6 +63,8 @@ export interface StageSession {
   readonly left: number
 }
 
+const workOf = ({ bytesSent, ...rest }: HopWork): Work => ({ ...rest, bytesSent: BigInt(bytesSent) })
+
 export function stageSession (components: StageSessionComponents, plan: StagePlan, first: HopPlan): StageSession {
   const { host, clock, meter, replay, control, lease } = components
   const { runner, positions } = plan
@@ -67,9 +72,10 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   const { hiddenSize, vocabSize } = runner
   const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec: wires[plan.wire] }
   const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions)
-  const work = spanWork({ plan, slot, meter, tail: end })
+  const counted = tally()
+  const work = spanWork({ plan, slot, clock, meter, tally: counted, observer: components.observer, tail: end })
   const stopping = new AbortController()
-  const queue = workQueue({
+  const queue = workQueue(clock, {
     run,
     failed (error, job) { if (live) explain(error, job) },
     hold (wanted) { hops.hold(wanted) }
@@ -159,7 +165,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     order = { ...order, lap: 0, have: done }
     stage = 'ready'
     const { from, to } = replay.covers
-    tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity, have: done, from, to }))
+    tell({ type: RingType.ready }, Ready.encode({ positions: slot.capacity, have: done, from, to, stats: true }))
   }
 
   function reroute ({ epoch }: FrameHeader, payload: Uint8Array): void {
@@ -193,7 +199,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     // before they cost memory
     if (generatedIds.length > 4 * Math.min(plan.tail?.maxTokens ?? 0, positions)) throw new MalformedError('more ids than the answer may have')
     end?.resume(from, readIds(generatedIds, vocabSize))
-    const made = emit = emitter({ plan, hops, replay, from, tell })
+    const made = emit = emitter({ plan, hops, replay, from, tally: counted, tell })
     const isWhole = await made.replay(until, { signal: AbortSignal.any([stopping.signal, own.signal]) })
     if (!live || own !== hops || isBroken()) return
     if (isWhole) {
@@ -231,17 +237,20 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     admit(header, (runner.isHead ? tokensJob : hiddenJob)(header, payload, link.peer, bounds), link)
   }
 
-  async function run (job: Job): Promise<void> {
+  async function run (job: Job, sinceMs: number): Promise<void> {
     const { position, rows } = job.header
     done = Math.min(done, position)
     // what comes by another route is not what the prompt's keys name
     if (hops.plan.epoch !== first.epoch) lease.changed(position)
     const own = hops
-    const full = await work(job, { emit, turns: hops.plan.stages, signal: stopping.signal })
+    const full = await work(job, { emit, turns: hops.plan.stages, signal: stopping.signal, sinceMs })
     done = position + rows
     for (const each of mirrors) each.poke()
     lease.filled(done)
-    if (full) await drained(own)
+    if (!full) return
+    const heldMs = clock.now()
+    await drained(own)
+    counted.sent(rows, clock.now() - heldMs)
   }
 
   /** Until its hops take more, or are over. */
@@ -276,6 +285,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
             return
           case RingType.beat:
             beat()
+            return
+          case RingType.stats:
+            tell({ type: RingType.stats }, Stats.encode({ all: workOf(counted.all), prefill: workOf(counted.prefill) }))
             return
           case RingType.reroute:
             reroute(header, payload)

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts'
+import type { PipelineLog } from '../log.ts'
 import type { Spill } from '../spill.ts'
+import type { LapObserver } from './tally.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -11,6 +13,10 @@ export interface StageServerComponents {
   readonly clock?: Clock
   /** For what replay buffers have no memory for. @default none: they forget their oldest */
   readonly spill?: Spill | undefined
+  /** Never given anything of what passes through. */
+  readonly log?: PipelineLog | undefined
+  /** @default nobody is told */
+  readonly observer?: LapObserver | undefined
 }
 
 export interface StageServerInit {
@@ -25,6 +31,8 @@ export interface StageServerInit {
   /** What a prompt left serves every coordinator, not only the one that asked it: who asks can tell by the time which beginnings others asked. @default false */
   readonly sharePrefixes?: boolean
 }
+
+export type { LapObserver }
 
 /** What a span was measured to do here, as the node record has it. Zeros until something ran. */
 export interface StageRates {

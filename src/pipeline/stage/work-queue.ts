@@ -1,4 +1,5 @@
 import { MalformedError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
 import type { Job } from './job.ts'
 
 /** Frames waiting for their turn: over the first mark the senders are held back, over the second one of them ignores that. */
@@ -8,8 +9,8 @@ const MAX_QUEUED_BYTES = 64 * 1024 * 1024
 const JOB_BYTES = 512
 
 export interface WorkQueueEvents {
-  /** Does one job; what it throws goes to `failed`. */
-  run (job: Job): Promise<void>
+  /** Does one job, which came at `sinceMs`; what it throws goes to `failed`. */
+  run (job: Job, sinceMs: number): Promise<void>
   failed (error: unknown, job: Job): void
   /** Senders are to wait, or not any more. */
   hold (wanted: boolean): void
@@ -31,12 +32,13 @@ export interface WorkQueue {
 /** A list and no array: taking the first of a hundred thousand would move all others. */
 interface Waiting {
   readonly job: Job
+  readonly sinceMs: number
   next: Waiting | undefined
 }
 
 const costOf = ({ payload }: Job): number => JOB_BYTES + payload.byteLength
 
-export function workQueue (events: WorkQueueEvents): WorkQueue {
+export function workQueue (clock: Pick<Clock, 'now'>, events: WorkQueueEvents): WorkQueue {
   let first: Waiting | undefined
   let last: Waiting | undefined
   let bytes = 0
@@ -53,9 +55,10 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
 
   async function pump (): Promise<void> {
     busy = true
-    for (let job = next(); job !== undefined; job = next()) {
+    for (let taken = next(); taken !== undefined; taken = next()) {
+      const { job, sinceMs } = taken
       try {
-        await events.run(job)
+        await events.run(job, sinceMs)
       } catch (error) {
         events.failed(error, job)
       }
@@ -66,18 +69,18 @@ export function workQueue (events: WorkQueueEvents): WorkQueue {
     resting.splice(0).forEach((resolve) => { resolve() })
   }
 
-  function next (): Job | undefined {
+  function next (): Waiting | undefined {
     if (!isOpen) return undefined
     const taken = first
     first = taken?.next
     if (first === undefined) last = undefined
-    return taken?.job
+    return taken
   }
 
   return {
     push (job) {
       if (bytes + costOf(job) > MAX_QUEUED_BYTES) throw new MalformedError('more frames than a session may have waiting')
-      const waiting: Waiting = { job, next: undefined }
+      const waiting: Waiting = { job, sinceMs: clock.now(), next: undefined }
       if (first === undefined || last === undefined) first = waiting
       else last.next = waiting
       last = waiting

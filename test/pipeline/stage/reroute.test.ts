@@ -35,7 +35,7 @@ describe('a stage that gets other neighbours', () => {
     const { stage, control } = await atWork()
     const before = stage.next[0]?.of(RingType.hidden) ?? []
     await reroute(control, 2)
-    assert.deepEqual(readies(control).at(-1), { positions: 20, have: 5, from: 0, to: 5 })
+    assert.deepEqual(readies(control).at(-1), { positions: 20, have: 5, from: 0, to: 5, stats: true })
     const next = stage.next[1]
     assert.deepEqual([next?.of(RingType.hello).length, next?.of(RingType.hidden).length], [1, 0])
     await resume(control, 2, 3, 5)
@@ -61,7 +61,7 @@ describe('a stage that gets other neighbours', () => {
     assert.deepEqual(stage.runner.runs.slice(3).map(({ position }) => position), [3, 4])
     assert.deepEqual(stage.next[1]?.of(RingType.hidden).map(({ header }) => header.position), [4])
     await reroute(control, 3)
-    assert.deepEqual(readies(control).at(-1), { positions: 20, have: 5, from: 0, to: 5 })
+    assert.deepEqual(readies(control).at(-1), { positions: 20, have: 5, from: 0, to: 5, stats: true })
   })
 
   it('waits for the run that is under way before it says what it has', async () => {

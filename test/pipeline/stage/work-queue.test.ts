@@ -25,7 +25,7 @@ describe('workQueue', () => {
     it(`holds senders back at 8 MiB of jobs of ${name}, takes 64 MiB, and goes on when they are done`, async () => {
       const holds: Array<[waiting: number, wanted: boolean]> = []
       let waiting = 0
-      const queue = workQueue({ run: () => Promise.resolve(), failed () { assert.fail() }, hold (wanted) { holds.push([waiting, wanted]) } })
+      const queue = workQueue({ now: () => 0 }, { run: () => Promise.resolve(), failed () { assert.fail() }, hold (wanted) { holds.push([waiting, wanted]) } })
       const one = job(payloadBytes)
       for (; holds.length === 0; waiting++) queue.push(one)
       assert.deepEqual(holds, [[held, true]])

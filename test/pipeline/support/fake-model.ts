@@ -17,6 +17,8 @@ export interface FakeRunner extends SpanRunner {
   before: (position: number) => Promise<void> | void
   /** Changes what comes out. */
   after: (output: Float32Array, position: number) => void
+  /** What each run takes on the device, ms. */
+  ranMs: number
   /** What `reserve` throws, if anything. */
   refusal: Error | undefined
 }
@@ -43,11 +45,13 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
     weightBytes: 0,
     kvBytesPerPosition: 1,
     runs: [],
+    ranMs: 0,
     refusal: undefined,
     before () { /* at once */ },
     after () { /* as it is */ },
     get reserved () { return reserved },
     freeSlots: () => ({ [CONTEXT]: slots - reserved }),
+    kv: () => ({ slots, usedSlots: reserved, bytes: Infinity, usedBytes: reserved * CONTEXT }),
     reserve (positions) {
       if (runner.refusal !== undefined) throw runner.refusal
       if (positions > CONTEXT) throw Object.assign(new Error('too long'), { name: 'ContextLengthError' })
@@ -79,7 +83,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
       return Promise.resolve(true)
     },
     async run (steps, options) {
-      for (const { slot, position, input, score, consume } of steps) {
+      for (const { slot, position, input, score, consume, ran } of steps) {
         await runner.before(position)
         options?.signal?.throwIfAborted()
         const cache = caches.get(slot)
@@ -104,6 +108,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
         const wanted = isTail ? outputs.slice(rows - score).flatMap(logits) : outputs.flat()
         const output = Float32Array.from(wanted)
         runner.after(output, position)
+        ran?.(runner.ranMs)
         consume(output)
         output.fill(NaN) // the view is the engine's again
       }
