@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', '**/*.proto', '**/*.pb.ts', 'scripts/bench/node_modules/'] },
   {
-    files: ['src/**/*.ts', 'protocols/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'],
+    files: ['src/**/*.ts', 'protocols/**/*.ts', 'web/**/*.{ts,tsx}', 'test/**/*.ts', 'scripts/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -1,0 +1,2 @@
+import { connect } from '../../src/client/browser.ts'
+console.log(connect)
