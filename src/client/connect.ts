@@ -19,7 +19,8 @@ export async function connectBy (makeHost: MakeHost, { bootstrap, psk, signal, o
   return swarmClient(await visit({ makeHost, bootstrap: addresses, psk: key, on, ...(signal === undefined ? {} : { signal }) }), on)
 }
 
-function swarmClient (visited: Visit, on: Tell): SwarmClient {
+/** The public client over a visit. */
+export function swarmClient (visited: Omit<Visit, 'swarm'>, on: Tell): SwarmClient {
   const closing = new AbortController()
 
   /** What the caller's signal or `close` ended ends with their reason, whatever it came to meanwhile. */

@@ -48,6 +48,8 @@ export interface Visit {
 
 /** How long it takes at most until a record that is there is found, and how long a node may be loading. */
 const FIND_MS = 3_000
+/** A node that was joined has a record: until it is seen, too little was seen. */
+const SLOW_MS = 10_000
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 250
 /** Looking that takes longer is told. */
@@ -97,7 +99,8 @@ export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), sign
           } catch (error) {
             const tookMs = performance.now() - started
             const loading = records.some(({ spans }) => spans.some(({ state }) => state === 'claiming' || state === 'loading'))
-            if (!(error instanceof NobodyServesError) || tookMs > (loading ? LOAD_MS : FIND_MS)) throw error
+            const seen = records.some(({ peerId }) => joined.includes(peerId))
+            if (!(error instanceof NobodyServesError) || tookMs > (loading ? LOAD_MS : seen ? FIND_MS : SLOW_MS)) throw error
             if (!told && tookMs > TELL_MS) {
               told = true
               tell({ kind: 'waiting', for: loading ? 'loading' : 'nodes' })
