@@ -2,7 +2,7 @@
  * The composition root: everything that a node is, wired in the order in which it starts. Stopping goes the other way.
  */
 import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
@@ -14,7 +14,7 @@ import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
-import { version } from './folders.ts'
+import { packageRoot, version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
 import { generator } from './generator.ts'
@@ -189,6 +189,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       : await startGateway({
           generator: answers,
           logger: log.child({ part: 'http' }, { level: config.verbose ? 'debug' : 'warn' }),
+          peer: { peerId: host.peerId, addresses: () => host.addresses() },
           swarm: () => ({ ...swarmView(records(), (peer) => swarm.roundTripMs(peer)), repairs: sessions.repairs }),
           // a node that is paused answers its own user all the same
           ready: () => ['online', 'draining'].includes(state.state) && !ending.signal.aborted
@@ -196,6 +197,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           host: config.http.host,
           port: config.http.port,
           moveOn: !config.http.given,
+          pages: join(packageRoot(), 'dist', 'web'),
           apiKeys: config.apiKey == null || config.apiKey === '' ? [] : [config.apiKey]
         })
     if (gateway != null) down.add('gateway', async () => await gateway.stop({ signal: AbortSignal.abort() }))

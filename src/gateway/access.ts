@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { HttpError } from './errors.ts'
+import { isPeerPath } from './peer-page.ts'
 
 /** True for names and addresses that only this machine reaches. `host` without a port, IPv6 with or without brackets. */
 export function isLoopback (host: string): boolean {
@@ -65,7 +66,7 @@ export function access ({ host, apiKeys }: AccessInit): MiddlewareHandler {
         }
       }
     }
-    if (apiKeys.length > 0 && c.req.path !== '/health') {
+    if (apiKeys.length > 0 && c.req.path !== '/health' && !isPeerPath(c.req.path)) {
       const given = /^Bearer\s+(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
       if (given == null || !hasKey(given)) {
         throw new HttpError(given == null ? 'an API key is needed: send `Authorization: Bearer KEY`' : 'this API key is not known here', { status: 401, code: 'invalid_api_key' })

@@ -8,6 +8,7 @@ import { chatCompletion } from './chat.ts'
 import { completion } from './completions.ts'
 import { HttpError, httpError } from './errors.ts'
 import { chooseModel, newId } from './params.ts'
+import { peerPage } from './peer-page.ts'
 import { chatRequest, completionRequest, parse } from './schema.ts'
 import { sse } from './sse.ts'
 import type { GatewayComponents, GatewayModel } from './types.ts'
@@ -20,6 +21,7 @@ export interface AppInit {
   readonly host: string
   readonly apiKeys?: readonly string[]
   readonly maxBodyBytes?: number
+  readonly pages?: string
 }
 
 interface Env {
@@ -113,6 +115,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Hono<
   })
   app.get('/health', (c) => (components.ready() ? c.json({ status: 'ok' }) : c.json({ status: 'loading' }, 503)))
   app.get('/api/swarm', (c) => c.json(components.swarm() ?? {}))
+  app.route('/', peerPage(components.peer, init.pages))
   for (const path of ['/', '/metrics']) {
     app.get(path, () => { throw new HttpError(`not in this version yet: ${path === '/' ? 'the dashboard' : path}; see /api/swarm`, { status: 404 }) })
   }

@@ -1,3 +1,4 @@
+import type { PeerSelf } from './peer-page.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -29,6 +30,8 @@ export interface GatewayComponents {
   readonly logger: GatewayLogger
   /** What `GET /api/swarm` shows. */
   swarm (): unknown
+  /** What `GET /api/peer` tells. @default nothing */
+  readonly peer?: PeerSelf
   /** False while the node is loading or draining. */
   ready (): boolean
 }
@@ -48,6 +51,8 @@ export interface GatewayInit {
   readonly apiKeys?: readonly string[]
   /** Largest request body. @default 8 MiB */
   readonly maxBodyBytes?: number
+  /** The folder of the built pages, absolute. @default none */
+  readonly pages?: string
 }
 
 /** A running gateway. */

@@ -15,7 +15,7 @@ const importsOf = ({ outputs }: Metafile): string[] => Object.values(outputs).fl
 describe('the client\'s bundle for pages', function () {
   this.timeout(60_000)
   let metafile: Metafile
-  let contents = new Uint8Array()
+  let contents: Uint8Array = new Uint8Array()
 
   before(async () => {
     const built = await clientBundle({ root, dist: join(root, 'dist'), quiet: true })
