@@ -2,15 +2,12 @@
  * `shoal-node/client` in a page: the same, over WebSocket, WebRTC-direct and relays. Wants a secure context (HTTPS, or
  * localhost): elsewhere browsers have no `crypto.subtle`.
  */
-import { config } from 'zod'
+import './no-compiling.ts'
 import { createBrowserHost } from '../p2p/browser.ts'
 import { connectBy } from './connect.ts'
 import type { ConnectInit, SwarmClient } from './api.ts'
 
 export * from './public.ts'
-
-// it would try whether it may compile code, which a page's policy forbids and reports
-config({ jitless: true })
 
 /**
  * Joins a swarm as a visitor.

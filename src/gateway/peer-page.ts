@@ -13,9 +13,9 @@ export interface PeerSelf {
   addresses (): readonly string[]
 }
 
-/** Nothing but the page's own files, and WebSockets to nodes, wherever they are. */
+/** Nothing but the page's own files, and WebSockets to nodes, wherever they are; a private swarm's cipher is WebAssembly. */
 const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", 'img-src data:', "connect-src 'self' ws: wss:",
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", 'img-src data:', "connect-src 'self' ws: wss:",
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"
 ].join('; ')
 

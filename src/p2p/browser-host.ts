@@ -21,7 +21,7 @@ export interface BrowserHostInit {
 export async function createBrowserHost ({ psk, services = {} }: BrowserHostInit = {}): Promise<Host> {
   const privateKey = await generateKeyPair('Ed25519')
   const libp2p = await createLibp2p({
-    ...baseOptions({ privateKey, psk }),
+    ...await baseOptions({ privateKey, psk }),
     transports: [
       webSockets(),
       circuitRelayTransport(),

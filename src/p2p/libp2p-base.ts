@@ -3,7 +3,6 @@ import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { identify, identifyPush } from '@libp2p/identify'
 import { ping, type Ping } from '@libp2p/ping'
-import { preSharedKey } from '@libp2p/pnet'
 import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 
@@ -20,12 +19,13 @@ export interface BaseInit {
 }
 
 /** Encryption, streams and limits; transports and further services are the platform's. */
-export const baseOptions = ({ privateKey, psk }: BaseInit): Libp2pOptions => ({
+export const baseOptions = async ({ privateKey, psk }: BaseInit): Promise<Libp2pOptions> => ({
   privateKey,
   start: false,
   connectionEncrypters: [noise()],
   streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
-  ...(psk == null ? {} : { connectionProtector: preSharedKey({ psk }) }),
+  // its cipher is WebAssembly, compiled as soon as it is loaded: a page may have to be allowed that
+  ...(psk == null ? {} : { connectionProtector: (await import('@libp2p/pnet')).preSharedKey({ psk }) }),
   connectionGater: { denyDialMultiaddr: () => false },
   connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
   transportManager: { faultTolerance: FaultTolerance.NO_FATAL }

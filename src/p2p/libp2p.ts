@@ -33,7 +33,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
   const behindRouter = listen.some((address) => !LOOPBACK.test(address) && !address.includes('p2p-circuit'))
   const webRtc = listen.some((address) => address.includes('webrtc')) || !listens
   const options: Libp2pOptions = {
-    ...baseOptions(init),
+    ...await baseOptions(init),
     ...(init.dns == null ? {} : { dns: init.dns }),
     addresses: { listen: [...listen], announce: [...announce ?? []] },
     transports: [
