@@ -23,6 +23,7 @@ export interface WatchedPage {
 /** @param blocked requests that get no answer */
 export async function watchedPage (browser: Browser, blocked: (url: URL) => boolean = () => false): Promise<WatchedPage> {
   const page = await browser.newPage()
+  page.setDefaultTimeout(120_000)
   // tsx leaves calls of this in functions that are handed to the page
   await page.evaluateOnNewDocument('globalThis.__name = (it) => it')
   const problems: string[] = []

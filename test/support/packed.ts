@@ -22,6 +22,8 @@ export interface Program {
   readonly child: ChildProcess
   /** Standard output, one JSON object a line, as it comes. */
   readonly lines: AsyncIterable<Json>
+  /** All of it so far. */
+  stdout (): string
   stderr (): string
 }
 
@@ -30,11 +32,14 @@ export async function runProgram (folder: string, text: string, args: readonly s
   const path = join(folder, 'program.mjs')
   await writeFile(path, text)
   const child = spawn(process.execPath, [path, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
   let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { stdout += chunk })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => { stderr += chunk })
   const lines = createInterface({ input: child.stdout })
   return {
     child,
+    stdout: () => stdout,
     stderr: () => stderr,
     lines: (async function * () { for await (const line of lines) yield JSON.parse(line) as Json })()
   }

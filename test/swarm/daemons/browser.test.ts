@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { hasBrowser, launchBrowser, watchedPage } from '../../support/browser.ts'
-import { daemon, removeFolders, root, shoal, type Daemon } from '../../support/shoal.ts'
+import { newPsk } from '../../../src/p2p/index.ts'
+import { daemon, removeFolders, root, shoal, temporaryFolder, type Daemon } from '../../support/shoal.ts'
 import { questions } from './atlas.ts'
 import type * as client from '../../../src/client/browser.ts'
 import type { AddressInfo } from 'node:net'
@@ -14,7 +15,7 @@ const LISTEN = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0
 
 /** Runs in the page. */
 async function askInPage (bootstrap: string | string[], request: client.GenerateOptions, { abortAt = Infinity } = {}) {
-  const { connect } = await import(/* @vite-ignore */ '/client.mjs' as string) as typeof client
+  const { connect } = await import(/* @vite-ignore */ '/client/browser.mjs' as string) as typeof client
   const events: client.ProgressEvent[] = []
   const controller = new AbortController()
   const tokens: client.Token[] = []
@@ -33,7 +34,7 @@ async function askInPage (bootstrap: string | string[], request: client.Generate
 }
 
 describe('a browser', function () {
-  this.timeout(180_000)
+  this.timeout(400_000)
   const nodes: Daemon[] = []
   let browser: Browser
   let server: Server
@@ -46,8 +47,8 @@ describe('a browser', function () {
     browser = await launchBrowser()
     const bundle = await readFile(join(root, 'dist', 'client', 'browser.mjs'))
     server = createServer(({ url }, response) => {
-      response.setHeader('content-type', url === '/client.mjs' ? 'text/javascript' : 'text/html')
-      response.end(url === '/client.mjs' ? bundle : '<!doctype html><link rel="icon" href="data:,">')
+      response.setHeader('content-type', url === '/client/browser.mjs' ? 'text/javascript' : 'text/html')
+      response.end(url === '/client/browser.mjs' ? bundle : '<!doctype html><link rel="icon" href="data:,">')
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     nodes.push(await daemon(['--threads', '1', ...LISTEN]))
@@ -78,10 +79,21 @@ describe('a browser', function () {
         assert.equal(failure, undefined)
         assert.deepEqual([result?.text, result?.tokens], [first?.answer, first?.ids])
         assert.equal(tokens.map(({ text }) => text).join(''), first?.answer)
-        assert.deepEqual(events.map(({ kind }) => kind), ['joined', 'finding', 'model', 'connected', 'route'])
+        assert.deepEqual(events.map(({ kind }) => kind).filter((kind) => kind !== 'waiting'), ['joined', 'finding', 'model', 'connected', 'route'])
         assert.deepEqual(events.flatMap((event) => 'way' in event ? [[event.way, event.peerId]] : []), [[way, nodes[0]?.peerId], [way, nodes[0]?.peerId]])
       })
     }
+
+    it('runs the page of docs/CLIENT.md', async () => {
+      const [, example = ''] = /```html\n(.*?)```/s.exec(await readFile(join(root, 'docs', 'CLIENT.md'), 'utf8')) ?? []
+      assert.match(example, /connect\(/)
+      const { page: shown, problems: wrong } = await watchedPage(browser)
+      await shown.goto(page.url())
+      await shown.setContent(example.replaceAll('INVITE', addressOf(nodes[0], '/ws/')))
+      await shown.waitForFunction(() => document.getElementById('answer')?.textContent === 'The capital of Peru is Lima.')
+      assert.deepEqual(wrong, [])
+      await shown.close()
+    })
 
     it('joins by an invite, and ends an answer by its signal', async () => {
       const { stdout } = await shoal(['invite'], { home: nodes[0]?.home ?? '' })
@@ -105,6 +117,19 @@ describe('a browser', function () {
       assert.equal(failure, undefined)
       assert.deepEqual([result?.text, result?.tokens], [second?.answer, second?.ids])
       assert.deepEqual(events.flatMap((event) => event.kind === 'connected' ? [[event.way, event.peerId]] : []), [['relay', hidden.peerId]])
+    })
+
+    it('joins a private swarm by an invite with its key', async () => {
+      const psk = join(await temporaryFolder(), 'swarm.key')
+      await writeFile(psk, newPsk())
+      const node = await daemon(['--threads', '1', '--psk', psk, ...LISTEN])
+      nodes.push(node)
+      const { stdout } = await shoal(['invite', '--with-key'], { home: node.home })
+      const { result, events, failure } = await page.evaluate(askInPage, stdout.trim(), greedy(first?.question))
+      assert.equal(failure, undefined)
+      assert.deepEqual([result?.text, result?.tokens], [first?.answer, first?.ids])
+      assert.deepEqual(events.flatMap((event) => 'way' in event ? [event.way] : []), ['websocket', 'websocket'])
+      assert.match(String((await page.evaluate(askInPage, addressOf(node, '/ws/'), greedy(''))).failure), /^JoinError: .*private swarm/)
     })
 
     it('has nothing to complain of but the address where nobody listens', () => {

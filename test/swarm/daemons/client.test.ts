@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { folderWithPackage, runProgram, typeCheck } from '../../support/packed.ts'
-import { daemon, removeFolders, type Daemon, type Json } from '../../support/shoal.ts'
+import { daemon, removeFolders, root, type Daemon, type Json } from '../../support/shoal.ts'
 import { questions } from './atlas.ts'
 
 /** Asks what its arguments say, and tells everything it hears, one line each. */
@@ -48,7 +50,7 @@ await swarm.close()
 `
 
 describe('a program with the packed client', function () {
-  this.timeout(180_000)
+  this.timeout(400_000)
   const nodes: Daemon[] = []
   let folder = ''
 
@@ -91,7 +93,7 @@ describe('a program with the packed client', function () {
       const tokens = events.filter(({ kind }) => kind === 'token')
       assert.equal(tokens.map(({ text }) => text).join(''), answer)
       assert.deepEqual(tokens.flatMap(({ id }) => id === undefined ? [] : [id]).slice(0, ids.length), ids)
-      const told = events.map(({ kind }) => kind).filter((kind) => kind !== 'token')
+      const told = events.map(({ kind }) => kind).filter((kind) => kind !== 'token' && kind !== 'waiting')
       assert.deepEqual(told, ['joined', 'finding', 'model', 'connected', 'route', 'result'])
       const [joined] = events
       assert.deepEqual([joined?.peerId, joined?.way], [nodes[at]?.peerId, 'tcp'])
@@ -123,6 +125,18 @@ describe('a program with the packed client', function () {
       assert.deepEqual([events.at(-1)?.kind, events.at(-1)?.name], ['error', name], JSON.stringify(events.at(-1)))
     })
   }
+
+  it('prints what docs/CLIENT.md says of its examples', async () => {
+    const text = await readFile(join(root, 'docs', 'CLIENT.md'), 'utf8')
+    const examples = [...text.matchAll(/```js\n(.*?)```\n+```\n(.*?)```/gs)]
+    assert.equal(examples.length, text.match(/```js/g)?.length)
+    for (const [, program = '', printed] of examples) {
+      const { child, stdout, stderr } = await runProgram(folder, program.replaceAll('INVITE', address(1)), [])
+      if (child.exitCode == null) await once(child, 'close')
+      // a machine with much to do waits for what is there at once on others
+      assert.deepEqual([child.exitCode, stderr(), stdout().replace(/^waiting\n/gm, '')], [0, '', printed])
+    }
+  })
 
   it('hears the answer to its end though nodes are killed in the middle of it', async () => {
     for (const layers of ['0:3', '6:8']) await start(layers)
