@@ -1,21 +1,24 @@
 /**
- * Bundles the command line and everything it imports into dist/, split so that a command loads only what it uses.
- * Only packages with native code stay outside. `--quiet` prints errors alone, and leaves what an earlier build made for
- * processes that still run from it.
+ * Bundles the command line, the client for programs, and everything they import into dist/, split so that a command loads only
+ * what it uses; the client for pages in one file; and the browser's pages. Only packages with native code stay outside. `--quiet`
+ * prints errors alone, and leaves what an earlier build made for processes that still run from it.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { buildWeb } from './build-web.mjs'
+import { clientBundle } from './bundles/client.mjs'
+import { declarations } from './bundles/declarations.mjs'
+import { webPages } from './bundles/web.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const quiet = process.argv.includes('--quiet')
 
-const { outputFiles, metafile } = await build({
+const entryPoints = { cli: 'src/cli/main.ts', 'client/node': 'src/client/node.ts' }
+const forNode = build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli/main.ts' },
+  entryPoints,
   outdir: dist,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
@@ -35,6 +38,13 @@ const { outputFiles, metafile } = await build({
   logLevel: quiet ? 'error' : 'warning'
 })
 
+const web = webPages({ root, outdir: join(dist, 'web'), quiet })
+const bundles = await Promise.all([forNode, clientBundle({ root, dist, quiet }), web])
+const outputFiles = [
+  ...bundles.flatMap((bundle) => bundle.outputFiles),
+  ...await declarations({ root, entry: 'src/client/node.ts', folder: join(dist, 'client', 'types') })
+]
+
 /** The bundled packages' licences, which ask to travel with copies of their code. */
 async function licences (inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []))
@@ -46,10 +56,9 @@ async function licences (inputs) {
   }))
   return { path: join(dist, 'LICENSES.txt'), contents: Buffer.from(texts.join(`\n${'-'.repeat(80)}\n\n`)) }
 }
-const web = await buildWeb({ root, outdir: join(dist, 'web'), quiet })
-outputFiles.push(...web.outputFiles, await licences([...Object.keys(metafile.inputs), ...web.inputs]))
+outputFiles.push(await licences(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))))
 
-/** Whole or not at all, and only where it changed: others may be running from these files. The entry comes last. */
+/** Whole or not at all, and only where it changed: others may be running from these files. Entries come last. */
 async function write ({ path, contents }) {
   const before = await readFile(path).catch(() => undefined)
   if (before != null && before.equals(contents)) return
@@ -59,7 +68,7 @@ async function write ({ path, contents }) {
   await rename(aside, path)
 }
 
-const isEntry = ({ path }) => relative(dist, path) === 'cli.mjs'
+const isEntry = ({ path }) => Object.keys(entryPoints).includes(relative(dist, path).replace(/\.mjs$/, ''))
 await Promise.all(outputFiles.filter((file) => !isEntry(file)).map(write))
 await Promise.all(outputFiles.filter(isEntry).map(write))
 
@@ -70,6 +79,6 @@ if (!quiet) {
     if (entry.isFile() && !made.has(relative(dist, path))) await rm(path)
   }
   const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.byteLength, 0)
-  for (const { page, gzipBytes } of web.sizes) process.stdout.write(`dist/web/${page}: ${(gzipBytes / 1e3).toFixed(0)} kB gzip with all that it loads\n`)
+  for (const { page, gzipBytes } of (await web).sizes) process.stdout.write(`dist/web/${page}: ${(gzipBytes / 1e3).toFixed(0)} kB gzip with all that it loads\n`)
   process.stdout.write(`dist/: ${outputFiles.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`)
 }

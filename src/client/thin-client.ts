@@ -3,8 +3,7 @@ import { coordinators, keyOf, type Candidate } from './coordinators.ts'
 import { exchange } from './exchange.ts'
 import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
 import type { Link } from '../p2p/index.ts'
-import type { ThinClient, ThinClientComponents, ThinClientInit } from './types.ts'
-import type { AbortOptions } from '@libp2p/interface'
+import type { AskOptions, ThinClient, ThinClientComponents, ThinClientInit } from './types.ts'
 
 type Started = Extract<GenerateEvent, { kind: 'started' }>
 
@@ -35,7 +34,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     }
   }
 
-  async function * generate (request: GenerateRequest, { signal }: AbortOptions = {}): AsyncGenerator<GenerateEvent> {
+  async function * generate (request: GenerateRequest, { signal, onCoordinator }: AskOptions = {}): AsyncGenerator<GenerateEvent> {
     signal?.throwIfAborted()
     const startedMs = performance.now()
     const tried = new Set<string>()
@@ -49,6 +48,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
       const goingOn = lost !== undefined
       try {
         const link = await dial(candidate, signal)
+        onCoordinator?.(candidate.peerId)
         for await (const event of exchange(link, goingOnFrom(request, heard), { signal, silenceMs })) {
           hear(heard, event)
           if (event.kind === 'started' && goingOn && lost !== undefined) {

@@ -15,6 +15,11 @@ export interface ThinClientInit {
   readonly silenceMs?: number
 }
 
+export interface AskOptions extends AbortOptions {
+  /** Told whenever a coordinator has been reached and is asked. */
+  readonly onCoordinator?: (peerId: string) => void
+}
+
 /** Asks somebody else's coordinator: an online holder of the model's layer 0, nearest first. */
 export interface ThinClient {
   /**
@@ -22,5 +27,5 @@ export interface ThinClient {
    * ids, and `repaired` says so. Only a prompt that is scored is not gone on with.
    * @throws the errors of `Coordinator.generate`, as the coordinator told them
    */
-  generate (request: GenerateRequest, options?: AbortOptions): AsyncIterable<GenerateEvent>
+  generate (request: GenerateRequest, options?: AskOptions): AsyncIterable<GenerateEvent>
 }

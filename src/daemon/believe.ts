@@ -1,5 +1,5 @@
 /** Whether to believe what nodes say that a name at the hub is. Pure. */
-import { AmbiguousModelError } from './errors.ts'
+import { AmbiguousModelError } from '../client/index.ts'
 import { networksOf } from '../p2p/index.ts'
 
 /** One node's signed word. */

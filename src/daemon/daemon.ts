@@ -204,6 +204,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
           generator: { ...answers, generate: happening.watched(answers.generate) },
           keys: keyRing(data),
           activity: happening,
+          peer: { peerId: host.peerId, addresses: () => host.addresses() },
           logger: log.child({ part: 'http' }, { level: config.logLevel ?? (config.verbose ? 'debug' : 'warn') }),
           metrics: metrics.http,
           swarm: () => ({ self: host.peerId, ...view(), repairs: sessions.repairs }),

@@ -12,21 +12,6 @@ export class NoDaemonError extends Error {
   }
 }
 
-/** The node could not join the swarm that it was told to join. */
-export class JoinError extends Error {
-  override name = 'JoinError'
-}
-
-/** Several models could be meant. The request is wrong until it names one. */
-export class AmbiguousModelError extends Error {
-  override name = 'AmbiguousModelError'
-}
-
-/** Nobody serves the model, or some layers of it, now. */
-export class NobodyServesError extends Error {
-  override name = 'NobodyServesError'
-}
-
 /** The daemon of this machine runs, and can't be spoken to. */
 export class UncontrolledError extends Error {
   override name = 'UncontrolledError'

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isModelId } from '../model/index.ts'
 import { UnknownModelError } from '../store/index.ts'
-import { AmbiguousModelError } from './errors.ts'
+import { AmbiguousModelError } from '../client/index.ts'
 import { lookAround } from './network.ts'
 import type { NodeRecord, Swarm } from '../swarm/index.ts'
 import type { AbortOptions } from '@libp2p/interface'

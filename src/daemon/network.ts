@@ -1,31 +1,23 @@
 /** The libp2p host and the swarm over it, as a node or as a client without layers has them. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createHost, decodeInvite, isInvite, loadPsk, type Host } from '../p2p/index.ts'
+import { createHost, loadPsk, pskOf, type Host } from '../p2p/index.ts'
 import { writeFileAtomic } from '../store/index.ts'
-import { createSwarm, swarmServices, type NodeRecord, type Swarm } from '../swarm/index.ts'
-import { ConfigError, JoinError } from './errors.ts'
+import { createSwarm, swarmServices, type Swarm } from '../swarm/index.ts'
 import type { DaemonConfig } from './config.ts'
 import type { Logger } from './log.ts'
-import type { AbortOptions } from '@libp2p/interface'
+
+export { joinAll, lookAround } from '../client/index.ts'
 
 export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan'>>
 
 /** Saying goodbye to a DHT may find nobody to say it to: records end by themselves. */
 export const GOODBYE_MS = 1_500
 
-/** The private swarm's key: from the file, else from an invite that carries one. */
-async function swarmKey ({ join: targets, psk }: NetworkConfig): Promise<Uint8Array | undefined> {
-  if (psk != null) return await loadPsk(psk)
-  const keys = targets.filter(isInvite).flatMap((invite) => decodeInvite(invite).psk ?? [])
-  const [first] = keys
-  if (first != null && keys.some((key) => Buffer.compare(key, first) !== 0)) throw new ConfigError('the invites carry keys of different private swarms; join one')
-  return first
-}
-
 /** Neither is started. `node` keeps its identity in the data folder and serves the DHT; `client` has a key for this run alone. */
 export async function network (config: NetworkConfig, role: 'node' | 'client', log?: Pick<Logger, 'debug'>): Promise<{ host: Host, swarm: Swarm }> {
-  const psk = await swarmKey(config)
+  // from the file, else from an invite that carries one
+  const psk = config.psk == null ? pskOf(config.join) : await loadPsk(config.psk)
   const services = swarmServices({ client: role === 'client' })
   const host = await createHost({
     services: services.services,
@@ -55,29 +47,4 @@ function sequenceFile (path: string): { load (): Promise<bigint>, save (seq: big
     },
     save: async (seq) => { await writeFileAtomic(path, String(seq)) }
   }
-}
-
-/** Records as the DHT has them, as far as they come within the time; those known already in any case. */
-export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, source, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly timeoutMs: number }): Promise<readonly NodeRecord[]> {
-  const timeout = AbortSignal.timeout(timeoutMs)
-  try {
-    await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }), ...(source == null ? {} : { source }) })
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!timeout.aborted) throw error
-  }
-  return swarm.nodes()
-}
-
-/** Joins at least one; resolves with the peer ids that answered. @throws {JoinError} none did */
-export async function joinAll (host: Pick<Host, 'join'>, targets: readonly string[], options: AbortOptions): Promise<string[]> {
-  const results = await Promise.allSettled(targets.map(async (target) => await host.join(target, options)))
-  options.signal?.throwIfAborted()
-  const peers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  if (targets.length > 0 && peers.length === 0) {
-    const [first] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-    if (first instanceof Error && first.name === 'BadAddressError') throw first
-    throw new JoinError(`no node could be joined: ${first instanceof Error ? first.message : String(first)}`, { cause: first })
-  }
-  return peers
 }

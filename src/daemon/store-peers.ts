@@ -1,6 +1,6 @@
 /** Peers that a command asks for what is damaged on the disk. */
 import { modelStore, NoSourceError, type ModelStore } from '../store/index.ts'
-import { JoinError } from './errors.ts'
+import { JoinError } from '../client/index.ts'
 import { GOODBYE_MS, joinAll, network } from './network.ts'
 import { findDaemon } from './state-file.ts'
 import { teardown } from './teardown.ts'

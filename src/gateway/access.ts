@@ -50,8 +50,8 @@ function hostOf (url: string): string | undefined {
   }
 }
 
-/** For load balancers, which have no key. */
-const isPublic = (path: string): boolean => path === '/health'
+/** For load balancers, which have no key, and for the page at /peer, which asks by the rules of the swarm. */
+const PUBLIC: ReadonlySet<string> = new Set(['/health', '/api/peer'])
 
 /** Refuses a page elsewhere that comes by a name of its own, which it points at this machine. */
 function checkHost (c: Context): void {
@@ -118,7 +118,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
     const caller = callerOf(c)
     c.set('caller', caller)
     if (!open) checkHost(c)
-    if (isPublic(c.req.path)) {
+    if (PUBLIC.has(c.req.path)) {
       c.set('principal', principals.local)
       await next()
       return undefined

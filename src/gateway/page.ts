@@ -26,8 +26,9 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", 'trusted-types dompurify'
 ].join('; ')
 
-/** `/peer` speaks to nodes over WebSockets. */
-const policyOf = (url: string): string => url === '/peer' ? POLICY.replace("connect-src 'self'", "connect-src 'self' ws: wss:") : POLICY
+/** `/peer` speaks to nodes over WebSockets, wherever they are; the cipher of a private swarm is WebAssembly. It makes no markup from text. */
+const PEER_POLICY = POLICY.replace("connect-src 'self'", "connect-src 'self' ws: wss:").replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'").replace('trusted-types dompurify', "trusted-types 'none'")
+const policyOf = (url: string): string => url === '/peer' ? PEER_POLICY : POLICY
 
 const COMMON = {
   'x-content-type-options': 'nosniff',

@@ -57,6 +57,8 @@ export interface GatewayComponents {
   swarm (): unknown
   /** What `GET /api/events` tells. @default nothing happens */
   readonly activity?: ActivityFeed
+  /** What `GET /api/peer` tells the page at `/peer`. @default nothing */
+  readonly peer?: PeerSelf
   /** False while the node is loading or draining. */
   ready (): boolean
 }
@@ -77,6 +79,13 @@ export interface GatewayInit extends AppInit {
   readonly maxWaiting?: number
   /** And of one address, but for loopback and proxies. @default 128 */
   readonly maxWaitingPerAddress?: number
+}
+
+/** This node as a page can dial it. */
+export interface PeerSelf {
+  readonly peerId: string
+  /** Multiaddrs with `/p2p/`. */
+  addresses (): readonly string[]
 }
 
 /** A running gateway. */

@@ -1,6 +1,6 @@
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkedAddress } from './addresses.ts'
 import { BadAddressError } from './errors.ts'
 import { checkedPsk } from './psk.ts'
@@ -37,4 +37,14 @@ export function decodeInvite (text: string): Invite {
   } catch (error) {
     throw new BadAddressError('the invite is damaged: copy it again, whole', { cause: error })
   }
+}
+
+/** What there is to dial in an address or an invite. @throws {BadAddressError} */
+export const targetsOf = (address: string): readonly string[] => isInvite(address) ? decodeInvite(address).addresses : [checkedAddress(address)]
+
+/** The private swarm's key that some of these addresses and invites bring along. @throws {BadAddressError} where they bring different ones */
+export function pskOf (targets: readonly string[]): Uint8Array | undefined {
+  const keys = targets.filter(isInvite).flatMap((invite) => decodeInvite(invite).psk ?? [])
+  if (new Set(keys.map((key) => toString(key, 'base64'))).size > 1) throw new BadAddressError('the invites carry keys of different private swarms; join one')
+  return keys[0]
 }

@@ -1,29 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { generateKey } from '@libp2p/pnet'
 import { BadAddressError } from './errors.ts'
 
 /** libp2p's file format: three lines, the last 32 bytes in hexadecimal. */
 const FORMAT = /^\/key\/swarm\/psk\/1\.0\.0\/\r?\n\/base16\/\r?\n[0-9a-fA-F]{64}\s*$/
-const FILE_BYTES = 95
-
-/** A pre-shared key that closes a swarm to everybody without it. @throws {BadAddressError} */
-export async function loadPsk (path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new BadAddressError(`can't read the swarm key ${path}`, { cause: error })
-  })
-  return checkedPsk(bytes, path)
-}
 
 /** @param where for the error @throws {BadAddressError} */
 export function checkedPsk (bytes: Uint8Array, where: string): Uint8Array {
   if (!FORMAT.test(new TextDecoder().decode(bytes))) {
     throw new BadAddressError(`${where} is no swarm key: it has to have the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hexadecimal digits`)
   }
-  return bytes
-}
-
-export function newPsk (): Uint8Array {
-  const bytes = new Uint8Array(FILE_BYTES)
-  generateKey(bytes)
   return bytes
 }

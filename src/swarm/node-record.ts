@@ -1,6 +1,6 @@
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { RecordEnvelope } from '@libp2p/peer-record'
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   CLOCK_SKEW_MS, MAX_NODE_RECORD_BYTES, NODE_RECORD_CODEC, NODE_RECORD_DOMAIN, NODE_RECORD_LIFE_MS, NodeRecord as Message
 } from '../../protocols/node-record/index.ts'

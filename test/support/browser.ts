@@ -27,27 +27,40 @@ export async function startBrowser (): Promise<Browser> {
 
 export interface Watched {
   readonly page: Page
+  /** URLs that it asked for over HTTP. */
+  readonly requests: string[]
   /** Errors that the page logged or threw, but for refused requests, which a test may want. */
   readonly errors: string[]
   /** Hosts of all that it asked for. */
   readonly hosts: Set<string>
 }
 
-/** A page in a context of its own: storage, cookies and all. */
-export async function openPage (browser: Browser, url?: string): Promise<Watched> {
+/**
+ * A page in a context of its own: storage, cookies and all.
+ * @param blocked requests that get no answer
+ */
+export async function openPage (browser: Browser, url?: string, blocked?: (url: URL) => boolean): Promise<Watched> {
   const context = await browser.createBrowserContext()
   const page = await context.newPage()
   page.setDefaultTimeout(START_MS)
   const errors: string[] = []
   const hosts = new Set<string>()
+  const requests: string[] = []
+  // tsx leaves calls of this in functions that are handed to the page
+  await page.evaluateOnNewDocument('globalThis.__name = (it) => it')
+  if (blocked !== undefined) await page.setRequestInterception(true)
   page.on('pageerror', (error) => { errors.push(error instanceof Error ? error.message : String(error)) })
   page.on('console', (message) => { if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) errors.push(message.text()) })
   page.on('request', (request) => {
     const asked = new URL(request.url())
-    if (asked.protocol !== 'data:') hosts.add(asked.host)
+    if (asked.protocol !== 'data:') {
+      hosts.add(asked.host)
+      requests.push(asked.href)
+    }
+    if (blocked !== undefined) void (blocked(asked) ? request.abort() : request.continue())
   })
   if (url !== undefined) await page.goto(url)
-  return { page, errors, hosts }
+  return { page, errors, hosts, requests }
 }
 
 /** Serious and critical findings of axe, as text. */

@@ -6,14 +6,15 @@ import { build } from 'esbuild'
 
 /** Each page's name in dist/web, and what it is made of. */
 const PAGES = [
-  { page: 'index.html', template: 'web/index.html', script: 'web/main.tsx', style: 'web/styles/main.css' }
+  { page: 'index.html', template: 'web/index.html', script: 'web/main.tsx', style: 'web/styles/main.css' },
+  { page: 'peer.html', template: 'web/peer/index.html', script: 'web/peer/peer.ts', style: 'web/peer/peer.css' }
 ]
 
 /**
  * @param {{ root: string, outdir: string, quiet: boolean }} init
- * @returns {Promise<{ outputFiles: Array<{ path: string, contents: Uint8Array }>, inputs: string[], sizes: Array<{ page: string, gzipBytes: number }> }>}
+ * @returns {Promise<{ outputFiles: Array<{ path: string, contents: Uint8Array }>, metafile: import('esbuild').Metafile, sizes: Array<{ page: string, gzipBytes: number }> }>}
  */
-export async function buildWeb ({ root, outdir, quiet }) {
+export async function webPages ({ root, outdir, quiet }) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: PAGES.flatMap(({ script, style }) => [script, style]),
@@ -60,7 +61,7 @@ export async function buildWeb ({ root, outdir, quiet }) {
   return {
     // a page comes after what it names
     outputFiles: [...outputFiles.map(({ path, contents }) => ({ path: join(dirname(path), basename(path)), contents: Buffer.from(contents) })), ...pages.map(({ file }) => file)],
-    inputs: Object.keys(metafile.inputs),
+    metafile,
     sizes: pages.map(({ size }) => size)
   }
 }

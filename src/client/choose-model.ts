@@ -1,6 +1,6 @@
 /** Which model a question is for. Pure. */
 import { AmbiguousModelError, NobodyServesError } from './errors.ts'
-import type { ModelView } from './swarm-view.ts'
+import type { ModelView } from './api.ts'
 
 export interface ModelChoice {
   readonly modelId: string

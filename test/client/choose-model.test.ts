@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { chooseModel } from '../../src/daemon/choose-model.ts'
-import { modelViews, runsOf, swarmView, type ModelView } from '../../src/daemon/swarm-view.ts'
+import { chooseModel, modelViews, runsOf, type ModelView } from '../../src/client/index.ts'
+import { swarmView } from '../../src/daemon/swarm-view.ts'
 import type { NodeRecord, ServedSpan } from '../../src/swarm/index.ts'
 
 const span = (start: number, end: number, more: Partial<ServedSpan> = {}): ServedSpan => ({

@@ -1,0 +1,142 @@
+/** A visit to a swarm: a host that only dials, what it knows of the swarm, and a thin client over both. */
+import { connectionsOf, pskOf } from '../p2p/portable.ts'
+import { createSwarm, swarmServices, type NodeRecord, type Swarm } from '../swarm/index.ts'
+import { chooseModel, type ModelChoice } from './choose-model.ts'
+import { NobodyServesError } from './errors.ts'
+import { joinAll, lookAround } from './join.ts'
+import { modelViews } from './models.ts'
+import { thinClient } from './thin-client.ts'
+import type { Host, Services } from '../p2p/portable.ts'
+import type { PeerConnection, ProgressEvent } from './api.ts'
+import type { ThinClient } from './types.ts'
+import type { AbortOptions } from '@libp2p/interface'
+
+/** Makes a host that only dials and has a key for this run alone: what differs between Node and a page. */
+export type MakeHost = (init: { readonly services: Services, readonly psk?: Uint8Array }) => Promise<Host>
+
+export interface VisitInit extends AbortOptions {
+  readonly makeHost: MakeHost
+  /** Addresses or invites. */
+  readonly bootstrap: readonly string[]
+  /** @default the one that an invite brings along */
+  readonly psk?: Uint8Array | undefined
+  on (event: ProgressEvent): void
+}
+
+export interface FindModelOptions extends AbortOptions {
+  /** A name or id. */
+  readonly asked?: string | undefined
+  /** What this machine's store calls by that name. */
+  readonly storedId?: string | undefined
+  on? (event: ProgressEvent): void
+}
+
+export interface Visit {
+  readonly peerId: string
+  readonly joined: readonly string[]
+  readonly swarm: Pick<Swarm, 'roundTripMs'>
+  readonly client: ThinClient
+  /** Waits a little for nodes that are being found or are loading. @throws {AmbiguousModelError} @throws {NobodyServesError} */
+  findModel (options?: FindModelOptions): Promise<ModelChoice>
+  /** Who is there, as the DHT knows it. */
+  records (options?: AbortOptions): Promise<readonly NodeRecord[]>
+  connections (): PeerConnection[]
+  /** The connection to a peer that is talked to. */
+  connectionTo (peerId: string): PeerConnection
+  close (): Promise<void>
+}
+
+/** How long it takes at most until a record that is there is found, and how long a node may be loading. */
+const FIND_MS = 3_000
+/** A node that was joined has a record: until it is seen, too little was seen. */
+const SLOW_MS = 10_000
+const LOAD_MS = 60_000
+const LOOK_EVERY_MS = 250
+/** Looking that takes longer is told. */
+const TELL_MS = 1_000
+/** Saying goodbye may find nobody to say it to. */
+const GOODBYE_MS = 1_500
+
+/** @throws {JoinError} nobody answers there @throws {BadAddressError} */
+export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), signal, on }: VisitInit): Promise<Visit> {
+  signal?.throwIfAborted()
+  const services = swarmServices({ client: true })
+  const host = await makeHost({ services: services.services, ...(psk === undefined ? {} : { psk }) })
+  const swarm = createSwarm({ host, services })
+  const close = async (): Promise<void> => {
+    await Promise.race([swarm.stop().catch(() => { /* it leaves in any case */ }), delay(GOODBYE_MS)])
+    await host.stop()
+  }
+
+  const connections = (): PeerConnection[] => connectionsOf(host)
+  const connectionTo = (peerId: string): PeerConnection => connections().find((connection) => connection.peerId === peerId) ?? { peerId, way: 'other', address: '' }
+
+  try {
+    await host.start()
+    await swarm.start()
+    const joined = await joinAll(host, bootstrap, signal == null ? {} : { signal })
+    for (const peerId of new Set(joined)) on({ kind: 'joined', ...connectionTo(peerId) })
+
+    return {
+      peerId: host.peerId,
+      joined,
+      swarm,
+      client: thinClient({ host, swarm }),
+      connections,
+      connectionTo,
+      close,
+      findModel: async ({ asked, storedId, signal: ends, on: tell = on } = {}) => {
+        const started = performance.now()
+        const options = ends == null ? {} : { signal: ends }
+        tell({ kind: 'finding', ...(asked === undefined ? {} : { model: asked }) })
+        for (let told = false; ;) {
+          const records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
+          try {
+            const served = records.filter(({ peerId }) => joined.includes(peerId)).flatMap(({ spans }) => spans.map(({ modelId }) => modelId))
+            const choice = chooseModel({ asked, storedId, models: modelViews(records), joined: served })
+            tell({ kind: 'model', ...choice })
+            return choice
+          } catch (error) {
+            const tookMs = performance.now() - started
+            const loading = records.some(({ spans }) => spans.some(({ state }) => state === 'claiming' || state === 'loading'))
+            const seen = records.some(({ peerId }) => joined.includes(peerId))
+            if (!(error instanceof NobodyServesError) || tookMs > (loading ? LOAD_MS : seen ? FIND_MS : SLOW_MS)) throw error
+            if (!told && tookMs > TELL_MS) {
+              told = true
+              tell({ kind: 'waiting', for: loading ? 'loading' : 'nodes' })
+            }
+          }
+          await delay(LOOK_EVERY_MS, ends)
+        }
+      },
+      records: async (options = {}) => {
+        const started = performance.now()
+        let records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
+        // The joined nodes are there, so their records are: a DHT that was joined this moment may need another look, until one shows nothing new.
+        const isComplete = (): boolean => joined.every((peer) => records.some(({ peerId }) => peerId === peer))
+        for (let before = 0; (records.length > before || !isComplete()) && performance.now() - started < FIND_MS;) {
+          before = records.length
+          await delay(LOOK_EVERY_MS, options.signal)
+          records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
+        }
+        return records
+      }
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** @throws the signal's reason */
+async function delay (ms: number, signal?: AbortSignal | null): Promise<void> {
+  signal?.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => { resolve(undefined) }, ms)
+  const cancel = (): void => { reject(signal?.reason as Error) } // what a caller aborts with is thrown as it is
+  signal?.addEventListener('abort', cancel, { once: true })
+  await promise.finally(() => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', cancel)
+  })
+}

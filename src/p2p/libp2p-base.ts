@@ -1,0 +1,38 @@
+/** What Shoal's libp2p nodes have in common, in Node and in a browser. */
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
+import { identify, identifyPush } from '@libp2p/identify'
+import { ping, type Ping } from '@libp2p/ping'
+import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
+
+/** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
+const MAX_STREAM_WINDOW = 1024 * 1024
+
+/** What the swarm room adds to the host: its DHT and gossip. */
+export type Services = NonNullable<Libp2pOptions['services']>
+export type ShoalLibp2p = Libp2p<{ ping: Ping }>
+
+export interface BaseInit {
+  readonly privateKey: PrivateKey
+  readonly psk?: Uint8Array | undefined
+}
+
+/** Encryption, streams and limits; transports and further services are the platform's. */
+export const baseOptions = async ({ privateKey, psk }: BaseInit): Promise<Libp2pOptions> => ({
+  privateKey,
+  start: false,
+  connectionEncrypters: [noise()],
+  streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
+  // its cipher is WebAssembly, compiled as soon as it is loaded: a page may have to be allowed that
+  ...(psk == null ? {} : { connectionProtector: (await import('@libp2p/pnet')).preSharedKey({ psk }) }),
+  connectionGater: { denyDialMultiaddr: () => false },
+  connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
+  transportManager: { faultTolerance: FaultTolerance.NO_FATAL }
+})
+
+export const baseServices = (): Services => ({
+  identify: identify(),
+  identifyPush: identifyPush(),
+  ping: ping({ maxInboundStreams: 32, maxOutboundStreams: 32 })
+})
