@@ -1,4 +1,6 @@
 /** What the daemon's gateway asks: its own coordinator for models it has, somebody else's for the rest. */
+import { setMaxListeners } from 'node:events'
+import { anySignal } from 'any-signal'
 import { NoCapacityError } from '../../protocols/generate/index.ts'
 import { modelViews, type ModelView } from './swarm-view.ts'
 import type { LocalModels } from './local-model.ts'
@@ -31,17 +33,23 @@ export function generator ({ coordinator, client, models, records, lookAround, e
   const seenAt = new Map<string, number>()
   let elsewhere = 0
 
+  // every answer that is under way
+  setMaxListeners(Infinity, ended)
+
   /** The own coordinator ends its answers itself; those of others end here. */
   async function * askOthers (...[request, { signal }]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
     const stopping = (): void => { if (ended.aborted) throw new NoCapacityError('this node is stopping', RETRY_AFTER_MS) }
     stopping()
     elsewhere++
+    // `AbortSignal.any` would leave something of every answer in `ended`, which lives as long as the node
+    const either = anySignal([signal, ended])
     try {
-      for await (const event of client.generate(request, { signal: signal == null ? ended : AbortSignal.any([signal, ended]) })) {
+      for await (const event of client.generate(request, { signal: either })) {
         stopping()
         yield event
       }
     } finally {
+      either.clear()
       elsewhere--
     }
   }
