@@ -1,6 +1,6 @@
 /**
  * The load run: many clients with mixed prompts against a few daemons for some minutes. Ends with 1 where an aim is missed:
- * no error, no stall over 5 s, memory flat after the first minute, like clients served alike within 20 %.
+ * no error, no stall over 5 s, memory flat once every client has been through its work once, like clients served alike within 20 %.
  */
 import { writeFileSync } from 'node:fs'
 import { importEmbedded } from '../../src/daemon/index.ts'

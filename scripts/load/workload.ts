@@ -26,6 +26,8 @@ const TOKENS = [16, 48, 32, 64]
 const SHORT_WORDS = 12
 const LONG_WORDS = 160
 const CANCEL_EVERY = 5
+/** After so many turns a client's work comes again: lengths of answers, with the shared text and without, heard out and left. */
+export const ROUND_TURNS = 20
 
 /** Words that differ from client to client and from request to request. */
 function words (count: number, salt: number): string {

@@ -1,4 +1,6 @@
 /** What the daemon's gateway asks: its own coordinator for models it has, somebody else's for the rest. */
+import { setMaxListeners } from 'node:events'
+import { anySignal } from 'any-signal'
 import { NoCapacityError } from '../../protocols/generate/index.ts'
 import type { AnswerWatch } from './answer-watch.ts'
 import { modelViews, type ModelView } from './swarm-view.ts'
@@ -35,18 +37,24 @@ export function generator ({ coordinator, client, models, records, lookAround, w
   const seenAt = new Map<string, number>()
   let elsewhere = 0
 
+  // every answer that is under way
+  setMaxListeners(Infinity, ended)
+
   /** The own coordinator ends its answers itself; those of others end here. */
   async function * askOthers (...[request, { signal, requestId }]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
     const stopping = (): void => { if (ended.aborted) throw new NoCapacityError('this node is stopping', RETRY_AFTER_MS) }
     stopping()
     elsewhere++
+    // `AbortSignal.any` would leave something of every answer in `ended`, which lives as long as the node
+    const either = anySignal([signal, ended])
     try {
-      const events = client.generate(request, { signal: signal == null ? ended : AbortSignal.any([signal, ended]) })
+      const events = client.generate(request, { signal: either })
       for await (const event of watch(events, { modelId: request.modelId, requestId, coordinator: 'elsewhere' })) {
         stopping()
         yield event
       }
     } finally {
+      either.clear()
       elsewhere--
     }
   }

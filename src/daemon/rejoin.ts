@@ -2,6 +2,7 @@
  * Brings a node back into the swarm by itself: after a sleep of the machine, and when it has lost every connection. Who it joined at
  * first and whom it last saw are dialled again, more and more seldom while nobody answers.
  */
+import { anySignal } from 'any-signal'
 import { absenceWatch, type Times } from './absence.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -67,16 +68,26 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
   let looking: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
-  const within = (ms: number): AbortSignal => AbortSignal.any([stopping.signal, AbortSignal.timeout(ms)])
+  /** `AbortSignal.any` would leave something of every try in `stopping`, which lives as long as the node. */
+  const within = async (ms: number, attempt: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    const limited = anySignal([stopping.signal, AbortSignal.timeout(ms)])
+    try {
+      await attempt(limited)
+    } finally {
+      limited.clear()
+    }
+  }
 
   const times = (): Times => ({ wallMs: wallMs(), monotonicMs: monotonicMs() })
 
   /** A connection of before a sleep looks alive until somebody tries it. */
   async function tryConnections (): Promise<void> {
-    const signal = within(PING_MS)
-    await Promise.all((await neighbours()).map(async (peer) => {
-      await ping(peer, { signal }).catch(() => { if (!stopping.signal.aborted) drop(peer) })
-    }))
+    const peers = await neighbours()
+    await within(PING_MS, async (signal) => {
+      await Promise.all(peers.map(async (peer) => {
+        await ping(peer, { signal }).catch(() => { if (!stopping.signal.aborted) drop(peer) })
+      }))
+    })
   }
 
   async function dial (): Promise<void> {
@@ -84,8 +95,9 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
     if (targets.length === 0 || monotonicMs() < nextDialMs) return
     // spread, so that those who lost the same neighbour do not all come in one moment
     const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** retries++) * (0.5 + 0.5 * random())
-    const signal = within(DIAL_MS)
-    await Promise.any(targets.map(async (target) => await components.join(target, { signal }))).catch((error: unknown) => {
+    await within(DIAL_MS, async (signal) => {
+      await Promise.any(targets.map(async (target) => await components.join(target, { signal })))
+    }).catch((error: unknown) => {
       const [first] = error instanceof AggregateError ? error.errors as unknown[] : []
       log({ targets: targets.length, again: Math.round(waitMs), error: wordsOf(first) }, 'no node could be joined again')
     })
@@ -113,7 +125,7 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
       isAlone = false
       retries = 0
       nextDialMs = -Infinity
-      await back({ signal: within(BACK_MS) }).catch((error: unknown) => { log({ error: wordsOf(error) }, 'the swarm could not be read') })
+      await within(BACK_MS, async (signal) => { await back({ signal }) }).catch((error: unknown) => { log({ error: wordsOf(error) }, 'the swarm could not be read') })
     }
     const seen = known()
     if (seen.length > 0) remembered = seen.slice(0, MAX_KNOWN)

@@ -1,4 +1,5 @@
 import { openDevice, physicalCores } from './devices/index.ts'
+import { mapLargeBlocks } from './large-blocks.ts'
 import { ortLibrary } from './ort/index.ts'
 import { loadSpan } from './span-runner.ts'
 import type { Compute, KvType } from '../model/index.ts'
@@ -7,6 +8,7 @@ import type { Engine, EngineInit, SpanRunner } from './types.ts'
 /** Opens a device. @throws {EngineError} saying why, where it is not available */
 export async function createEngine ({ device: name = 'auto', threads = physicalCores(), kvType: given }: EngineInit = {}): Promise<Engine> {
   const ort = ortLibrary()
+  mapLargeBlocks()
   const device = await openDevice(ort, name)
   const runners = new Set<SpanRunner>()
   const kvType = (compute: Compute): KvType => given ?? (compute === 'fast' && device.half ? 'f16' : 'f32')

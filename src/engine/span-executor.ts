@@ -93,8 +93,8 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
     },
 
     decode: async (works, { slab, first, count }, signal) => {
-      const hidden = input(count, 1)
-      const out = output(count, 1)
+      const hidden = input.of(count, 1)
+      const out = output.of(count, 1)
       const lengths = seqlensOf(count).view
       let longest = 0
       for (let row = 0; row < count; row++) {
@@ -134,8 +134,8 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       const wanted = isTail ? Math.max(0, end - Math.max(first, all - step.score)) : rows
       // without a row to score one is computed all the same: a product of no rows is not every kernel's strength
       const scored = Math.max(1, wanted)
-      const hidden = input(1, rows)
-      const out = output(1, scored)
+      const hidden = input.of(1, rows)
+      const out = output.of(1, scored)
       const perRow = step.input instanceof Uint32Array ? 1 : hiddenSize
       const reading = fill(step.input.subarray(first * perRow, end * perRow), hidden.view)
       if (reading != null) {
@@ -161,6 +161,9 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
 
     close: async () => {
       session.close()
+      input.close()
+      output.close()
+      ;[totalLength, scoreStart, ...seqlens.values()].forEach(({ tensor }) => { tensor.close() })
       await embedding?.close()
     }
   }
@@ -171,24 +174,45 @@ function numbers (ort: OrtLibrary, dtype: 'i32' | 'i64', shape: number[], bytes:
   return { tensor: ort.tensor({ dtype, shape, data }), data }
 }
 
-/** Tensors `[batch, rows, columns]`: those for single rows stay, of the others the last one used. */
-function rowBuffers (ort: OrtLibrary, columns: number): (batch: number, rows: number) => Rows {
-  const make = (batch: number, rows: number): Rows & { readonly rows: number } => {
-    const data = new ArrayBuffer(batch * rows * columns * 4)
-    return { rows, tensor: ort.tensor({ dtype: 'f32', shape: [batch, rows, columns], data }), view: new Float32Array(data) }
+interface RowBuffers {
+  of (batch: number, rows: number): Rows
+  close (): void
+}
+
+/**
+ * Tensors `[batch, rows, columns]`: those for single rows stay. Of the others there is one at a time, over memory that only grows: many bindings
+ * hold on to what they ran with last, which would be a prompt's rows for each place of a slab.
+ */
+function rowBuffers (ort: OrtLibrary, columns: number): RowBuffers {
+  const make = (data: ArrayBuffer, batch: number, rows: number): Rows => {
+    const length = batch * rows * columns
+    return { tensor: ort.tensor({ dtype: 'f32', shape: [batch, rows, columns], data }), view: new Float32Array(data, 0, length) }
   }
+  const memory = (rows: number): ArrayBuffer => new ArrayBuffer(rows * columns * 4)
   const singles = new Map<number, Rows>()
-  let last = make(1, 2)
-  return (batch, rows) => {
-    if (rows === 1) {
-      const known = singles.get(batch) ?? make(batch, 1)
-      singles.set(batch, known)
-      return known
+  let shared = memory(2)
+  let several: Rows & { readonly rows: number } | undefined
+
+  return {
+    of (batch, rows) {
+      if (rows === 1) {
+        const known = singles.get(batch) ?? make(memory(batch), batch, 1)
+        singles.set(batch, known)
+        return known
+      }
+      if (several?.rows !== rows) {
+        several?.tensor.close()
+        if (shared.byteLength < rows * columns * 4) {
+          shared = memory(2 ** Math.ceil(Math.log2(rows)))
+        }
+        several = { rows, ...make(shared, 1, rows) }
+      }
+      return several
+    },
+    close () {
+      several?.tensor.close()
+      singles.forEach(({ tensor }) => { tensor.close() })
     }
-    if (last.rows !== rows) {
-      last = make(1, rows)
-    }
-    return last
   }
 }
 

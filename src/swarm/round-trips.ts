@@ -1,3 +1,5 @@
+import { anySignal } from 'any-signal'
+
 /** Weight of the newest measurement. */
 const WEIGHT = 0.3
 /** Every peer is measured again after this; how often it is looked who is due. */
@@ -31,13 +33,17 @@ export function roundTrips (ping: (peerId: string, options: { signal: AbortSigna
 
   const measure = async (peerId: string): Promise<void> => {
     begun.set(peerId, performance.now())
+    // `AbortSignal.any` would leave something of every measurement in `ending`, which lives as long as the node
+    const limited = anySignal([ending.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
-      const ms = await ping(peerId, { signal: AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)]) })
+      const ms = await ping(peerId, { signal: limited })
       const known = averages.get(peerId)
       averages.set(peerId, known == null ? ms : known + WEIGHT * (ms - known))
     } catch {
       // who does not answer has no round trip; whether it lives is for its record to say
       averages.delete(peerId)
+    } finally {
+      limited.clear()
     }
   }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'main-event'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { anySignal } from 'any-signal'
 import { announcer } from './announcer.ts'
 import { bandTexts, KAD_PROTOCOL, NODES, sourceText, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
@@ -58,11 +59,19 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
   let gossip: RecordGossip | undefined
   let forgetStored = (): void => { /* not started */ }
 
-  const within = (timeoutMs: number, signal?: AbortSignal | null): AbortSignal => {
-    const joined = AbortSignal.any([AbortSignal.timeout(timeoutMs), ending.signal, ...(signal == null ? [] : [signal])])
+  // every query that is under way
+  setMaxListeners(Infinity, ending.signal)
+
+  /** `AbortSignal.any` would leave something of every query in `ending`, which lives as long as the node. */
+  const within = async <T>(timeoutMs: number, signal: AbortSignal | null | undefined, query: (limited: AbortSignal) => Promise<T>): Promise<T> => {
+    const limited = anySignal([AbortSignal.timeout(timeoutMs), ending.signal, signal])
     // one query listens to it from many places
-    setMaxListeners(Infinity, joined)
-    return joined
+    setMaxListeners(Infinity, limited)
+    try {
+      return await query(limited)
+    } finally {
+      limited.clear()
+    }
   }
 
   /**
@@ -108,13 +117,14 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     ])
     await gossip?.publish(new Set(description.spans.map(({ modelId }) => modelId)), sealed)
     if (!await hasStorer()) {
-      const alone = within(LONELY_PUT_MS, signal)
       provided.clear()
-      await Promise.allSettled([dht.put(host.peerId, sealed, alone), ...Array.from(texts, async (text) => { await dht.provide(text, alone) })])
+      await within(LONELY_PUT_MS, signal, async (alone) => {
+        await Promise.allSettled([dht.put(host.peerId, sealed, alone), ...Array.from(texts, async (text) => { await dht.provide(text, alone) })])
+      })
       return 0
     }
-    const limited = within(PUT_TIMEOUT_MS, signal)
-    const [stored, announced] = await Promise.allSettled([dht.put(host.peerId, sealed, limited), provide(texts, limited)])
+    const [stored, announced] = await within(PUT_TIMEOUT_MS, signal, async (limited) =>
+      await Promise.allSettled([dht.put(host.peerId, sealed, limited), provide(texts, limited)]))
     if (announced.status === 'rejected' && !signal.aborted) {
       onError('announcing what this node serves', announced.reason)
     }
@@ -134,7 +144,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     await gossip?.publish(new Set(own.spans.map(({ modelId }) => modelId)), sealed)
     await Promise.all(Array.from(provided.keys(), async (text) => { await dht.forget(text) }))
     if (await hasStorer()) {
-      await dht.put(host.peerId, sealed, within(GOODBYE_MS))
+      await within(GOODBYE_MS, undefined, async (limited) => await dht.put(host.peerId, sealed, limited))
     }
   }
 
@@ -146,7 +156,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
 
   const readRecord = async (peerId: string, signal: AbortSignal): Promise<void> => {
     try {
-      const record = await dht.get(peerId, within(GET_TIMEOUT_MS, signal))
+      const record = await within(GET_TIMEOUT_MS, signal, async (limited) => await dht.get(peerId, limited))
       if (record != null) {
         take(record, true)
       }
@@ -178,12 +188,13 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
   }
 
   const look = async (modelId: string | undefined, source: string | undefined, signal: AbortSignal): Promise<void> => {
-    const find = (text: string): AsyncIterable<string> => dht.providers(text, within(FIND_TIMEOUT_MS, signal))
-    const seen = await readAll(find(source == null ? modelId ?? NODES : sourceText(source)), signal)
+    const find = async (text: string): Promise<Set<string>> =>
+      await within(FIND_TIMEOUT_MS, signal, async (limited) => await readAll(dht.providers(text, limited), signal))
+    const seen = await find(source == null ? modelId ?? NODES : sourceText(source))
     const layerCount = Math.max(0, ...table.live().flatMap(({ spans }) => spans.flatMap((span) => span.modelId === modelId ? [span.layerCount] : [])))
     if (modelId != null && seen.size >= FULL_LOOKUP) {
       await Promise.all(bandTexts(modelId, 0, layerCount).map(async (text) => {
-        (await readAll(find(text), signal)).forEach((peerId) => seen.add(peerId))
+        (await find(text)).forEach((peerId) => seen.add(peerId))
       }))
     }
     await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), signal)
@@ -224,15 +235,16 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       if (modelId != null) {
         gossip?.follow(modelId)
       }
-      const whole = within(REFRESH_TIMEOUT_MS, signal)
       const found = (): NodeRecord[] => table.live().filter(({ spans, offers }) => (modelId == null || [...spans, ...offers].some((one) => one.modelId === modelId)) &&
         (source == null || offers.some((offer) => offer.source === source)))
-      await look(modelId, source, whole)
-      // a node that has just joined knows nobody yet
-      while (found().length === 0 && !whole.aborted) {
-        await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
+      await within(REFRESH_TIMEOUT_MS, signal, async (whole) => {
         await look(modelId, source, whole)
-      }
+        // a node that has just joined knows nobody yet
+        while (found().length === 0 && !whole.aborted) {
+          await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
+          await look(modelId, source, whole)
+        }
+      })
       signal?.throwIfAborted()
       return found()
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { joinedDuring } from '../support/signals.ts'
 import { rejoin, type Rejoin, type RejoinComponents } from '../../src/daemon/rejoin.ts'
 
 interface World {
@@ -129,5 +130,15 @@ describe('rejoining', () => {
     all.neighbours = []
     await Promise.all([node.look(), node.look()])
     assert.equal(all.dialled.length, 1)
+  })
+
+  it('leaves nothing of its tries in what lives as long as the node', async () => {
+    const joined = await joinedDuring(async () => {
+      const { world: all, pass } = world()
+      all.neighbours = []
+      await pass(10 * 60_000)
+      assert.ok(all.dialled.length > 5)
+    })
+    assert.equal(joined, 0)
   })
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { roundTrips } from '../../src/swarm/round-trips.ts'
+import { joinedDuring } from '../support/signals.ts'
 
 describe('round trips', () => {
   it('are measured again and again, averaged, and forgotten with their peer', async () => {
@@ -43,5 +44,20 @@ describe('round trips', () => {
     await promise
     trips.stop()
     assert.ok(most <= 4)
+  })
+
+  it('leave nothing of themselves in what lives as long as the node', async () => {
+    const joined = await joinedDuring(async () => {
+      let left = 40
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      const trips = roundTrips(async () => {
+        if (--left === 0) resolve(undefined)
+        return await Promise.resolve(1)
+      }, { everyMs: 0, lookMs: 1 })
+      trips.start(() => ['a', 'b'])
+      await promise
+      trips.stop()
+    })
+    assert.equal(joined, 0)
   })
 })

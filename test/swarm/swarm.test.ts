@@ -7,6 +7,7 @@ import { createHost, type Host, type Services } from '../../src/p2p/index.ts'
 import { DescriptionError } from '../../src/swarm/index.ts'
 import { sealRecord } from '../../src/swarm/node-record.ts'
 import { recordKey } from '../../src/swarm/record-book.ts'
+import { joinedDuring } from '../support/signals.ts'
 import { description } from './description.ts'
 import { findNodes, startNode, type Node, type NodeInit } from './nodes.ts'
 
@@ -55,6 +56,17 @@ describe('swarm over real libp2p nodes, without mDNS', function () {
     const [record] = client.swarm.nodes()
     assert.equal(record?.spans[0]?.layerCount, 8)
     assert.deepEqual(record.spans[0].freeSlots, { 512: 4 })
+  })
+
+  it('leaves nothing of its queries in what lives as long as the node', async () => {
+    const joined = await joinedDuring(async () => {
+      const first = await start()
+      await first.swarm.publish(description('first', 0, 2))
+      const second = await start({ join: [first.host] })
+      for (let i = 0; i < 8; i++) await findNodes(second, 1)
+    })
+    // of one query, which ends, but not of all
+    assert.ok(joined < 4, String(joined))
   })
 
   it('lists all nodes, whatever they serve', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { kindName, kinds, work } from '../../../scripts/load/workload.ts'
+import { ROUND_TURNS, kindName, kinds, work } from '../../../scripts/load/workload.ts'
 
 describe('the workload of a load run', () => {
   it('has every combination once', () => {
@@ -20,6 +20,16 @@ describe('the workload of a load run', () => {
     for (const kind of kinds) {
       const cancelled = Array.from({ length: 20 }, (_, turn) => work(kind, 1, turn).cancelAfter != null)
       assert.deepEqual(cancelled, cancelled.map((_, turn) => turn % 5 === 4))
+    }
+  })
+
+  it('comes again after a round, with other words', () => {
+    const kindOf = (kind: typeof kinds[number], turn: number): unknown => {
+      const { tokens, cancelAfter, body } = work(kind, 0, turn)
+      return [tokens, cancelAfter, 'messages' in body && Array.isArray(body.messages) ? body.messages.length : 0]
+    }
+    for (const kind of kinds) {
+      for (let turn = 0; turn < ROUND_TURNS; turn++) assert.deepEqual(kindOf(kind, turn), kindOf(kind, turn + ROUND_TURNS))
     }
   })
 

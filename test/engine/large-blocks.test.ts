@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { mapLargeBlocks } from '../../src/engine/large-blocks.ts'
+
+const MiB = 1024 * 1024
+
+describe('large blocks of memory', () => {
+  let collect: () => void
+
+  before(function () {
+    if (process.platform !== 'linux') this.skip()
+    mapLargeBlocks()
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as () => void // `as`: V8's own
+  })
+
+  /** Thirty-two of 4 MiB that are written, with something small behind each. */
+  function fill (): Uint8Array[] {
+    const small: Uint8Array[] = []
+    for (const block of Array.from({ length: 32 }, () => {
+      const made = new Uint8Array(4 * MiB)
+      small.push(new Uint8Array(64 * 1024))
+      return made
+    })) block.fill(1)
+    return small
+  }
+
+  it('are gone when they are freed, whatever was freed before and lies beside them', () => {
+    fill()
+    collect()
+    const before = process.memoryUsage.rss()
+    const small = fill()
+    collect()
+    const left = process.memoryUsage.rss() - before
+    assert.ok(left < 64 * MiB, `${Math.round(left / MiB)} MiB of 128 are left beside ${small.length} small blocks`)
+  })
+})
