@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import type { createHash, Hash } from 'node:crypto'
 import { Worker, type MessagePort } from 'node:worker_threads'
 
 /** What became of a piece that was handed over. */

@@ -57,6 +57,17 @@ describe('the check of blobs on the disk', () => {
     }
   })
 
+  it('says at a quick look how much it has read, and counts nothing that is not here', async () => {
+    const store = await stocked()
+    const small = testBlob(1000, 7)
+    await put(store, small)
+    const told: Array<readonly [number, number]> = []
+    await quickCheck(store, [part, testBlob(10, 3).part, small.part], { random: () => 0.55, onBytes (done, total) { told.push([done, total]) } })
+    // the first piece, the last, and one in between that is drawn twice
+    const read = 2 * PIECE_BYTES + 321
+    assert.deepEqual(told, [[read, read + 1000], [read + 1000, read + 1000]])
+  })
+
   it('finds a file that is too short, and a list of pieces that is damaged or gone', async () => {
     const short = await stocked()
     await chmod(short.path(part.cid), 0o644)
