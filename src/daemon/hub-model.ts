@@ -13,7 +13,7 @@ const LOOK_MS = 4_000
 const QUANTIZATION = 'keep'
 
 /** @throws {ImportSourceError} @throws {HubError} @throws {NoSourceError} @throws {AmbiguousModelError} nodes contradict one another */
-export async function hubModel (components: SwarmModelComponents, hubName: HubName, { trust, span }: Pick<DaemonConfig, 'trust' | 'span'>, hooks: DaemonHooks): Promise<ServedModel> {
+export async function hubModel (components: SwarmModelComponents, hubName: HubName, { trust, span, disk }: Pick<DaemonConfig, 'trust' | 'span' | 'disk'>, hooks: DaemonHooks): Promise<ServedModel> {
   const { store, swarm, weights } = components
   const { signal, onNote, onProgress } = hooks
   const sources = await knownSources(store)
@@ -34,7 +34,7 @@ export async function hubModel (components: SwarmModelComponents, hubName: HubNa
   if (modelId === undefined) {
     // whoever brings a model to the swarm reads it whole once
     const { name } = await importFromHub(store, hubName, files, {
-      keep: span ?? 'everything', signal, onProgress: (done, total) => { onProgress(`importing ${hubName.repository}`, 'bytes', done, total) }
+      keep: span ?? 'everything', disk, signal, onProgress: (done, total) => { onProgress(`importing ${hubName.repository}`, 'bytes', done, total) }
     })
     const model = await store.get(name)
     return { model, hub: lazyMaker(files, model, components) }

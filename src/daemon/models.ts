@@ -1,11 +1,13 @@
 /** From what a person calls a model to one on this machine's disk. */
 import { stat } from 'node:fs/promises'
-import { basename, extname, resolve } from 'node:path'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { createTokenizer, MAX_TOKENIZER_BYTES, parseTokenizerData, type Quantization, type Tokenizer } from '../model/index.ts'
 import {
-  hubFiles, importModel, modelStore, openFiles, parseHubName, rememberSource, sourceName, UnknownModelError,
+  diskBudget, hubFiles, importModel, modelStore, openFiles, parseHubName, rememberSource, sourceName, UnknownModelError,
   type HubFiles, type HubName, type Imported, type ImportRequest, type ModelStore, type StoredModel
 } from '../store/index.ts'
+import { blobsInUse } from './blobs-in-use.ts'
+import { diskLimit, type DaemonConfig } from './config.ts'
 import { embeddedModelFolder } from './folders.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -16,6 +18,8 @@ export interface ImportOptions extends AbortOptions {
   readonly name?: string
   readonly quantization?: Quantization
   readonly keep?: ImportRequest['keep']
+  /** Of all blobs on the disk. @default what the disk has */
+  readonly disk?: DaemonConfig['disk']
   onProgress? (done: number, total: number): void
 }
 
@@ -43,6 +47,15 @@ export async function importInto (folder: string, source: string, options: Impor
   return await importFromHub(store, hubName, await hubFiles(hubName, options), options)
 }
 
+/** Room within the bound that was told; what the node of this folder computes with stays. */
+async function budgetOf (store: ModelStore, { disk }: ImportOptions): Promise<Pick<ImportRequest, 'disk'>> {
+  const folder = dirname(store.blobs.folder)
+  const limitBytes = await diskLimit({ data: folder, disk })
+  if (limitBytes === undefined) return {}
+  const used = await blobsInUse(folder, await store.list(() => { /* nothing computes with a damaged one */ }))
+  return { disk: diskBudget(store, { limitBytes, pinned: () => used }) }
+}
+
 const settings = ({ quantization, keep, signal, onProgress }: ImportOptions): Pick<ImportRequest, 'quantization' | 'keep' | 'signal' | 'onProgress'> => ({
   ...(quantization == null ? {} : { quantization }),
   ...(keep == null ? {} : { keep }),
@@ -52,13 +65,13 @@ const settings = ({ quantization, keep, signal, onProgress }: ImportOptions): Pi
 
 async function importFrom (store: ModelStore, path: string, options: ImportOptions): Promise<Imported & { readonly name: string }> {
   const { name = nameFromPath(path) } = options
-  return { ...await importModel({ source: resolve(path), name, store, ...settings(options) }), name }
+  return { ...await importModel({ source: resolve(path), name, store, ...await budgetOf(store, options), ...settings(options) }), name }
 }
 
 /** And takes note which model this name at the hub means. @throws {ImportSourceError} @throws {HubError} */
 export async function importFromHub (store: ModelStore, hubName: HubName, files: HubFiles, options: ImportOptions): Promise<Imported & { readonly name: string }> {
   const { name = nameFromHub(hubName), quantization = 'keep' } = options
-  const imported = await importModel({ source: await openFiles(files), name, store, ...settings(options) })
+  const imported = await importModel({ source: await openFiles(files), name, store, ...await budgetOf(store, options), ...settings(options) })
   await rememberSource(store, sourceName({ ...hubName, file: files.gguf }, files.commit, quantization), imported.modelId)
   return { ...imported, name }
 }

@@ -8,9 +8,9 @@ import type { BringOptions, Weights } from './weights.ts'
 import type { Swarm } from '../swarm/index.ts'
 
 /** From the store, or imported from a path. Undefined where only the swarm can know it. @throws the errors of an import */
-export async function localModel (store: ModelStore, { model, join, lan }: Pick<DaemonConfig, 'model' | 'join' | 'lan'>, { signal, onProgress }: DaemonHooks): Promise<StoredModel | undefined> {
+export async function localModel (store: ModelStore, { model, join, lan, disk }: Pick<DaemonConfig, 'model' | 'join' | 'lan' | 'disk'>, { signal, onProgress }: DaemonHooks): Promise<StoredModel | undefined> {
   try {
-    return await resolveModel(store, model, { signal, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
+    return await resolveModel(store, model, { signal, disk, onProgress: (done, total) => { onProgress('importing the model', 'bytes', done, total) } })
   } catch (error) {
     if (error instanceof UnknownModelError && (join.length > 0 || lan || await hubNameOf(model ?? '') !== undefined)) return undefined
     throw error
@@ -42,6 +42,7 @@ export async function swarmModel ({ swarm, store, weights }: SwarmModelComponent
 export function fetching ({ signal, onProgress }: DaemonHooks): BringOptions {
   return {
     signal,
+    onCheck (done, total) { onProgress('checking weights', 'bytes', done, total) },
     onProgress ({ done, total, peers, hub }: FetchProgress) {
       onProgress('fetching weights', 'bytes', done, total, [...(hub ? ['hub 1'] : []), `peers ${peers}`].join(', '))
     }

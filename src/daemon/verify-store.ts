@@ -1,10 +1,11 @@
-/** Hashes every blob on the disk anew, and brings what is damaged from peers. */
+/** Hashes every blob on the disk anew, and brings what is damaged from peers, or from the hub where it came from there. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { spanParts, type Part } from '../model/index.ts'
+import { blobsInUse } from './blobs-in-use.ts'
+import { hubRepair } from './hub-repair.ts'
 import { mend, modelStore, orphanFiles, setAside, verifyBlob, type ModelStore, type StoredModel } from '../store/index.ts'
-import { findDaemon } from './state-file.ts'
 import { storePeers, type StorePeers } from './store-peers.ts'
+import type { Part } from '../model/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface VerifyStoreOptions extends AbortOptions {
@@ -41,7 +42,7 @@ export interface VerifiedStore {
   readonly damaged: readonly DamagedBlob[]
   /** Files that belong to no model and to nothing that is under way. Not looked for where a manifest is damaged: what belongs to it is not known. */
   readonly orphans: { readonly files: number, readonly bytes: number, readonly removed: boolean }
-  /** Why nobody could be asked for what is damaged, where somebody was to be. */
+  /** Why peers or the hub could not be asked for what is damaged, where they were to be. */
   readonly failure: string | undefined
 }
 
@@ -56,11 +57,12 @@ export async function verifyStore (folder: string, { join: targets, psk, removeO
   const options = signal == null ? {} : { signal }
   const store = await modelStore(folder)
   const peers = storePeers(folder, { join: targets, psk, onProgress (done, total) { onProgress('repairing', done, total) } })
+  const hub = hubRepair(store, { onProgress (done, total) { onProgress('repairing', done, total) } })
   try {
     const damaged: DamagedBlob[] = await repairManifests(store, peers, options)
     let unknown = 0
     const models = await store.list(() => { unknown++ })
-    const running = await inUse(folder, models)
+    const running = await blobsInUse(folder, models)
     const here = await blobsHere(store, models)
     const bytes = here.reduce((sum, { part }) => sum + part.size, 0)
     const wrong: Array<Named & { readonly reason: string, readonly isMended: boolean }> = []
@@ -75,7 +77,7 @@ export async function verifyStore (folder: string, { join: targets, psk, removeO
       wrong.push({ ...one, reason: damage.reason, isMended })
     }
     for (const { model, name, part, reason, isMended } of wrong) {
-      const repaired = isMended || await peers.part(model.modelId, part, options)
+      const repaired = isMended || await peers.part(model.modelId, part, options) || await hub.part(model, part, options)
       damaged.push({ model: model.name, part: name, cid: part.cid, reason, repaired, inUse: running.has(part.cid) })
     }
     const orphans = unknown > 0 ? [] : await orphanFiles(store.blobs, models, Date.now())
@@ -94,10 +96,10 @@ export async function verifyStore (folder: string, { join: targets, psk, removeO
       bytes,
       damaged,
       orphans: { files: orphans.length, bytes: orphans.reduce((sum, file) => sum + file.bytes, 0), removed: removeOrphans },
-      failure: peers.failure
+      failure: [peers.failure, hub.failure].filter((one) => one !== undefined).join('; ') || undefined
     }
   } finally {
-    await peers.close()
+    await Promise.all([peers.close(), hub.close()])
   }
 }
 
@@ -130,14 +132,4 @@ function partsOf (model: StoredModel): Named[] {
     ...layers.map((part, index) => ({ model, name: `layer ${index}`, part })),
     { model, name: 'head', part: head }
   ]
-}
-
-/** CIDs of what the node on this folder computes with. */
-async function inUse (folder: string, models: readonly StoredModel[]): Promise<Set<string>> {
-  const daemon = await findDaemon(folder)
-  const served = models.find(({ modelId }) => modelId === daemon?.modelId)
-  if (daemon === undefined || served === undefined) return new Set()
-  const [start, end] = daemon.span
-  // a node that only shares weights has no span
-  return new Set([served.manifest.tokenizer, ...(end > start ? spanParts(served.manifest, { start, end }) : [])].map(({ cid }) => cid))
 }

@@ -32,6 +32,8 @@ export interface WeightsInit {
 
 export interface BringOptions extends AbortOptions {
   onProgress? (progress: FetchProgress): void
+  /** Bytes that were looked at of what is here already, of all that are. */
+  onCheck? (done: number, total: number): void
 }
 
 /** Brings models here from peers, and gives away what is here. */
@@ -58,7 +60,7 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
   /** CIDs of what this node computes with. */
   const served = new Set<string>()
   const budget = diskBudget(store, { limitBytes: diskBytes, pinned: () => served })
-  const server: BlobServer = blobServer({ host, blobs: store.blobs, offers: (cid) => offered.has(cid), isBusy }, { bytesPerSecond: uploadBytesPerSecond })
+  const server: BlobServer = blobServer({ host, blobs: store.blobs, offers: (cid) => offered.has(cid), isBusy, onGiven (cid) { void budget.touch([cid]) } }, { bytesPerSecond: uploadBytesPerSecond })
   let started: Promise<void> | undefined
 
   /** Nodes that have something of the model, those that are known already first. */
@@ -115,7 +117,9 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
 
     async span ({ modelId, manifest }, span, hub, options = {}) {
       const parts = [manifest.tokenizer, ...spanParts(manifest, span)]
-      for (const damage of await quickCheck(store.blobs, parts, { random: Math.random, ...(options.signal == null ? {} : { signal: options.signal }) })) {
+      const { signal, onCheck } = options
+      const found = await quickCheck(store.blobs, parts, { random: Math.random, ...(signal == null ? {} : { signal }), ...(onCheck === undefined ? {} : { onBytes: onCheck }) })
+      for (const damage of found) {
         onDamage(damage)
         if (!await mend(store.blobs, damage.part, options)) await setAside(store.blobs, damage.part)
       }

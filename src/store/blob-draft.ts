@@ -1,9 +1,9 @@
-import { createHash, webcrypto } from 'node:crypto'
 import { open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { OpenFile } from './blob-writer.ts'
+import type { CheckedPiece, HashingThread } from './hashing-thread.ts'
 import type { BlobStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -15,17 +15,28 @@ export interface BlobDraft {
   readonly have: readonly boolean[]
   /** Bytes of a piece. */
   length (piece: number): number
-  /** Whether these are the piece's bytes. Hashed beside this thread. */
-  isRight (piece: number, bytes: Uint8Array): Promise<boolean>
+  /** Whether these are the piece's bytes; hashed beside this thread, as `BlobHasher.check` says. */
+  check (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<Pick<CheckedPiece, 'isRight' | 'bytes'>>
   /** Takes a piece that is right. @throws {StoreWriteError} */
   write (piece: number, bytes: Uint8Array): Promise<void>
-  /** Checks what is on the disk against the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
+  /** Compares the whole with the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
   finish (): Promise<void>
   /** Leaves what is here for a later try. */
   close (): Promise<void>
   /** Leaves nothing. */
   discard (): Promise<void>
 }
+
+export interface BlobDraftComponents {
+  readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>
+  /** The caller's to close. */
+  readonly thread: HashingThread
+  /** Opens the file. @default the file system's */
+  readonly open?: OpenFile
+}
+
+/** The disk is told to write after so much. */
+const SYNC_BYTES = 32 * 1024 * 1024
 
 export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES)
 
@@ -34,7 +45,7 @@ export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES
  * @param hashes the blob's list of pieces, checked
  * @throws {StoreWriteError}
  */
-export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal, open = openSystemFile }: AbortOptions & { readonly open?: OpenFile } = {}): Promise<BlobDraft> {
+export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobDraftComponents, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
   const { cid, size } = part
   const count = pieceCount(size)
   if (hashes.byteLength !== count * HASH_BYTES) throw new CorruptBlobError(`the list of pieces of ${cid} has ${hashes.byteLength} bytes; ${count} pieces have ${count * HASH_BYTES}`)
@@ -44,29 +55,33 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
   let closed = false
 
   const length = (piece: number): number => Math.min(PIECE_BYTES, size - piece * PIECE_BYTES)
-  const isRight = async (piece: number, bytes: Uint8Array): Promise<boolean> =>
-    bytes.byteLength === length(piece) && Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).equals(hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))
+  const hasher = thread.blob(hashes)
+  let hashed = 0
+  let whole: Uint8Array | undefined
 
-  const buffer = new Uint8Array(Math.min(PIECE_BYTES, size))
-  /** A piece as the file has it, valid until the next one is read. Undefined for one that is cut off. */
-  async function readPiece (piece: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    signal?.throwIfAborted()
-    const bytes = buffer.subarray(0, length(piece))
-    const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
-    return bytesRead < bytes.byteLength ? undefined : bytes
+  async function check (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<CheckedPiece> {
+    const checked = await hasher.check(piece, bytes)
+    hashed = checked.hashed
+    whole = checked.whole
+    return checked
   }
 
-  const whole = createHash('sha256')
-  let hashed = 0
+  let spare = new Uint8Array(Math.min(PIECE_BYTES, size))
+  /** Whether the file has the piece. One at a time. */
+  async function isInFile (piece: number): Promise<boolean> {
+    signal?.throwIfAborted()
+    const bytes = spare.subarray(0, length(piece))
+    const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
+    if (bytesRead < bytes.byteLength) return false
+    const checked = await check(piece, bytes)
+    spare = new Uint8Array(checked.bytes.buffer)
+    return checked.isRight
+  }
+
   let hashing: Promise<void> | undefined
-  /** Hashes what is on the disk from the first piece on, as far as it goes, while others come. */
+  /** What came out of order is read back for the whole's hash, as far as it goes, while the rest comes. */
   async function hashOn (): Promise<void> {
-    while (have[hashed] === true) {
-      const bytes = await readPiece(hashed)
-      if (bytes === undefined) return
-      whole.update(bytes)
-      hashed++
-    }
+    while (have[hashed] === true && await isInFile(hashed));
   }
   const keepHashing = (): void => {
     hashing ??= hashOn().finally(() => { hashing = undefined })
@@ -74,20 +89,29 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
     hashing.catch(() => undefined)
   }
 
+  let unsynced = 0
+  let syncFailure: { readonly error: unknown } | undefined
+  let syncing: Promise<void> | undefined
+  /** The disk works while the rest comes, so that the last of it is soon on it. What fails is told at the end, as a system tells it once. */
+  function keepSyncing (bytes: number): void {
+    unsynced += bytes
+    if (unsynced < SYNC_BYTES || syncFailure !== undefined) return
+    unsynced = 0
+    syncing ??= file.datasync().catch((error: unknown) => { syncFailure = { error } }).finally(() => { syncing = undefined })
+  }
+
   async function close (): Promise<void> {
     if (closed) return
     closed = true
     await hashing?.catch(() => undefined)
+    await syncing
     await file.close()
   }
 
   try {
-    await file.truncate(Math.min((await file.stat()).size, size))
-    for (let piece = 0; piece < count; piece++) {
-      const bytes = await readPiece(piece)
-      if (bytes === undefined) break
-      have[piece] = await isRight(piece, bytes)
-    }
+    const bytesLeft = Math.min((await file.stat()).size, size)
+    await file.truncate(bytesLeft)
+    for (let piece = 0; piece < pieceCount(bytesLeft); piece++) have[piece] = await isInFile(piece)
   } catch (error) {
     await close()
     throw error
@@ -96,26 +120,29 @@ export async function blobDraft (blobs: Pick<BlobStore, 'folder' | 'path' | 'par
   return {
     have,
     length,
-    isRight,
+    async check (piece, bytes) {
+      if (bytes.byteLength !== length(piece)) throw new RangeError(`piece ${piece} of ${cid} has ${length(piece)} bytes, not ${bytes.byteLength}`)
+      return await check(piece, bytes)
+    },
     async write (piece, bytes) {
       await orDiskFull(async () => {
         for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
       })
       have[piece] = true
       keepHashing()
+      keepSyncing(bytes.byteLength)
     },
     async finish () {
       await hashing
       await hashOn()
-      if (hashed < count) throw new CorruptBlobError(`the disk does not keep what is written: ${path} is too short`)
-      if (cidOfDigest(whole.digest()) !== cid) {
-        const wrong: number[] = []
-        for (let piece = 0; piece < count; piece++) if (!await isRight(piece, await readPiece(piece) ?? new Uint8Array())) wrong.push(piece)
-        if (wrong.length > 0) throw new CorruptBlobError(`the disk does not keep what is written: pieces ${wrong.join(', ')} of ${path} are not what they were`)
+      if (hashed < count) throw new CorruptBlobError(`the disk does not keep what is written: piece ${hashed} of ${path} is not what it was`)
+      if (whole === undefined || cidOfDigest(whole) !== cid) {
         await rm(path, { force: true })
         throw new CorruptBlobError(`the pieces that the manifest lists do not make up the blob ${cid}: whoever made this manifest is wrong`)
       }
       await orDiskFull(async () => {
+        await syncing
+        if (syncFailure !== undefined) throw syncFailure.error
         await file.sync()
         await file.chmod(0o444)
         await close()

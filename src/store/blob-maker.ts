@@ -1,4 +1,4 @@
-import { makePart, planImport, type ImportPlan, type Manifest, type PartPlan, type Quantization, type TensorSource } from '../model/index.ts'
+import { encodeTokenizerData, makePart, planImport, type ImportPlan, type Manifest, type PartPlan, type Quantization, type TensorSource } from '../model/index.ts'
 import { raceSignal } from 'race-signal'
 import { CorruptBlobError } from './errors.ts'
 import { readAhead } from './read-ahead.ts'
@@ -12,18 +12,19 @@ import type { AbortOptions } from '@libp2p/interface'
  * Makes single blobs of a model whose manifest is known, from where that model came: only their bytes of the source are read.
  * @throws {CorruptBlobError} from `make`, where the source gives something else than the manifest says
  */
-export function blobMaker (source: OpenedSource, { quantization, embedding, layers, head }: Manifest, blobs: BlobStore): BlobMaker {
+export function blobMaker (source: OpenedSource, { quantization, tokenizer, embedding, layers, head }: Manifest, blobs: BlobStore): BlobMaker {
   const plan = planOf(source, quantization)
   const plans = new Map([[embedding.cid, plan.embedding], [head.cid, plan.head], ...layers.map(({ cid }, index) => [cid, plan.layers[index]] as const)])
   return {
     async make ({ cid }, { signal, onBytes }) {
       const partPlan = plans.get(cid)
-      if (partPlan === undefined) throw new RangeError(`${cid} is no part of this model`)
+      if (partPlan === undefined && cid !== tokenizer.cid) throw new RangeError(`${cid} is no part of this model`)
       try {
-        await writePart(partPlan, source, await blobs.writer(), signal == null ? {} : { signal }, (bytes) => { onBytes?.(bytes) }, cid)
+        if (partPlan === undefined) await writeTokenizer(source, blobs, cid)
+        else await writePart(partPlan, source, await blobs.writer(), signal == null ? {} : { signal }, (bytes) => { onBytes?.(bytes) }, cid)
       } catch (error) {
         if (!(error instanceof CorruptBlobError)) throw error
-        throw new CorruptBlobError(`${partPlan.label} made from its source is not what the manifest says: the source is another one, or whoever made this manifest is wrong`, { cause: error })
+        throw new CorruptBlobError(`${partPlan?.label ?? 'tokenizer'} made from its source is not what the manifest says: the source is another one, or whoever made this manifest is wrong`, { cause: error })
       }
     }
   }
@@ -54,6 +55,19 @@ export async function writePart (
       onBytes(writer.size)
     }
     return await writer.finish(plan.size, expected)
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
+/** @throws {CorruptBlobError} it has another CID than was `expected` */
+export async function writeTokenizer (source: Pick<OpenedSource, 'tokenizer'>, blobs: Pick<BlobStore, 'writer'>, expected?: string): Promise<FinishedPart> {
+  const bytes = encodeTokenizerData(source.tokenizer)
+  const writer = await blobs.writer()
+  try {
+    await writer.write(0, bytes)
+    return await writer.finish(bytes.byteLength, expected)
   } catch (error) {
     await writer.abort()
     throw error

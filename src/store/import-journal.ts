@@ -13,7 +13,9 @@ export type FinishedPart = z.infer<typeof finishedPart>
 
 /** What an import has finished, kept on disk until its model is there, so that the next try goes on from it. */
 export interface ImportJournal {
-  /** What an earlier try made of the part, if that is still there, its weights too where they are `kept`; else `make`s it and takes note. */
+  /** What an earlier try made of the part, if that is still there, its weights too where they are `kept`. */
+  finished (label: string, kept: boolean): Promise<FinishedPart | undefined>
+  /** What is `finished` of the part; else `make`s it and takes note. */
   part (label: string, kept: boolean, make: () => Promise<FinishedPart>): Promise<FinishedPart>
   remove (): Promise<void>
 }
@@ -27,16 +29,19 @@ export async function importJournal (blobs: BlobStore, work: string): Promise<Im
   await removeLeftovers(folder)
   const path = join(folder, `${createHash('sha256').update(work).digest('hex').slice(0, 32)}.json`)
   // without a journal, or with a damaged one, everything is made anew
-  let finished = await readJournal(path) ?? {}
+  let entries = await readJournal(path) ?? {}
+  const finished = async (label: string, kept: boolean): Promise<FinishedPart | undefined> => {
+    const known = entries[label]
+    return known != null && (!kept || await blobs.has(known.cid)) && await blobs.has(known.pieces) ? known : undefined
+  }
   return {
+    finished,
     part: async (label, kept, make) => {
-      const known = finished[label]
-      if (known != null && (!kept || await blobs.has(known.cid)) && await blobs.has(known.pieces)) {
-        return known
-      }
+      const known = await finished(label, kept)
+      if (known !== undefined) return known
       const made = await make()
-      finished = { ...finished, [label]: made }
-      await writeFileAtomic(path, JSON.stringify(finished))
+      entries = { ...entries, [label]: made }
+      await writeFileAtomic(path, JSON.stringify(entries))
       return made
     },
     remove: async () => { await rm(path, { force: true }) }

@@ -1,13 +1,14 @@
 import {
-  encodeManifest, encodeTokenizerData, modelIdOf, parseManifest, PIECE_BYTES, spanParts,
+  encodeManifest, modelIdOf, parseManifest, PIECE_BYTES, spanParts,
   type ImportPlan, type Manifest, type Part, type PartPlan, type Quantization, type Span
 } from '../model/index.ts'
 import { orStillToCome, writeFileAtomic } from './atomic-file.ts'
-import { planOf, writePart } from './blob-maker.ts'
+import { planOf, writePart, writeTokenizer } from './blob-maker.ts'
 import { StoreWriteError } from './errors.ts'
-import { importJournal, type FinishedPart } from './import-journal.ts'
+import { importJournal, type ImportJournal } from './import-journal.ts'
 import { openSource, type OpenedSource } from './open-source.ts'
-import type { BlobStore, ModelStore } from './types.ts'
+import type { DiskBudget, Reserved } from './disk-budget.ts'
+import type { ModelStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface ImportRequest extends AbortOptions {
@@ -20,6 +21,8 @@ export interface ImportRequest extends AbortOptions {
   readonly store: ModelStore
   /** Of which layers the weights are kept; all are read and hashed. `nothing`: manifest, tokenizer and lists of pieces alone. @default 'everything' */
   readonly keep?: 'everything' | 'nothing' | Span
+  /** Makes room for what is kept, before anything is read. @default what the disk has */
+  readonly disk?: Pick<DiskBudget, 'reserve'>
   /** Bytes of blobs made, of all. */
   onProgress? (done: number, total: number): void
 }
@@ -39,12 +42,15 @@ export interface Imported {
 export async function importModel (request: ImportRequest): Promise<Imported> {
   const { quantization = 'keep', name, store, keep = 'everything' } = request
   const source = typeof request.source === 'string' ? await openSource(request.source) : request.source
+  let room: Reserved | undefined
   try {
     const plan = planOf(source, quantization)
     const parts = [plan.embedding, ...plan.layers, plan.head]
     const kept = keptParts(plan, source, keep)
     const total = parts.reduce((sum, { size }) => sum + size, 0)
     const journal = await importJournal(store.blobs, JSON.stringify([source.fingerprint, source.config, quantization, parts.map(({ tensors }) => tensors.map(({ entry }) => entry))]))
+    const coming = await stillToCome(request, parts.map((one) => ({ one, isKept: kept.has(one) })), journal)
+    room = await request.disk?.reserve(coming.bytes, { beside: coming.here, ...(request.signal == null ? {} : { signal: request.signal }) })
     let done = 0
     const part = async (partPlan: PartPlan): Promise<Part> => {
       const onBytes = (bytes: number): void => { request.onProgress?.(done + bytes, total) }
@@ -52,6 +58,7 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
       const made = await journal.part(partPlan.label, isKept, async () =>
         await writePart(partPlan, source, isKept ? await store.blobs.writer() : store.blobs.hasher(), request, onBytes))
       done += partPlan.size
+      if (coming.parts.has(partPlan)) room?.written(partPlan.size)
       onBytes(0)
       return { ...made, pieceSize: PIECE_BYTES, tensors: partPlan.tensors.map(({ entry }) => entry) }
     }
@@ -75,18 +82,38 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
     await journal.remove()
     return { modelId, manifest, remarks: plan.remarks }
   } finally {
+    room?.release()
     await source.close()
   }
+}
+
+interface Coming {
+  readonly parts: ReadonlySet<PartPlan>
+  readonly bytes: number
+  /** CIDs of blobs that are here already. */
+  readonly here: readonly string[]
+}
+
+/**
+ * Of the parts that are kept, those that take room: not what an earlier try has finished, nor, as far as sizes tell before anything is
+ * read, what the model that has this name already has of it.
+ */
+async function stillToCome ({ store, name }: ImportRequest, parts: ReadonlyArray<{ readonly one: PartPlan, readonly isKept: boolean }>, journal: ImportJournal): Promise<Coming> {
+  const before = (await store.list(() => { /* of a damaged one nothing is known */ })).find((model) => model.name === name)?.manifest
+  const known = before === undefined ? [] : [before.embedding, ...before.layers, before.head]
+  const coming = new Set<PartPlan>()
+  const here: string[] = []
+  for (const [index, { one, isKept }] of parts.entries()) {
+    if (!isKept) continue
+    const old = known[index]
+    const blob = (await journal.finished(one.label, true))?.cid ?? (known.length === parts.length && old?.size === one.size && await store.blobs.has(old.cid) ? old.cid : undefined)
+    if (blob === undefined) coming.add(one)
+    else here.push(blob)
+  }
+  return { parts: coming, bytes: [...coming].reduce((sum, { size }) => sum + size, 0), here }
 }
 
 function keptParts (plan: ImportPlan, { config }: OpenedSource, keep: NonNullable<ImportRequest['keep']>): Set<PartPlan> {
   if (keep === 'nothing') return new Set()
   return new Set(spanParts({ config, ...plan }, keep === 'everything' ? { start: 0, end: config.layerCount } : keep))
-}
-
-async function writeTokenizer (source: OpenedSource, blobs: BlobStore): Promise<FinishedPart> {
-  const bytes = encodeTokenizerData(source.tokenizer)
-  const writer = await blobs.writer()
-  await writer.write(0, bytes)
-  return await writer.finish(bytes.byteLength)
 }

@@ -22,20 +22,30 @@ const SAMPLED = 2
 export interface QuickCheckOptions extends AbortOptions {
   /** In [0, 1). */
   random (): number
+  /** Bytes that were read, of all that will be. */
+  onBytes? (done: number, total: number): void
 }
 
 /**
  * Looks at the size and at a few pieces of each blob that is here: what a disk lost is mostly whole files, their ends, or more than one
  * sector. The full check is `verifyBlob`.
  */
-export async function quickCheck (blobs: Blobs, parts: readonly Part[], { random, signal }: QuickCheckOptions): Promise<Damage[]> {
+export async function quickCheck (blobs: Blobs, parts: readonly Part[], { random, signal, onBytes }: QuickCheckOptions): Promise<Damage[]> {
   const found: Damage[] = []
-  for (const part of parts) {
-    signal?.throwIfAborted()
+  const isHere = await Promise.all(parts.map(async ({ cid }) => await blobs.has(cid)))
+  const looks = parts.filter((_, index) => isHere[index] === true).map((part) => {
     const count = pieceCount(part.size)
     const pieces = new Set([0, count - 1, ...Array.from({ length: SAMPLED }, () => Math.floor(random() * count))])
-    const reason = await blobs.has(part.cid) ? await wrongIn(blobs, part, pieces, {}) : undefined
+    return { part, pieces, bytes: [...pieces].reduce((sum, piece) => sum + Math.min(PIECE_BYTES, part.size - piece * PIECE_BYTES), 0) }
+  })
+  const total = looks.reduce((sum, { bytes }) => sum + bytes, 0)
+  let done = 0
+  for (const { part, pieces, bytes } of looks) {
+    signal?.throwIfAborted()
+    const reason = await wrongIn(blobs, part, pieces, {})
     if (reason !== undefined) found.push({ part, reason })
+    done += bytes
+    onBytes?.(done, total)
   }
   return found
 }

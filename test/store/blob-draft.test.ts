@@ -4,23 +4,29 @@ import { join } from 'node:path'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
+import { hashingThread } from '../../src/store/hashing-thread.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { testBlob } from './peers/blobs.ts'
 
 const named = (name: string, text: RegExp) => (error: unknown): boolean => error instanceof Error && error.name === name && text.test(error.message)
 
 describe('a blob that comes in by pieces', () => {
-  after(removeFolders)
+  const thread = hashingThread()
+  after(async () => {
+    await thread.close()
+    await removeFolders()
+  })
   const blob = testBlob(3 * PIECE_BYTES + 1000)
-  const piece = (index: number): Buffer => blob.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES)
+  const piece = (index: number): Uint8Array<ArrayBuffer> => Uint8Array.from(blob.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES))
 
   it('is named when all of them are there, in whatever order they came, and is read-only then', async () => {
     const store = await blobStore(await temporaryFolder())
-    const draft = await blobDraft(store, blob.part, blob.list)
+    const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     for (const index of [3, 0, 2, 1]) {
-      assert.ok(await draft.isRight(index, piece(index)))
+      const { isRight, bytes } = await draft.check(index, piece(index))
+      assert.ok(isRight)
       assert.equal(await store.has(blob.part.cid), false)
-      await draft.write(index, piece(index))
+      await draft.write(index, bytes)
     }
     await draft.finish()
     assert.deepEqual(await readFile(store.path(blob.part.cid)), blob.bytes)
@@ -30,14 +36,14 @@ describe('a blob that comes in by pieces', () => {
 
   it('goes on with what an earlier try left, and believes none of it unseen', async () => {
     const store = await blobStore(await temporaryFolder())
-    const first = await blobDraft(store, blob.part, blob.list)
+    const first = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     await first.write(0, piece(0))
     await first.write(2, piece(2))
     await first.close()
     const file = await open(join(store.folder, `partial-${blob.part.cid}`), 'r+')
     await file.write(Buffer.from([0xff]), 0, 1, 2 * PIECE_BYTES + 17)
     await file.close()
-    const second = await blobDraft(store, blob.part, blob.list)
+    const second = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     assert.deepEqual(second.have, [true, false, false, false])
     await second.discard()
     assert.deepEqual(await readdir(store.folder), [])
@@ -45,24 +51,51 @@ describe('a blob that comes in by pieces', () => {
 
   it('tells a wrong piece from a right one', async () => {
     const store = await blobStore(await temporaryFolder())
-    const draft = await blobDraft(store, blob.part, blob.list)
-    assert.equal(await draft.isRight(1, piece(2)), false)
-    assert.equal(await draft.isRight(3, piece(3).subarray(1)), false)
+    const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
+    assert.equal((await draft.check(1, piece(2))).isRight, false)
+    await assert.rejects(draft.check(3, piece(3).slice(1)), named('RangeError', /1000 bytes, not 999/))
     await draft.close()
   })
 
   it('is refused and removed where right pieces make up another blob: the manifest lies', async () => {
     const store = await blobStore(await temporaryFolder())
     const other = testBlob(blob.part.size, 2)
-    const draft = await blobDraft(store, { ...blob.part, cid: other.part.cid }, blob.list)
+    const draft = await blobDraft({ blobs: store, thread }, { ...blob.part, cid: other.part.cid }, blob.list)
     for (const index of [0, 1, 2, 3]) await draft.write(index, piece(index))
     await assert.rejects(draft.finish(), named('CorruptBlobError', /do not make up the blob/))
     await draft.close()
     assert.deepEqual(await readdir(store.folder), [])
   })
 
+  it('is not named where the disk did not keep a piece that was to be read back', async () => {
+    const store = await blobStore(await temporaryFolder())
+    const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
+    for (const index of [3, 2, 1]) await draft.write(index, (await draft.check(index, piece(index))).bytes)
+    const file = await open(join(store.folder, `partial-${blob.part.cid}`), 'r+')
+    await file.write(Buffer.from([0xff]), 0, 1, 2 * PIECE_BYTES + 17)
+    await file.close()
+    await draft.write(0, (await draft.check(0, piece(0))).bytes)
+    await assert.rejects(draft.finish(), named('CorruptBlobError', /does not keep what is written: piece 2 /))
+    await draft.close()
+    assert.equal(await store.has(blob.part.cid), false)
+  })
+
+  it('is not named where telling the disk to write has failed on the way', async () => {
+    const store = await blobStore(await temporaryFolder())
+    const large = testBlob(33 * PIECE_BYTES, 3)
+    const draft = await blobDraft({
+      blobs: store,
+      thread,
+      open: async (path, flags, mode) => Object.assign(await open(path, flags, mode), { datasync: async () => { await Promise.reject(new Error('EIO: i/o error, fdatasync')) } })
+    }, large.part, large.list)
+    for (const index of draft.have.keys()) await draft.write(index, large.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES))
+    await assert.rejects(draft.finish(), /EIO/)
+    await draft.close()
+    assert.equal(await store.has(large.part.cid), false)
+  })
+
   it('is refused where the list has another number of pieces', async () => {
     const store = await blobStore(await temporaryFolder())
-    await assert.rejects(blobDraft(store, blob.part, blob.list.subarray(32)), named('CorruptBlobError', /list of pieces/))
+    await assert.rejects(blobDraft({ blobs: store, thread }, blob.part, blob.list.subarray(32)), named('CorruptBlobError', /list of pieces/))
   })
 })

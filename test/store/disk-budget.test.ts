@@ -67,6 +67,23 @@ describe('the room for blobs', () => {
     assert.deepEqual([model.complete, model.layersHere], [false, 6])
   })
 
+  it('is reserved for what has no name yet, and what belongs to that stays', async () => {
+    const { store, used, layers } = await withAtlas()
+    const size = layers[0]?.size ?? 0
+    const budget = diskBudget(store, { limitBytes: used })
+    const room = await budget.reserve(2 * size, { beside: [layers[0]?.cid ?? ''] })
+    assert.ok(room.freedBytes >= 2 * size)
+    assert.deepEqual((await here(store, layers)).slice(0, 2), [0, 3])
+    // nothing of it is written: whoever comes next gets none of it
+    const next = await budget.reserve(1000)
+    assert.ok(next.freedBytes >= size)
+    next.release()
+    room.written(size)
+    room.written(size)
+    assert.equal((await budget.reserve(1000)).freedBytes, 0)
+    await assert.rejects(budget.reserve(70e6), refused(/70\.0 MB of weights are to come, and there is no room for .* MB of them within --disk/))
+  })
+
   it('is refused where it can\'t be, with nothing freed, and says how much is missing', async () => {
     const { store, used, layers, pinned } = await withAtlas()
     const budget = diskBudget(store, { limitBytes: used + 1_000_000, pinned })

@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodeManifest, modelIdOf, type Quantization } from '../../src/model/index.ts'
-import { importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
+import { filesIn } from '../../src/store/disk-usage.ts'
+import { diskBudget, importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
 import { fixtureFolder, tinyModels } from '../support/reference.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { fullAfter } from './full-disk.ts'
@@ -117,6 +118,32 @@ describe('importing a model', () => {
     }
     await store.remove('m')
     await importInto(store, tiny('llama'))
+    assert.equal((await store.get('m')).complete, true)
+  })
+
+  it('makes room within a bound before it reads anything, or is refused; what is here already needs none', async () => {
+    const folder = await temporaryFolder()
+    const store = await modelStore(folder)
+    const within = async (name: string, limitBytes: number): Promise<unknown> => await importModel({ source: tiny(name), name, store, disk: diskBudget(store, { limitBytes }) })
+    const tooMuch = (text: RegExp) => (error: unknown): boolean => error instanceof Error && error.name === 'StoreWriteError' && text.test(error.message)
+    await assert.rejects(within('llama', 500_000), tooMuch(/0\.9 MB of weights are to come, and there is no room for 0\.4 MB of them within --disk/))
+    assert.deepEqual(await readdir(store.blobs.folder), [])
+
+    await within('llama', 1_000_000)
+    const before = await readdir(store.blobs.folder)
+    await within('llama', 1_000_000)
+    assert.deepEqual((await readdir(store.blobs.folder)).sort(), before.sort(), 'the same again takes no room')
+    await within('mistral-swa', 1_000_000)
+    const [llama, mistral] = await Promise.all(['llama', 'mistral-swa'].map(async (name) => await store.get(name)))
+    assert.deepEqual([llama?.layersHere, mistral?.complete], [0, true])
+    assert.ok((await filesIn(store.blobs.folder)).reduce((sum, { bytes }) => sum + bytes, 0) <= 1_000_000)
+  })
+
+  it('goes on within a bound with what an earlier try has finished', async () => {
+    const folder = await temporaryFolder()
+    await assert.rejects(importInto(await modelStore(folder, { open: fullAfter(140_000) }), tiny('llama')), { name: 'StoreWriteError' })
+    const store = await modelStore(folder)
+    await importModel({ source: tiny('llama'), name: 'm', store, disk: diskBudget(store, { limitBytes: 1_000_000 }) })
     assert.equal((await store.get('m')).complete, true)
   })
 

@@ -3,6 +3,7 @@ import { chmod, open, readdir, rename, truncate } from 'node:fs/promises'
 import fc from 'fast-check'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
+import { hashingThread } from '../../src/store/hashing-thread.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
 import { mend, quickCheck, setAside, verifyBlob, type BlobStore } from '../../src/store/index.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
@@ -56,6 +57,17 @@ describe('the check of blobs on the disk', () => {
     }
   })
 
+  it('says at a quick look how much it has read, and counts nothing that is not here', async () => {
+    const store = await stocked()
+    const small = testBlob(1000, 7)
+    await put(store, small)
+    const told: Array<readonly [number, number]> = []
+    await quickCheck(store, [part, testBlob(10, 3).part, small.part], { random: () => 0.55, onBytes (done, total) { told.push([done, total]) } })
+    // the first piece, the last, and one in between that is drawn twice
+    const read = 2 * PIECE_BYTES + 321
+    assert.deepEqual(told, [[read, read + 1000], [read + 1000, read + 1000]])
+  })
+
   it('finds a file that is too short, and a list of pieces that is damaged or gone', async () => {
     const short = await stocked()
     await chmod(short.path(part.cid), 0o644)
@@ -91,10 +103,12 @@ describe('the check of blobs on the disk', () => {
     await flip(store.path(part.cid), 4 * PIECE_BYTES)
     await setAside(store, part)
     assert.equal(await store.has(part.cid), false)
-    const draft = await blobDraft(store, part, blob.list)
+    const thread = hashingThread()
+    const draft = await blobDraft({ blobs: store, thread }, part, blob.list)
     assert.deepEqual(draft.have.flatMap((here, piece) => (here ? [] : [piece])), [4])
     await draft.write(4, blob.bytes.subarray(4 * PIECE_BYTES, 5 * PIECE_BYTES))
     await draft.finish()
+    await thread.close()
     assert.equal(await verifyBlob(store, part).catch(() => undefined).then((damage) => damage?.reason), 'its list of pieces is missing or damaged')
     assert.deepEqual(await readdir(store.folder), [part.cid])
   })

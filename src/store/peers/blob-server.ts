@@ -15,6 +15,8 @@ export interface BlobServerComponents {
   offers (cid: string): boolean
   /** Tokens are on their way through this node. */
   isBusy (): boolean
+  /** Bytes of a blob were asked for, and are sent. */
+  onGiven? (cid: string): void
 }
 
 export interface BlobServerInit {
@@ -48,7 +50,7 @@ interface Request {
 }
 
 /** Offers blobs to peers. */
-export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
+export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
   const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000, takeMs = 20_000 } = init
   const pace = pacer({ isBusy, bytesPerSecond: init.bytesPerSecond })
   const links = new Set<Link>()
@@ -102,6 +104,7 @@ export function blobServer ({ host, blobs, offers, isBusy }: BlobServerComponent
       try {
         const frames = await readFrames(found.handle, from, length, number)
         if (frames === undefined) send(encodeFrame({ type: BlobType.missing, lap: number }))
+        else onGiven?.(cid)
         for (const frame of frames ?? []) {
           const pause = pace.take(frame.byteLength, { gentle, signal: ending.signal })
           if (pause !== undefined) await pause

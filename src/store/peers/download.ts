@@ -34,7 +34,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   const working = new Map<BlobPeer, Promise<void>>()
   /** Reads under way of each piece: several where the last pieces are asked of more than one. */
   const reads = new Map<string, Set<AbortController>>()
-  const buffers: Uint8Array[] = []
+  const buffers: Array<Uint8Array<ArrayBuffer>> = []
   const started = performance.now()
   const total = wanted.reduce((sum, { part }) => sum + part.size, 0)
   let done = wanted.reduce((sum, { draft }) => sum + bytesHere(draft), 0)
@@ -89,9 +89,10 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     try {
       const result = await peer.read({ cid: part.cid, offset: ref.piece * PIECE_BYTES, into, gentle: isBusy(), signal: AbortSignal.any([signal, read.signal]) })
       if (result === 'whole') {
-        if (!await draft.isRight(ref.piece, into)) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
-        await take(ref, draft, into)
-        buffers.push(buffer)
+        const { isRight, bytes } = await draft.check(ref.piece, into)
+        if (!isRight) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
+        await take(ref, draft, bytes)
+        buffers.push(new Uint8Array(bytes.buffer))
       } else if (result !== 'missing') {
         await delay(Math.max(MIN_BUSY_MS, result.busyMs), undefined, { signal })
       }

@@ -1,6 +1,7 @@
 import { orStillToCome } from '../atomic-file.ts'
 import { blobDraft, HASH_BYTES, pieceCount } from '../blob-draft.ts'
 import { NoSourceError } from '../errors.ts'
+import { hashingThread } from '../hashing-thread.ts'
 import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
 import type { Part } from '../../model/index.ts'
@@ -16,11 +17,12 @@ const LISTS_FIRST_MS = 2_000
  */
 export async function fetchBlobs (components: FetchBlobsComponents, request: FetchBlobsRequest): Promise<void> {
   const { blobs } = components
-  const options = { ...(request.signal == null ? {} : { signal: request.signal }), ...(components.open === undefined ? {} : { open: components.open }) }
+  const options = request.signal == null ? {} : { signal: request.signal }
   const here = await Promise.all(request.parts.map(async ({ cid }) => await blobs.has(cid)))
   const parts = [...new Map(request.parts.filter((_, index) => here[index] !== true).map((part) => [part.cid, part])).values()]
   if (parts.length === 0) return
   const wanted: Wanted[] = []
+  const thread = hashingThread()
   const missing = (): number => wanted.reduce((sum, { part, draft }) => sum + part.size - bytesHere(draft), 0)
   // where peers lacked one list, the hub is not kept waiting for the others
   let patienceMs = components.hub === undefined ? request.patienceMs : LISTS_FIRST_MS
@@ -30,7 +32,7 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
       if (hashes === undefined) patienceMs = 0
       // a part of which nobody has the list comes from the hub whole
       if (hashes === undefined) await components.hub?.make(part, options)
-      else wanted.push({ part, draft: await blobDraft(blobs, part, hashes, options) })
+      else wanted.push({ part, draft: await blobDraft({ blobs, thread, ...(components.open === undefined ? {} : { open: components.open }) }, part, hashes, options) })
     }
     await orStillToCome(async () => { await download(components, request, wanted) }, missing)
   } catch (error) {
@@ -39,6 +41,7 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
     throw error
   } finally {
     await Promise.all(wanted.map(async ({ draft }) => { await draft.close() }))
+    await thread.close()
   }
 }
 

@@ -80,6 +80,7 @@ describe('the server of blobs', () => {
     await until((frame) => ofType(BlobType.data)(frame) && readHeader(frame).position + payloadOf(frame).byteLength === length)
     assert.ok(Buffer.concat(frames.map(payloadOf)).equals(blob.bytes.subarray(offset, offset + length)))
     assert.deepEqual(frames.map((frame) => readHeader(frame).position), [0, 65_483, 130_966, 196_449])
+    assert.deepEqual(peers.given, [cid], 'and tells that it was asked for')
   })
 
   it('says what is not there: another blob, or bytes behind the end', async () => {
@@ -87,6 +88,7 @@ describe('the server of blobs', () => {
     const { link, until } = talk()
     link.send(want(1, blob.part.size - 1, 2))
     await until(ofType(BlobType.missing, 1))
+    assert.deepEqual(peers.given, [])
     link.send(encodeFrame({ type: BlobType.want, lap: 2 }, Want.encode({ cid: OTHER, offset: 0n, length: 1, gentle: false })))
     await until(ofType(BlobType.missing, 2))
   })

@@ -41,10 +41,13 @@ export interface ServedPeers {
   sent (id: string): number
   /** A link to the server of `id` itself. */
   raw (id: string, maxFrameBytes?: number): Link
+  /** CIDs of blobs of which something was sent, once a range. */
+  readonly given: readonly string[]
 }
 
 /** Peers inside this process. */
 export function servedPeers (): ServedPeers {
+  const given: string[] = []
   const servers = new Map<string, { accept (link: Link): void, readonly server: ReturnType<typeof blobServer>, readonly links: Set<Link> }>()
 
   function raw (id: string, maxFrameBytes = 256 * 1024): Link {
@@ -58,6 +61,7 @@ export function servedPeers (): ServedPeers {
 
   return {
     raw,
+    given,
     connect: async (id) => await Promise.resolve(blobPeer(raw(id), { silenceMs: 400 })),
     sent: (id) => servers.get(id)?.server.sentBytes ?? 0,
     async serve (id, blobs, { wrap = (link: Link) => link, ...init } = {}) {
@@ -66,7 +70,7 @@ export function servedPeers (): ServedPeers {
         handle: async (_protocol: string, handler: (link: Link) => void) => { accept = handler; await Promise.resolve() },
         unhandle: async () => { await Promise.resolve() }
       }
-      const server = blobServer({ host, blobs, offers: () => true, isBusy: () => false }, init)
+      const server = blobServer({ host, blobs, offers: () => true, isBusy: () => false, onGiven (cid) { given.push(cid) } }, init)
       await server.start()
       servers.set(id, { accept: (link) => { accept(wrap(link)) }, server, links: new Set() })
     },

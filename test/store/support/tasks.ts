@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { importInto, removeModel } from '../../../src/daemon/index.ts'
 import { PIECE_BYTES, type Part } from '../../../src/model/index.ts'
 import { blobDraft } from '../../../src/store/blob-draft.ts'
+import { hashingThread } from '../../../src/store/hashing-thread.ts'
 import { diskBudget, modelStore } from '../../../src/store/index.ts'
 import { fixtureFolder } from '../../support/reference.ts'
 import { testBlob } from '../peers/blobs.ts'
@@ -28,10 +29,12 @@ export const tasks: Readonly<Record<string, (folder: string) => Promise<void>>> 
 
   async fetch (folder) {
     const { blobs } = await modelStore(folder)
-    const draft = await blobDraft(blobs, fetched.part, fetched.list)
+    const thread = hashingThread()
+    const draft = await blobDraft({ blobs, thread }, fetched.part, fetched.list)
     for (const [piece, here] of draft.have.entries()) {
       if (!here) await draft.write(piece, fetched.bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES))
     }
     await draft.finish()
+    await thread.close()
   }
 }

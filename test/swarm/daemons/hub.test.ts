@@ -54,6 +54,38 @@ describe('daemons that serve a model of the hub', function () {
     assert.equal(hub.requests.length, 0)
   })
 
+  it('is imported by a command too, within a bound or not at all; and what the disk damages of it is made anew from there', async () => {
+    const home = await temporaryFolder()
+    const env = { HF_ENDPOINT: hub.url, HF_TOKEN_PATH: '/nowhere' }
+    const refused = await shoal(['import', 'org/Atlas', '--disk', '1MB'], { home, env })
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /of weights are to come, and there is no room for \d\.\d MB of them within --disk/)
+    const imported = await shoal(['import', 'org/Atlas', '--name', 'mine', '--json'], { home, env })
+    assert.equal(imported.code, 0, imported.stderr)
+    const [{ model, modelId } = { model: '', modelId: '' }] = imported.events.slice(-1)
+    assert.equal(model, 'mine')
+    const store = await modelStore(home)
+    const { manifest, complete } = await store.get(String(modelId))
+    assert.equal(complete, true)
+
+    const damaged = [manifest.tokenizer, manifest.layers[3], manifest.head].flatMap((part) => part ?? [])
+    for (const { cid } of damaged) {
+      await chmod(store.blobs.path(cid), 0o644)
+      const file = await open(store.blobs.path(cid), 'r+')
+      await file.write(Buffer.from('damaged'), 0, 7, 1000)
+      await file.close()
+    }
+    const unreachable = { HF_ENDPOINT: 'http://127.0.0.1:9/not-a-hub', HF_TOKEN_PATH: '/nowhere' }
+    hub.reset()
+    const { code, events, stderr } = await shoal(['store', 'verify', '--json'], { home, env })
+    assert.equal(code, 0, stderr)
+    assert.deepEqual((events.at(-1)?.damaged as ReadonlyArray<Record<string, unknown>>).map(({ cid, repaired }) => [cid, repaired]), damaged.map(({ cid }) => [cid, true]))
+    assert.ok(hub.requests.length > 0)
+    assert.deepEqual((await readdir(store.blobs.folder)).filter((name) => name.startsWith('partial-')), [])
+    const again = await shoal(['store', 'verify'], { home, env: unreachable })
+    assert.match(again.stdout, /all as they were written/)
+  })
+
   it('find a blob that was damaged on the disk at their start, and bring it from a peer; so does the check of the store', async () => {
     const giver = await start(['atlas', '--layers', '0:8'])
     const modelId = String(giver.ready.modelId)

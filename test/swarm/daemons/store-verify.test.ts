@@ -50,6 +50,22 @@ describe('shoal store verify', function () {
     assert.match(again.stdout, /^atlas: 11 blobs, \d\.\d MB, all as they were written\n$/)
   })
 
+  it('brings a damaged manifest from a peer, and looks at its model then', async () => {
+    const { home, path, layer } = await fresh()
+    const { modelId } = await (await modelStore(home)).get('atlas')
+    await flip(path(modelId))
+    await flip(path(layer.cid))
+    const alone = await shoal(['store', 'verify', '--json'], { home })
+    assert.equal(alone.code, 1)
+    const told = (events: readonly Json[]): unknown => (events.at(-1)?.damaged as Json[]).map(({ model, part, cid, repaired }) => ({ model, part, cid, repaired }))
+    assert.deepEqual(told(alone.events), [{ model: 'atlas', part: 'manifest', cid: modelId, repaired: false }])
+    const { code, events, stderr } = await shoal(['store', 'verify', '--join', giver.address, '--json'], { home })
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(told(events), [{ model: 'atlas', part: 'manifest', cid: modelId, repaired: true }, { model: 'atlas', part: 'layer 1', cid: layer.cid, repaired: true }])
+    assert.equal((await (await modelStore(home)).get('atlas')).complete, true)
+    assert.equal((await shoal(['store', 'verify'], { home })).code, 0)
+  })
+
   it('exits 1 with nobody to ask, and says what is out of use; the next start fetches it', async () => {
     const { home, path, layer } = await fresh()
     await flip(path(layer.cid))
