@@ -3,7 +3,7 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
-import { hostOver } from './host-over.ts'
+import { hostOver } from './host.ts'
 import { baseOptions, baseServices, type Services, type ShoalLibp2p } from './libp2p-base.ts'
 import type { Host } from './types.ts'
 

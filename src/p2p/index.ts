@@ -3,5 +3,5 @@
  * what they say.
  */
 export * from './portable.ts'
-export { createHost, type HostInit } from './host.ts'
+export { createHost, type HostInit } from './node-host.ts'
 export { loadPsk, newPsk } from './psk-file.ts'

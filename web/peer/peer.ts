@@ -47,7 +47,7 @@ function look (): void {
   if (swarm === undefined) return
   const connections = swarm.connections()
   const joined = connections.find(({ peerId }) => swarm?.joined.includes(peerId)) ?? connections[0]
-  page.status(joined === undefined ? 'Not connected now: the next question connects again' : connectionWords(joined), joined === undefined)
+  page.status(joined === undefined ? 'Not connected now: load the page again to join anew' : connectionWords(joined), joined === undefined)
   page.connections(connections)
 }
 

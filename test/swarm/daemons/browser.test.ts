@@ -34,7 +34,7 @@ async function askInPage (bootstrap: string | string[], request: client.Generate
 }
 
 describe('a browser', function () {
-  this.timeout(400_000)
+  this.timeout(600_000)
   const nodes: Daemon[] = []
   let browser: Browser
   let server: Server

@@ -50,7 +50,7 @@ await swarm.close()
 `
 
 describe('a program with the packed client', function () {
-  this.timeout(400_000)
+  this.timeout(600_000)
   const nodes: Daemon[] = []
   let folder = ''
 
