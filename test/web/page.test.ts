@@ -23,8 +23,10 @@ const facts = async (page: Page): Promise<string[]> => await page.evaluate(() =>
 const withoutEnd = async (page: Page): Promise<void> => {
   await page.setRequestInterception(true)
   page.on('request', (request) => {
-    const body = request.postData()
-    void request.continue(body === undefined ? {} : { postData: JSON.stringify({ ...JSON.parse(body) as object, ignore_eos: true }) })
+    void (async () => {
+      const body = request.hasPostData() ? await request.fetchPostData() : undefined
+      await request.continue(body === undefined ? {} : { postData: JSON.stringify({ ...JSON.parse(body) as object, ignore_eos: true }) })
+    })()
   })
 }
 

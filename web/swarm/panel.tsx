@@ -34,12 +34,12 @@ export function SwarmPanel ({ swarm, modelId }: { readonly swarm: SwarmState, re
       {model === undefined
         ? <p class='empty'>{swarm.view === undefined ? 'Looking at the swarm…' : 'Nobody serves a model.'}</p>
         : (
-          <>
-            <Ring swarm={swarm} model={model} />
-            <ul class='legend' aria-hidden='true'><li class='route'>route</li><li class='other'>serving</li><li class='gap'>gap or lost</li></ul>
-            <section><h3>Route</h3><Hops swarm={swarm} session={shownSession(swarm, model.modelId)} /></section>
-            <section><h3>Nodes</h3><Nodes swarm={swarm} modelId={model.modelId} /></section>
-          </>
+            <>
+              <Ring swarm={swarm} model={model} />
+              <ul class='legend' aria-hidden='true'><li class='route'>route</li><li class='other'>serving</li><li class='gap'>gap or lost</li></ul>
+              <section><h3>Route</h3><Hops swarm={swarm} session={shownSession(swarm, model.modelId)} /></section>
+              <section><h3>Nodes</h3><Nodes swarm={swarm} modelId={model.modelId} /></section>
+            </>
           )}
       {models.length > 1 && (
         <section>

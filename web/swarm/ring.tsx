@@ -40,7 +40,15 @@ function Label ({ arc, track, layerCount, onRoute }: { readonly arc: Arc, readon
   )
 }
 
-function NodeArc ({ arc, track, layerCount, route, running }: { readonly arc: Arc, readonly track: Track, readonly layerCount: number, readonly route: readonly RouteStage[], readonly running: boolean }): JSX.Element {
+interface NodeArcProps {
+  readonly arc: Arc
+  readonly track: Track
+  readonly layerCount: number
+  readonly route: readonly RouteStage[]
+  readonly running: boolean
+}
+
+function NodeArc ({ arc, track, layerCount, route, running }: NodeArcProps): JSX.Element {
   const used = usedBy(route, arc)
   const whole = used !== undefined && used[1] - used[0] > (arc.span[1] - arc.span[0]) / 2
   return (
