@@ -3,22 +3,22 @@
  * was killed, and narrow. `npm run screenshots`.
  */
 import { stat } from 'node:fs/promises'
-import { openPage, startBrowser } from '../test/support/browser.ts'
+import { openPage, startBrowser } from '../test/web/browser.ts'
 import { daemon, removeFolders } from '../test/support/shoal.ts'
 
-const SPANS = [['amber', '0:3'], ['birch', '3:5'], ['cedar', '5:8'], ['dune', '3:5'], ['elder', '2:5']]
+const SPANS = [['amber', '0:3'], ['birch', '3:5'], ['cedar', '5:8'], ['dune', '3:5']]
 const WIDE = { width: 1360, height: 840 }
 const NARROW = { width: 360, height: 720, deviceScaleFactor: 2 }
 
 const nodes = new Map()
 const started = []
-for (const [name, span] of SPANS) {
-  const node = await daemon(['--layers', span, '--threads', '1', '--name', name, ...started.slice(0, 2).flatMap(({ address }) => ['--join', address])])
-  started.push(node)
-  nodes.set(name, node)
-}
 const browser = await startBrowser()
 try {
+  for (const [name, span] of SPANS) {
+    const node = await daemon(['--layers', span, '--threads', '1', '--name', name, ...started.slice(0, 2).flatMap(({ address }) => ['--join', address])])
+    started.push(node)
+    nodes.set(name, node)
+  }
   const { page } = await openPage(browser, `${nodes.get('amber').http}/`)
   const last = async (status) => {
     await page.waitForFunction((wanted) => [...document.querySelectorAll('.answer')].at(-1)?.classList.contains(wanted), {}, status)

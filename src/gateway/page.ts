@@ -1,5 +1,5 @@
 /**
- * The browser's pages, as `scripts/build.mjs` left them in a folder. What can be asked for is a list made from that folder once, never
+ * The page at `/`, as `scripts/build.mjs` left it in a folder. What can be asked for is a list made from that folder once, never
  * a path of the file system. Asked without a key: the page is the same for everybody, and is where a key is typed in.
  */
 import { createHash } from 'node:crypto'
@@ -26,9 +26,6 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", 'trusted-types dompurify'
 ].join('; ')
 
-/** `/peer` speaks to nodes over WebSockets. */
-const policyOf = (url: string): string => url === '/peer' ? POLICY.replace("connect-src 'self'", "connect-src 'self' ws: wss:") : POLICY
-
 const COMMON = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -52,21 +49,20 @@ async function load (folder: string, path: string): Promise<PageFile> {
     zipped: new Uint8Array(await zip(body)),
     headers: {
       ...COMMON,
-      'content-type': TYPES[type] ?? 'application/octet-stream',
+      'content-type': TYPES[type] ?? '',
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
       vary: 'accept-encoding',
       // every other file has a hash of its content in its name
-      ...(type === '.html' ? { 'cache-control': 'no-cache', 'content-security-policy': policyOf(urlOf(path)) } : { 'cache-control': 'public, max-age=31536000, immutable' })
+      ...(type === '.html' ? { 'cache-control': 'no-cache', 'content-security-policy': POLICY } : { 'cache-control': 'public, max-age=31536000, immutable' })
     }
   }
 }
 
-/** `index.html` is `/`, `other.html` is `/other`, the rest is where it lies. */
-const urlOf = (path: string): string => `/${path.split(sep).join('/').replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, '')}`
+const urlOf = (path: string): string => path === 'index.html' ? '/' : `/${path.split(sep).join('/')}`
 
 async function loadAll (folder: string): Promise<ReadonlyMap<string, PageFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp')).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  const paths = entries.filter((entry) => entry.isFile() && extname(entry.name) in TYPES).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
   return new Map(await Promise.all(paths.map(async (path) => [urlOf(path), await load(folder, path)] as const)))
 }
 
@@ -86,18 +82,11 @@ export function page (folder: string | undefined): Hono {
   }
   app.get('*', async (c, next) => {
     const { path } = c.req
-    const isPage = path === '/' || path === '/peer' || path.startsWith('/assets/')
-    if (!isPage) {
+    const file = path === '/' || path.startsWith('/assets/') ? (await files()).get(path) : undefined
+    if (file == null) {
+      if (path === '/') return c.text(NOT_BUILT, 404, COMMON)
       await next()
       return undefined
-    }
-    const file = (await files()).get(path)
-    if (file == null) {
-      if (path.startsWith('/assets/')) {
-        await next()
-        return undefined
-      }
-      return c.text(NOT_BUILT, 404, COMMON)
     }
     if (c.req.header('if-none-match')?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.headers.etag) === true) return c.body(null, 304, file.headers)
     const zipped = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')

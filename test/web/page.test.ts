@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startGateway, type Gateway, type GatewayInit } from '../../src/gateway/index.ts'
 import { atlas, fakeGenerator, named, silent, type FakeInit } from '../gateway/fake-generator.ts'
-import { hasBrowser, openPage, seriousFindings, startBrowser, textOf, type Watched } from '../support/browser.ts'
+import { hasBrowser } from '../support/browser.ts'
 import { daemon, removeFolders, root, type Daemon } from '../support/shoal.ts'
 import { questions } from '../swarm/daemons/atlas.ts'
+import { openPage, seriousFindings, startBrowser, textOf, type Opened } from './browser.ts'
 import type { Browser, Page } from 'puppeteer-core'
 
 const SPANS = [['amber', '0:3'], ['birch', '3:5'], ['cedar', '5:8'], ['dune', '3:5']] as const
@@ -35,7 +36,7 @@ describe('the page in a browser, on a swarm', function () {
   let browser: Browser
   const nodes = new Map<string, Daemon>()
   let url = ''
-  let watched: Watched
+  let watched: Opened
   let page: Page
 
   before(async function () {
