@@ -20,8 +20,12 @@ try {
     nodes.set(name, node)
   }
   const { page } = await openPage(browser, `${nodes.get('amber').http}/`)
+  const orFailure = async (reached) => {
+    const failed = page.waitForSelector('.failure span').then(async (element) => { throw new Error(await element.evaluate(({ textContent }) => textContent)) })
+    await Promise.race([reached, failed.catch((error) => error.name === 'TimeoutError' ? reached : Promise.reject(error))])
+  }
   const last = async (status) => {
-    await page.waitForFunction((wanted) => [...document.querySelectorAll('.answer')].at(-1)?.classList.contains(wanted), {}, status)
+    await orFailure(page.waitForFunction((wanted) => [...document.querySelectorAll('.answer')].at(-1)?.classList.contains(wanted), {}, status))
   }
   const ask = async (text) => {
     await page.type('#question', text)
