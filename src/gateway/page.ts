@@ -1,5 +1,5 @@
 /**
- * The browser's pages, as `scripts/build.mjs` left them in a folder. What can be asked for is a list made from that folder once, never
+ * The page at `/`, as `scripts/build.mjs` left it in a folder. What can be asked for is a list made from that folder once, never
  * a path of the file system. Asked without a key: the page is the same for everybody, and is where a key is typed in.
  */
 import { createHash } from 'node:crypto'
@@ -53,7 +53,7 @@ async function load (folder: string, path: string): Promise<PageFile> {
     zipped: new Uint8Array(await zip(body)),
     headers: {
       ...COMMON,
-      'content-type': TYPES[type] ?? 'application/octet-stream',
+      'content-type': TYPES[type] ?? '',
       etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
       vary: 'accept-encoding',
       // every other file has a hash of its content in its name
@@ -62,18 +62,20 @@ async function load (folder: string, path: string): Promise<PageFile> {
   }
 }
 
-/** `index.html` is `/`, `other.html` is `/other`, the rest is where it lies. */
-const urlOf = (path: string): string => `/${path.split(sep).join('/').replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, '')}`
+/** `index.html` is `/`, `peer.html` is `/peer`, the rest is where it lies. */
+const urlOf = (path: string): string => `/${path.split(sep).join('/').replace(/^index\.html$/, '').replace(/\.html$/, '')}`
+
+const PAGES: ReadonlySet<string> = new Set(['/', '/peer'])
 
 async function loadAll (folder: string): Promise<ReadonlyMap<string, PageFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp')).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  const paths = entries.filter((entry) => entry.isFile() && extname(entry.name) in TYPES).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
   return new Map(await Promise.all(paths.map(async (path) => [urlOf(path), await load(folder, path)] as const)))
 }
 
 /**
  * Serves what the folder has; all of it is read at the first question, so that a build that replaces it meanwhile breaks no open page.
- * @param folder absolute; where it is undefined or lacks a page, `/` says how to make one
+ * @param folder absolute; where it is undefined or lacks a page, its path says how to make one
  */
 export function page (folder: string | undefined): Hono {
   const app = new Hono()
@@ -87,18 +89,11 @@ export function page (folder: string | undefined): Hono {
   }
   app.get('*', async (c, next) => {
     const { path } = c.req
-    const isPage = path === '/' || path === '/peer' || path.startsWith('/assets/')
-    if (!isPage) {
+    const file = PAGES.has(path) || path.startsWith('/assets/') ? (await files()).get(path) : undefined
+    if (file == null) {
+      if (PAGES.has(path)) return c.text(NOT_BUILT, 404, COMMON)
       await next()
       return undefined
-    }
-    const file = (await files()).get(path)
-    if (file == null) {
-      if (path.startsWith('/assets/')) {
-        await next()
-        return undefined
-      }
-      return c.text(NOT_BUILT, 404, COMMON)
     }
     if (c.req.header('if-none-match')?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.headers.etag) === true) return c.body(null, 304, file.headers)
     const zipped = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { build } from 'esbuild'
-import { hasBrowser, openPage, startBrowser, textOf, type Watched } from '../support/browser.ts'
+import { hasBrowser } from '../support/browser.ts'
 import { root } from '../support/shoal.ts'
+import { openPage, startBrowser, textOf, type Opened } from './browser.ts'
 import type { Browser } from 'puppeteer-core'
 
 /** What a hostile model may write. None of it may run, load, or look like the page's own. */
@@ -37,7 +38,7 @@ const SAFE = new Set(['a', 'b', 'blockquote', 'br', 'code', 'del', 'div', 'em', 
 describe('an answer’s markdown', function () {
   this.timeout(180_000)
   let browser: Browser
-  let watched: Watched
+  let watched: Opened
 
   before(async function () {
     if (!hasBrowser) this.skip()

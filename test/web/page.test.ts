@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { startGateway, type Gateway, type GatewayInit } from '../../src/gateway/index.ts'
 import { atlas, fakeGenerator, named, silent, type FakeInit } from '../gateway/fake-generator.ts'
-import { hasBrowser, openPage, seriousFindings, startBrowser, textOf, type Watched } from '../support/browser.ts'
+import { hasBrowser } from '../support/browser.ts'
 import { daemon, removeFolders, root, type Daemon } from '../support/shoal.ts'
 import { questions } from '../swarm/daemons/atlas.ts'
+import { openPage, seriousFindings, startBrowser, textOf, type Opened } from './browser.ts'
 import type { Browser, Page } from 'puppeteer-core'
 
 const SPANS = [['amber', '0:3'], ['birch', '3:5'], ['cedar', '5:8'], ['dune', '3:5']] as const
@@ -23,8 +24,10 @@ const facts = async (page: Page): Promise<string[]> => await page.evaluate(() =>
 const withoutEnd = async (page: Page): Promise<void> => {
   await page.setRequestInterception(true)
   page.on('request', (request) => {
-    const body = request.postData()
-    void request.continue(body === undefined ? {} : { postData: JSON.stringify({ ...JSON.parse(body) as object, ignore_eos: true }) })
+    void (async () => {
+      const body = request.hasPostData() ? await request.fetchPostData() : undefined
+      await request.continue(body === undefined ? {} : { postData: JSON.stringify({ ...JSON.parse(body) as object, ignore_eos: true }) })
+    })()
   })
 }
 
@@ -33,7 +36,7 @@ describe('the page in a browser, on a swarm', function () {
   let browser: Browser
   const nodes = new Map<string, Daemon>()
   let url = ''
-  let watched: Watched
+  let watched: Opened
   let page: Page
 
   before(async function () {

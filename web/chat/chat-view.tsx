@@ -77,15 +77,15 @@ export function ChatView ({ chat, init, examples }: ChatViewProps): JSX.Element 
       <div class='log' ref={log} onScroll={onScroll} tabIndex={0} role='region' aria-label='Messages'>
         {current.turns.length === 0
           ? (
-            <div class='welcome'>
-              <h2>Ask the swarm</h2>
-              <p>Many machines hold this model together. Your question goes round them, and the picture shows how.</p>
-              {examples.length > 0 && (
-                <ul class='examples'>
-                  {examples.map((example) => <li key={example}><button type='button' onClick={() => { send(example) }}>{example}</button></li>)}
-                </ul>
-              )}
-            </div>
+              <div class='welcome'>
+                <h2>Ask the swarm</h2>
+                <p>Many machines hold this model together. Your question goes round them, and the picture shows how.</p>
+                {examples.length > 0 && (
+                  <ul class='examples'>
+                    {examples.map((example) => <li key={example}><button type='button' onClick={() => { send(example) }}>{example}</button></li>)}
+                  </ul>
+                )}
+              </div>
             )
           : <div class='messages'>{current.turns.map((turn) => <Message key={turn.id} turn={turn} busy={running} onRetry={onRetry} onEdit={onEdit} />)}</div>}
       </div>

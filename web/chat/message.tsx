@@ -89,12 +89,12 @@ export function Message ({ turn, busy, onRetry, onEdit }: MessageProps): JSX.Ele
   return useMemo(() => turn.role === 'assistant'
     ? <AnswerMessage turn={turn} busy={busy} onRetry={onRetry} />
     : (
-      <article class='message question' aria-label='You'>
-        <p>{turn.text}</p>
-        <div class='actions'>
-          <CopyButton text={turn.text} />
-          <button type='button' class='quiet' disabled={busy} onClick={() => { onEdit(turn.id, turn.text) }}><Icon name='edit' />Edit</button>
-        </div>
-      </article>
+        <article class='message question' aria-label='You'>
+          <p>{turn.text}</p>
+          <div class='actions'>
+            <CopyButton text={turn.text} />
+            <button type='button' class='quiet' disabled={busy} onClick={() => { onEdit(turn.id, turn.text) }}><Icon name='edit' />Edit</button>
+          </div>
+        </article>
       ), [turn, busy])
 }

@@ -34,12 +34,13 @@ export function SwarmPanel ({ swarm, modelId }: { readonly swarm: SwarmState, re
       {model === undefined
         ? <p class='empty'>{swarm.view === undefined ? 'Looking at the swarm…' : 'Nobody serves a model.'}</p>
         : (
-          <>
-            <Ring swarm={swarm} model={model} />
-            <ul class='legend' aria-hidden='true'><li class='route'>route</li><li class='other'>serving</li><li class='gap'>gap or lost</li></ul>
-            <section><h3>Route</h3><Hops swarm={swarm} session={shownSession(swarm, model.modelId)} /></section>
-            <section><h3>Nodes</h3><Nodes swarm={swarm} modelId={model.modelId} /></section>
-          </>
+            <>
+              <Ring swarm={swarm} model={model} />
+              <ul class='legend' aria-hidden='true'><li class='route'>route</li><li class='other'>serving</li><li class='gap'>gap or lost</li></ul>
+              <section><h3>Route</h3><Hops swarm={swarm} session={shownSession(swarm, model.modelId)} /></section>
+              <section><h3>What happened</h3><Log swarm={swarm} /></section>
+              <section><h3>Nodes</h3><Nodes swarm={swarm} modelId={model.modelId} /></section>
+            </>
           )}
       {models.length > 1 && (
         <section>
@@ -47,7 +48,6 @@ export function SwarmPanel ({ swarm, modelId }: { readonly swarm: SwarmState, re
           <ul class='models'>{models.map((each) => <li key={each.modelId}><b>{each.model}</b> {each.covered ? `${each.layerCount} layers, all served` : `${each.coverage.filter((count) => count === 0).length} of ${each.layerCount} layers served by nobody`}</li>)}</ul>
         </section>
       )}
-      <section><h3>What happened</h3><Log swarm={swarm} /></section>
     </aside>
   )
 }

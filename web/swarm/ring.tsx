@@ -4,7 +4,7 @@ import { useId } from 'preact/hooks'
 import { rate } from '../ui/format.ts'
 import { arcLength, arcPath, coverageRuns, isBottom, placeArcs, spansOf, usedBy, angleOf, type Arc } from './geometry.ts'
 import { ringText, shownSession, type LostNode, type SwarmState } from './swarm-state.ts'
-import type { RouteStage, Session, SwarmModel } from '../net/swarm-types.ts'
+import type { Range, RouteStage, Session, SwarmModel } from '../net/swarm-types.ts'
 
 const COVERAGE = 84
 const RAIL = 97
@@ -25,41 +25,54 @@ function trackOf (index: number, count: number): Track {
   return { radius: FIRST_TRACK + index * step, width: step - 5 }
 }
 
-/** The middle of a track, written along its arc. */
-function Label ({ arc, track, layerCount, onRoute }: { readonly arc: Arc, readonly track: Track, readonly layerCount: number, readonly onRoute: boolean }): JSX.Element | null {
+interface LabelProps {
+  readonly text: string
+  readonly span: Range
+  readonly radius: number
+  readonly layerCount: number
+  readonly className: string
+}
+
+/** Along a circle, in the middle of a span; cut where the span is too short, and none where it is far too short. */
+function Label ({ text, span, radius, layerCount, className }: LabelProps): JSX.Element | null {
   const id = useId()
-  const room = Math.floor((arcLength(track.radius, arc.span, layerCount) - 10) / CHARACTER)
-  if (track.width < 11 || room < 2) return null
-  const text = arc.name.length > room ? `${arc.name.slice(0, Math.max(1, room - 1))}…` : arc.name
-  const reversed = isBottom(arc.span, layerCount)
+  const room = Math.floor((arcLength(radius, span, layerCount) - 10) / CHARACTER)
+  if (room < 2) return null
+  const reversed = isBottom(span, layerCount)
   return (
     <>
-      <path id={id} d={arcPath(track.radius + (reversed ? 4 : -4), arc.span, layerCount, { reversed })} fill='none' />
-      <text class={`arc-label ${onRoute ? 'on-route' : ''}`}><textPath href={`#${id}`} startOffset='50%'>{text}</textPath></text>
+      <path id={id} d={arcPath(radius + (reversed ? 4 : -4), span, layerCount, { reversed })} />
+      <text class={`arc-label ${className}`}><textPath href={`#${id}`} startOffset='50%'>{text.length > room ? `${text.slice(0, room - 1)}…` : text}</textPath></text>
     </>
   )
 }
 
-function NodeArc ({ arc, track, layerCount, route, running }: { readonly arc: Arc, readonly track: Track, readonly layerCount: number, readonly route: readonly RouteStage[], readonly running: boolean }): JSX.Element {
+interface NodeArcProps {
+  readonly arc: Arc
+  readonly track: Track
+  readonly layerCount: number
+  readonly route: readonly RouteStage[]
+  readonly running: boolean
+}
+
+function NodeArc ({ arc, track, layerCount, route, running }: NodeArcProps): JSX.Element {
   const used = usedBy(route, arc)
   const whole = used !== undefined && used[1] - used[0] > (arc.span[1] - arc.span[0]) / 2
   return (
     <g class={`node ${arc.state}`}>
       <path class='arc' d={arcPath(track.radius, arc.span, layerCount, { gap: 1.5 })} stroke-width={track.width} />
       {used !== undefined && <path class={`arc used ${running ? 'running' : ''}`} d={arcPath(track.radius, used, layerCount, { gap: 1.5 })} stroke-width={track.width} />}
-      <Label arc={arc} track={track} layerCount={layerCount} onRoute={whole} />
+      {track.width >= 11 && <Label text={arc.name} span={arc.span} radius={track.radius} layerCount={layerCount} className={whole ? 'on-route' : ''} />}
     </g>
   )
 }
 
 /** Those that were lost lie where they were, outside. */
 function LostArc ({ lost, layerCount, radius }: { readonly lost: LostNode, readonly layerCount: number, readonly radius: number }): JSX.Element {
-  const [start, end] = lost.span
-  const middle = angleOf((start + end) / 2, layerCount)
   return (
     <g class='node lost'>
       <path class='arc' d={arcPath(radius, lost.span, layerCount, { gap: 3 })} stroke-width={5} />
-      <path class='cross' d='M-5 -5 5 5M5 -5 -5 5' transform={`translate(${radius * Math.cos(middle)} ${radius * Math.sin(middle)})`} />
+      <Label text={`${lost.name}, lost`} span={lost.span} radius={radius + 13} layerCount={layerCount} className='lost' />
     </g>
   )
 }
@@ -86,7 +99,7 @@ function Center ({ model, session }: { readonly model: SwarmModel, readonly sess
       ? [String(missing), missing === 1 ? 'layer is served' : 'layers are served', 'by nobody']
       : [String(model.layerCount), 'layers', 'all served']
   return (
-    <g class={`center ${missing > 0 ? 'gaps' : ''}`}>
+    <g class={`center ${missing > 0 && session?.state !== 'running' ? 'gaps' : ''}`}>
       <text class='large' y={-4}>{large}</text>
       <text class='small' y={20}>{small}</text>
       <text class='small' y={38}>{smaller}</text>
@@ -104,7 +117,7 @@ export function Ring ({ swarm, model }: { readonly swarm: SwarmState, readonly m
   const { arcs, tracks, left } = placeArcs(spansOf(here, modelId, layerCount))
   const outermost = trackOf(tracks - 1, tracks)
   const lostRadius = outermost.radius + outermost.width / 2 + 9
-  const half = Math.ceil(Math.max(outermost.radius + outermost.width / 2, lost.length > 0 ? lostRadius + 6 : 0) + 4)
+  const half = Math.ceil(Math.max(outermost.radius + outermost.width / 2, lost.length > 0 ? lostRadius + 20 : 0) + 4)
   const marks = layerCount <= 12 ? Array.from({ length: layerCount }, (_, layer) => layer) : [0, 1, 2, 3].map((quarter) => Math.floor(quarter * layerCount / 4))
   return (
     <figure class='ring'>

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { hasBrowser, openPage, startBrowser } from '../../support/browser.ts'
+import { hasBrowser, launchBrowser, watchedPage } from '../../support/browser.ts'
 import { newPsk } from '../../../src/p2p/index.ts'
 import { daemon, removeFolders, root, shoal, temporaryFolder, type Daemon } from '../../support/shoal.ts'
 import { questions } from './atlas.ts'
@@ -44,7 +44,7 @@ describe('a browser', function () {
 
   before(async function () {
     if (!hasBrowser) this.skip()
-    browser = await startBrowser()
+    browser = await launchBrowser()
     const bundle = await readFile(join(root, 'dist', 'client', 'browser.mjs'))
     server = createServer(({ url }, response) => {
       response.setHeader('content-type', url === '/client/browser.mjs' ? 'text/javascript' : 'text/html')
@@ -65,9 +65,9 @@ describe('a browser', function () {
     let problems: string[]
 
     before(async () => {
-      const watched = await openPage(browser)
+      const watched = await watchedPage(browser)
       page = watched.page
-      problems = watched.errors
+      problems = watched.problems
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     })
 
@@ -87,7 +87,7 @@ describe('a browser', function () {
     it('runs the page of docs/CLIENT.md', async () => {
       const [, example = ''] = /```html\n(.*?)```/s.exec(await readFile(join(root, 'docs', 'CLIENT.md'), 'utf8')) ?? []
       assert.match(example, /connect\(/)
-      const { page: shown, errors: wrong } = await openPage(browser)
+      const { page: shown, problems: wrong } = await watchedPage(browser)
       await shown.goto(page.url())
       await shown.setContent(example.replaceAll('INVITE', addressOf(nodes[0], '/ws/')))
       await shown.waitForFunction(() => document.getElementById('answer')?.textContent === 'The capital of Peru is Lima.')
@@ -139,7 +139,7 @@ describe('a browser', function () {
 
   describe('at /peer', () => {
     const open = async (fragment = '') => {
-      const watched = await openPage(browser, undefined, ({ pathname }) => pathname.startsWith('/v1/'))
+      const watched = await watchedPage(browser, ({ pathname }) => pathname.startsWith('/v1/'))
       const response = await watched.page.goto(`${nodes[0]?.http ?? ''}/peer${fragment}`)
       return { ...watched, response }
     }
@@ -151,7 +151,7 @@ describe('a browser', function () {
     }
 
     it('answers over libp2p, with the HTTP API blocked, and says by which way', async () => {
-      const { page, errors: problems, requests, response } = await open()
+      const { page, problems, requests, response } = await open()
       assert.match(response?.headers()['content-security-policy'] ?? '', /default-src 'none'.*connect-src 'self' ws: wss:/)
       assert.match(await page.evaluate(async () => await fetch('/v1/models').then(() => 'answered', String)), /TypeError/, 'the API is blocked')
       await ask(page, first?.question ?? '')
