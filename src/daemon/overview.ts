@@ -90,7 +90,8 @@ export function overview ({ peerId, view, node: { status }, traces, coordinator,
       tokens: tokens(),
       repairs: coordinator.repairs,
       kv: used === undefined ? null : { ...used, bytes: Number.isFinite(used.bytes) ? used.bytes : null },
-      running: running.map(({ sessionId, promptTokens, completionTokens, timings, route }) => ({ sessionId, promptTokens, completionTokens, tokensPerSecond: timings.tokensPerSecond, totalMs: timings.totalMs, route }))
+      running: running.map(({ sessionId, promptTokens, completionTokens, timings: { tokensPerSecond, totalMs }, route }) =>
+        ({ sessionId, promptTokens, completionTokens, tokensPerSecond, totalMs, route }))
     }
   })
 }
