@@ -6,7 +6,7 @@ const commands: Readonly<Record<string, string>> = {
   keys: 'SHOAL_API_KEY sets one key for the gateway'
 }
 
-export const notYet = (what: string, instead: string): UsageError => new UsageError(`not in this version yet: ${what}; ${instead}`)
+const notYet = (what: string, instead: string): UsageError => new UsageError(`not in this version yet: ${what}; ${instead}`)
 
 export function laterCommands (): Command[] {
   return Object.entries(commands).map(([name, instead]) => new Command(name)

@@ -15,6 +15,7 @@ import type { Trace } from './traces.ts'
 import type { Finding } from './doctor.ts'
 import type { ImportOptions } from './models.ts'
 import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
+import type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
 import type { VerifiedStore, VerifyStoreOptions } from './verify-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -23,7 +24,7 @@ export { findDaemon, type DaemonState } from './state-file.ts'
 export type { GenerateEvent, GenerateRequest, HopTiming, RouteStage } from '../pipeline/index.ts'
 export type { Overview, Trace }
 export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
-export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
+export type { ModelView, NodeView, SwarmView }
 
 /** See `daemon.ts`. */
 export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Promise<Daemon> {
@@ -53,6 +54,11 @@ export async function askTraces (folder: string, options: AskTracesOptions): Pro
 /** See `command-daemon.ts`. */
 export async function askOverview (folder: string, options: AbortOptions): Promise<Overview> {
   return await (await import('./command-daemon.ts')).askOverview(folder, options)
+}
+
+/** What a visitor sees, who knows nothing of any node's own work. */
+export async function seenBy (self: string | undefined, view: SwarmView): Promise<Overview> {
+  return (await import('./overview.ts')).seen(self, view)
 }
 
 /** Brings a model into the data folder's store. */

@@ -34,7 +34,6 @@ describe('the command line', function () {
     [['import', 'x', '--quant', 'int3'], /keep, int4/],
     [['rm', 'nonesuch'], /no model "nonesuch"/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
-    [['status', '--watch'], /not in this version yet: --watch/],
     ...['keys add'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])
   ]
   for (const [args, message] of usage) {
