@@ -1,8 +1,7 @@
 /** What `shoal stop`, `shoal pause` and `shoal resume` say to the daemon of a data folder. */
-import { askDaemon, type NodeStatus } from './control/index.ts'
+import { askDaemon, type NodeStatus, type Overview } from './control/index.ts'
 import { UncontrolledError } from './errors.ts'
 import { isRunning, removeState, requireDaemon } from './state-file.ts'
-import type { Overview } from './overview.ts'
 import type { Trace } from './traces.ts'
 import type { AbortOptions } from '@libp2p/interface'
 

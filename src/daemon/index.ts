@@ -7,16 +7,16 @@ import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { AskTracesOptions, StopOptions } from './command-daemon.ts'
 import type { DaemonConfig } from './config.ts'
-import type { NodeStatus } from './control/index.ts'
+import type { NodeStatus, Overview } from './control/index.ts'
 import type { Daemon } from './daemon.ts'
 import type { DaemonHooks } from './hooks.ts'
-import type { Overview } from './overview.ts'
 import type { Trace } from './traces.ts'
 import type { Finding } from './doctor.ts'
 import type { KeyEntry } from './key-file.ts'
 import type { NewKey } from './keys.ts'
 import type { ImportOptions } from './models.ts'
 import type { JoinSwarmInit, SwarmClient } from './swarm-client.ts'
+import type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
 import type { VerifiedStore, VerifyStoreOptions } from './verify-store.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -26,7 +26,7 @@ export type { KeyEntry }
 export type { GenerateEvent, GenerateRequest, HopTiming, RouteStage } from '../pipeline/index.ts'
 export type { Overview, Trace }
 export type { Daemon, DaemonConfig, DaemonHooks, SwarmClient }
-export type { ModelView, NodeView, SwarmView } from './swarm-view.ts'
+export type { ModelView, NodeView, SwarmView }
 
 /** See `daemon.ts`. */
 export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Promise<Daemon> {
@@ -56,6 +56,11 @@ export async function askTraces (folder: string, options: AskTracesOptions): Pro
 /** See `command-daemon.ts`. */
 export async function askOverview (folder: string, options: AbortOptions): Promise<Overview> {
   return await (await import('./command-daemon.ts')).askOverview(folder, options)
+}
+
+/** What a visitor sees, who knows nothing of any node's own work. */
+export async function seenBy (self: string | undefined, view: SwarmView): Promise<Overview> {
+  return (await import('./overview.ts')).seen(self, view)
 }
 
 /** Brings a model into the data folder's store. */

@@ -23,6 +23,7 @@ export interface MetricsInit {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
+// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- its type is the literal below: written twice, the two would drift apart
 export function createMetrics ({ process: ofProcess = true }: MetricsInit = {}) {
   const registry = new Registry()
   const registers = [registry]

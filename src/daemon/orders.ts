@@ -1,6 +1,5 @@
-import type { ControlReply, ControlRequest } from './control/index.ts'
+import type { ControlReply, ControlRequest, Overview } from './control/index.ts'
 import type { Departure } from './departure.ts'
-import type { Overview } from './overview.ts'
 import type { Traces } from './traces.ts'
 
 const SAY_EVERY_MS = 250

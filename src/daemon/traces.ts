@@ -147,7 +147,10 @@ export function traces ({ now, wallMs }: TracesComponents, { kept = 100, running
               route: stagesOf(route),
               hops: hops.map(({ prefill, span: [start, end], ...rest }) => ({ ...rest, span: [start, end], prefill: prefill ?? null }))
             })
+            return
           }
+          default:
+            // what is said
         }
       },
 

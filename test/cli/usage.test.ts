@@ -34,7 +34,6 @@ describe('the command line', function () {
     [['import', 'x', '--quant', 'int3'], /keep, int4/],
     [['rm', 'nonesuch'], /no model "nonesuch"/],
     [['demo', '--nodes', '0'], /from 1 to 8/],
-    [['status', '--watch'], /not in this version yet: --watch/],
     [['keys'], /missing required argument 'action'/],
     [['keys', 'make'], /add, list, revoke/],
     [['keys', 'add', '--rate', '0'], /whole number from 1/],

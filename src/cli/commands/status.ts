@@ -1,7 +1,7 @@
 import { action, command, type CommonOptions, type Context } from '../command.ts'
 import { bytes, shortPeer, table } from '../format.ts'
 import { joinOptions } from '../generate-options.ts'
-import { notYet } from '../later.ts'
+import { watchStatus } from '../status-watch.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'
 import type { Command } from 'commander'
 import type { ModelView, NodeView } from '../../daemon/index.ts'
@@ -10,11 +10,14 @@ type StatusOptions = CommonOptions & JoinOptions & { readonly watch?: boolean }
 
 export function statusCommand (): Command {
   return action<StatusOptions>(joinOptions(command('status', 'show the nodes of the swarm and which layers they serve'))
-    .option('--watch', 'keep showing'), status)
+    .option('--watch', 'keep showing, until Ctrl-C'), status)
 }
 
 async function status (context: Context, options: StatusOptions): Promise<void> {
-  if (options.watch === true) throw notYet('--watch', 'run `shoal status` again')
+  if (options.watch === true) {
+    await watchStatus(context, options)
+    return
+  }
   const { out, signal } = context
   await withSwarm(context, options, async (swarm) => {
     const { nodes, models } = await swarm.view({ signal })

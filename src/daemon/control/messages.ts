@@ -1,6 +1,6 @@
 /** What the commands on this machine and its daemon say to one another: one request a connection, one JSON object a line. */
 import { z } from 'zod'
-import { overviewSchema } from '../overview.ts'
+import { overviewSchema } from './overview.ts'
 import { traceSchema } from '../traces.ts'
 
 /** A day: what the command line takes. */

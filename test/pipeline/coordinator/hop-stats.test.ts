@@ -117,7 +117,8 @@ describe('where the time of an answer went', () => {
       const work = soundWork(payloadOf(encodeFrame({ type: RingType.stats }, bytes)), 1000)
       if (work !== undefined) assert.ok(work.computeMs >= 0 && work.sendMs >= 0 && work.computeMs + work.sendMs <= 1000 && work.bytesSent >= 0 && work.queueMs >= 0)
     }))
-    fc.assert(fc.property(fc.record({ laps: fc.nat(), rows: fc.nat(), queueMs: fc.double(), computeMs: fc.double(), sendMs: fc.double(), bytesSent: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }), (all) => {
+    const numbers = fc.record({ laps: fc.nat(), rows: fc.nat(), queueMs: fc.double(), computeMs: fc.double(), sendMs: fc.double(), bytesSent: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) })
+    fc.assert(fc.property(numbers, (all) => {
       const work = soundWork(Stats.encode({ all }), 1000)
       if (work !== undefined) assert.ok(Object.values(work).every((value) => typeof value !== 'number' || (Number.isFinite(value) && value >= 0)))
     }))
