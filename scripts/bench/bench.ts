@@ -12,6 +12,7 @@ import { bandwidthRows } from './rows/bandwidth.ts'
 import { decodeRows } from './rows/decode.ts'
 import { delayRows } from './rows/delay.ts'
 import { failoverRows } from './rows/failover.ts'
+import { gatewayRows } from './rows/gateway.ts'
 import { hopRows } from './rows/hop.ts'
 import { overheadRows } from './rows/overhead.ts'
 import { prefillRows } from './rows/prefill.ts'
@@ -49,6 +50,7 @@ async function measure (options: BenchOptions): Promise<{ rows: Row[], isWhole: 
     }
   }
   if (options.groups.includes('hop')) await group('hop', hopRows)
+  if (options.groups.includes('gateway')) await group('gateway', async () => await gatewayRows(options))
   if (options.groups.includes('weights')) await group('weights', async () => await weightRows(options))
   for (const name of options.models) {
     const wanted = perModel.filter(([each]) => options.groups.includes(each))

@@ -86,5 +86,5 @@ ${markdown(rows)}
 ${at < 0 ? `${NOTES}\n` : previous.slice(at)}`
 }
 
-export const groups = ['hop', 'weights', 'bandwidth', 'decode', 'prefill', 'sessions', 'prefix', 'delay', 'failover'] as const
+export const groups = ['hop', 'gateway', 'weights', 'bandwidth', 'decode', 'prefill', 'sessions', 'prefix', 'delay', 'failover'] as const
 export type Group = typeof groups[number]

@@ -25,7 +25,7 @@ export interface AnswersComponents {
 }
 
 export interface AnswersInit {
-  /** How long one may wait, in line and for room in the swarm, in ms. @default 60,000 */
+  /** How long one may wait, in line and for room in the swarm, in ms. @default 120,000 */
   readonly waitMs?: number
   /** Sessions that one request may have at once. @default 8 */
   readonly choicesAtOnce?: number
@@ -42,7 +42,7 @@ export interface AskOptions extends Pick<JoinOptions, 'beyondBound'> {
 export interface Answers {
   readonly choicesAtOnce: number
   /**
-   * `queued` for each position in the line, then the session's events. Its place is free again when the iteration ends.
+   * `queued` as it moves up in the line, then the session's events. Its place is free again when the iteration ends.
    * @throws {HttpError} 429 when there was no room in time; else what the generator throws
    */
   ask (request: GenerateRequest, options: AskOptions): AsyncGenerator<AnswerEvent>
@@ -50,16 +50,19 @@ export interface Answers {
 
 const retryAfterMs = (error: Error): number => 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 1000
 
-export function answers ({ generator, line }: AnswersComponents, { waitMs = 60_000, choicesAtOnce = 8, priority = false }: AnswersInit = {}): Answers {
+export function answers ({ generator, line }: AnswersComponents, { waitMs = 120_000, choicesAtOnce = 8, priority = false }: AnswersInit = {}): Answers {
   async function * ask (request: GenerateRequest, { signal, param, beyondBound = false }: AskOptions): AsyncGenerator<AnswerEvent> {
     const deadlineMs = performance.now() + waitMs
     const place = line.join({ beyondBound, priority })
+    let told = Infinity
     let refused: Error | undefined
     const late = (): Error => refused ?? new HttpError(`no answer could begin within ${waitMs / 1000} s: come back later`, { status: 429, code: 'no_capacity', retryAfterS: 5 })
     try {
       for (;;) {
         for (let { position } = place; position > 0; { position } = place) {
-          yield { kind: 'queued', position }
+          // those that find no room come back to where they stood: that is no news
+          if (position < told) yield { kind: 'queued', position }
+          told = Math.min(told, position)
           const leftMs = deadlineMs - performance.now()
           if (leftMs <= 0) throw late()
           const over = AbortSignal.timeout(Math.ceil(leftMs))

@@ -22,6 +22,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024
 const MAX_PROMPT_CHARACTERS = 2_000_000
 const AT_ONCE = 64
 const WAITING = 256
+/** Sessions that look for a route and open it at once: more only keep one another, and the nodes, from it. */
+const BEGINNING = 8
 const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
@@ -83,7 +85,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   })
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
-  const line = queue({ atOnce: init.atOnce ?? AT_ONCE, waiting: init.waiting ?? WAITING })
+  const line = queue({ atOnce: init.atOnce ?? AT_ONCE, waiting: init.waiting ?? WAITING, beginning: BEGINNING })
   const ending = new AbortController()
   const routed: RouteComponents = {
     ...components,

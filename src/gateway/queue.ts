@@ -8,6 +8,8 @@ export interface QueueInit {
   readonly atOnce: number
   /** How many may wait for one. */
   readonly waiting: number
+  /** How many may be at the beginning of their turn, until it is `taken`. @default all */
+  readonly beginning?: number
 }
 
 export interface JoinOptions {
@@ -57,8 +59,10 @@ const MAX_RETRY_AFTER_S = 60
 
 const closedError = (): HttpError => new HttpError('this node is stopping', { status: 503, code: 'stopping', retryAfterS: 5 })
 
-export function queue ({ atOnce, waiting }: QueueInit): Queue {
+export function queue ({ atOnce, waiting, beginning = Infinity }: QueueInit): Queue {
   const running = new Set<Entry>()
+  /** Of those the ones whose turn is not taken yet. */
+  const fresh = new Set<Entry>()
   /** By priority, then by ticket. */
   const line: Entry[] = []
   let tickets = 0
@@ -86,12 +90,13 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
 
   function admit (): void {
     let came = false
-    while (running.size < atOnce && (!choked || passes > 0)) {
+    while (running.size < atOnce && fresh.size < beginning && (!choked || passes > 0)) {
       const next = line.shift()
       if (next === undefined) break
       came = true
       if (choked) passes--
       running.add(next)
+      fresh.add(next)
       wake([next])
     }
     if (line.length === 0) unchoke()
@@ -113,6 +118,7 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
   }
 
   function leave (entry: Entry): void {
+    fresh.delete(entry)
     if (running.delete(entry)) {
       turnMs += (performance.now() - entry.sinceMs - turnMs) / 8
       if (choked) passes++
@@ -132,6 +138,7 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
 
   function again (entry: Entry, afterMs: number): void {
     if (!running.delete(entry)) return
+    fresh.delete(entry)
     entry.probe = false
     stand(entry)
     choked = true
@@ -151,13 +158,14 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
         }
       },
       taken () {
-        if (!entry.probe) return
-        // there is more room than there was
-        entry.probe = false
+        fresh.delete(entry)
         const [first] = line
-        if (!choked || first === undefined) return
-        first.probe = true
-        passes++
+        if (entry.probe && choked && first !== undefined) {
+          // there is more room than there was
+          first.probe = true
+          passes++
+        }
+        entry.probe = false
         admit()
       },
       again: (afterMs) => { again(entry, afterMs) },
@@ -171,7 +179,7 @@ export function queue ({ atOnce, waiting }: QueueInit): Queue {
 
     join ({ beyondBound = false, priority = false } = {}) {
       if (closed) throw closedError()
-      const hasRoom = running.size < atOnce && line.length === 0
+      const hasRoom = running.size < atOnce && fresh.size < beginning && line.length === 0
       if (!hasRoom && !beyondBound && line.length >= waiting) {
         const retryAfterS = Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(turnMs * (line.length + 1) / atOnce / 1000)))
         throw new HttpError(`${running.size} answers are at work and ${line.length} requests wait: come back later`, { status: 429, code: 'queue_full', retryAfterS })

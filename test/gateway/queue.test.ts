@@ -32,6 +32,18 @@ describe('a line', () => {
     line.close()
   })
 
+  it('lets few begin at once', () => {
+    const line = queue({ atOnce: 9, waiting: 9, beginning: 2 })
+    const [a, b, c, d] = [line.join(), line.join(), line.join(), line.join()]
+    const positions = (): number[] => [a, b, c, d].map(({ position }) => position)
+    assert.deepEqual(positions(), [0, 0, 1, 2])
+    a.taken()
+    assert.deepEqual(positions(), [0, 0, 0, 1])
+    b.leave()
+    assert.equal(d.position, 0)
+    assert.equal(line.join().position, 1)
+  })
+
   it('is full at its bound, but for what was let in already', () => {
     const line = queue({ atOnce: 1, waiting: 1 })
     line.join()
@@ -110,8 +122,8 @@ describe('a line', () => {
       fc.record({ kind: fc.constant('join' as const) }),
       fc.record({ kind: fc.constantFrom('leave' as const, 'again' as const, 'taken' as const), at: fc.nat(20) })
     )
-    fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 }), fc.array(step, { maxLength: 60 }), (atOnce, waiting, steps) => {
-      const line = queue({ atOnce, waiting })
+    fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 60 }), (atOnce, waiting, beginning, steps) => {
+      const line = queue({ atOnce, waiting, beginning })
       const places: Place[] = []
       for (const next of steps) {
         if (next.kind === 'join') {
