@@ -4,7 +4,7 @@
  */
 export type * from './types.ts'
 export type * from './chat.ts'
-export { FormatError, TemplateError, UnsupportedModelError } from './errors.ts'
+export { FormatError, SchemaError, TemplateError, UnsupportedModelError } from './errors.ts'
 export { readGguf, type GgufFile } from './formats/gguf.ts'
 export { readSafetensors } from './formats/safetensors.ts'
 export { readShardedSafetensors } from './formats/safetensors-index.ts'
@@ -24,6 +24,8 @@ export { cidOf, cidOfDigest, encodeManifest, isModelId, MAX_MANIFEST_BYTES, mode
 export { tokenizerFromGguf } from './tokenizer/gguf-tokenizer.ts'
 export { encodeTokenizerData, MAX_TOKENIZER_BYTES, parseTokenizerData, tokenizerFromHuggingFace, type TokenizerData } from './tokenizer/tokenizer-data.ts'
 export { createTokenizer } from './tokenizer/tokenizer.ts'
+export { jsonGrammar, schemaGrammar } from './grammar/json-schema.ts'
+export type { Rule as GrammarRule, Rules as GrammarRules } from './grammar/rules.ts'
 export { attentionProbe } from './graph/attention-probe.ts'
 export { identityGraph } from './graph/identity-graph.ts'
 export { graphNames, spanGraph, type SpanGraph } from './graph/span-graph.ts'
