@@ -14,7 +14,7 @@ const quiet = process.argv.includes('--quiet')
 
 const { outputFiles, metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli/main.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', 'grammar-worker': 'src/pipeline/grammar/worker.ts' },
   outdir: dist,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
-import { coordinator, stageServer } from '../pipeline/index.ts'
+import { coordinator, grammars, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
 import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
@@ -14,7 +14,7 @@ import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
-import { version } from './folders.ts'
+import { grammarWorker, version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
 import { generator } from './generator.ts'
@@ -92,7 +92,9 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 
-    const stages = stageServer({ host, spill: await spillOf(data, log, down) }, { sharePrefixes: config.sharePrefixes })
+    const held = grammars({ workerFile: grammarWorker() })
+    down.add('grammars', async () => await held.stop())
+    const stages = stageServer({ host, spill: await spillOf(data, log, down), grammars: held }, { sharePrefixes: config.sharePrefixes })
     const bulk = weights({
       host,
       swarm,
@@ -116,6 +118,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ? { model: local, hub: undefined }
       : hubName === undefined ? await swarmModel(elsewhere, config.model ?? '', hooks) : await hubModel(elsewhere, hubName, config, hooks)
     const { manifest, modelId } = model
+    const models = localModels(store)
     await bulk.offer(model)
 
     const self: SelfInit = {
@@ -145,6 +148,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
         peerId: host.peerId,
         store,
         weights: bulk,
+        models,
         stages,
         log,
         down,
@@ -161,7 +165,6 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       atWork = () => ({ runner, rates: stages.rates(runner) })
     }
 
-    const models = localModels(store)
     await models.get(modelId)
     const own = (): NodeRecord => publish.record(host.peerId, now())
     const sessions = coordinator({

@@ -18,7 +18,9 @@ const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 export function parseGrammar (source: string): Rules {
   if (source.length > MAX_GRAMMAR_TEXT) throw new MalformedError(`a grammar of ${source.length} characters, and ${MAX_GRAMMAR_TEXT} are taken`)
   let at = 0
-  const fail = (what: string): never => { throw new MalformedError(`the grammar is malformed at character ${at}: ${what}`) }
+  function fail (what: string): never {
+    throw new MalformedError(`the grammar is malformed at character ${at}: ${what}`)
+  }
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at
     const found = pattern.exec(source)?.[0]
@@ -100,7 +102,8 @@ export function parseGrammar (source: string): Rules {
       case '(': {
         at++
         const inner = alternatives(depth + 1, space)
-        return match(/\)/y) === undefined ? fail('a group is not closed') : inner
+        if (match(/\)/y) === undefined) fail('a group is not closed')
+        return inner
       }
       default: {
         const found = name()

@@ -16,7 +16,7 @@ const MAX_TOKEN_BYTES = 256
 
 /** @param tokens by id; those without bytes are never chosen */
 export function tokenTrie (tokens: ReadonlyArray<Uint8Array | undefined>): TokenTrie {
-  const known = tokens.flatMap((bytes, id) => bytes === undefined || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES ? [] : [{ id, bytes, key: Buffer.from(bytes).latin1Slice() }])
+  const known = tokens.flatMap((bytes, id) => bytes === undefined || bytes.length === 0 || bytes.length > MAX_TOKEN_BYTES ? [] : [{ id, bytes, key: Buffer.from(bytes).toString('latin1') }])
   known.sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.id - b.id)
   const most = known.reduce((sum, { bytes }) => sum + bytes.length, 0)
   const bytes = new Uint8Array(most)

@@ -4,7 +4,7 @@ import type { Emitter } from './emitter.ts'
 import type { Job } from './job.ts'
 import type { Meter } from './meter.ts'
 import type { StagePlan } from './stage-plan.ts'
-import type { Tail } from './tail.ts'
+import type { Tail, TailOutcome } from './tail.ts'
 import type { Slot } from '../../engine/index.ts'
 
 export interface SpanWorkComponents {
@@ -49,6 +49,7 @@ export function spanWork ({ plan, slot, meter, tail }: SpanWorkComponents): (job
     const failed: unknown[] = []
     const measured = meter.begin(rows)
     let full = false
+    let waited: Promise<TailOutcome> | undefined
     try {
       await runner.run([{
         slot,
@@ -60,13 +61,26 @@ export function spanWork ({ plan, slot, meter, tail }: SpanWorkComponents): (job
         consume (output) {
           if (signal.aborted) return
           try {
-            if (tail === undefined) full = emit?.hidden(header, output) ?? false
-            else emit?.outcome(header, tail.take(header, output))
+            if (tail === undefined) {
+              full = emit?.hidden(header, output) ?? false
+              return
+            }
+            const outcome = tail.take(header, output)
+            if (outcome instanceof Promise) {
+              waited = outcome
+              outcome.catch(() => { /* told below, if the run did not fail before */ })
+            } else {
+              emit?.outcome(header, outcome)
+            }
           } catch (error) {
             failed.push(error)
           }
         }
       }], { signal })
+      if (waited !== undefined) {
+        const outcome = await waited
+        if (!signal.aborted) emit?.outcome(header, outcome)
+      }
     } finally {
       measured()
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { GrammarVocabulary, Grammars } from '../grammar/index.ts'
 import type { Spill } from '../spill.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
@@ -11,6 +12,8 @@ export interface StageServerComponents {
   readonly clock?: Clock
   /** For what replay buffers have no memory for. @default none: they forget their oldest */
   readonly spill?: Spill | undefined
+  /** Holds answers to grammars. @default none: sessions that ask for it are refused */
+  readonly grammars?: Grammars | undefined
 }
 
 export interface StageServerInit {
@@ -45,8 +48,11 @@ export interface StageServer {
   start (): Promise<void>
   /** Ends every session with an error to its coordinator. Runners stay the caller's to close. */
   stop (): Promise<void>
-  /** Offers a loaded span, and its parts where there is a way to load them. The function returned withdraws it: no new sessions, those at work go on. */
-  offer (modelId: string, runner: SpanRunner, parts?: SpanParts): () => void
+  /**
+   * Offers a loaded span, its parts where there is a way to load them, and the model's tokens, for answers that are held to a grammar.
+   * The function returned withdraws it: no new sessions, those at work go on.
+   */
+  offer (modelId: string, runner: SpanRunner, parts?: SpanParts, vocabulary?: GrammarVocabulary): () => void
   /** Sessions that hold a slot now, or wait for their part to be loaded. */
   readonly sessions: number
   rates (runner: SpanRunner): StageRates
