@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const quiet = process.argv.includes('--quiet')
 
-const entryPoints = { cli: 'src/cli/main.ts', 'client/node': 'src/client/node.ts' }
+const entryPoints = { cli: 'src/cli/main.ts', 'client/node': 'src/client/node.ts', 'grammar-worker': 'src/pipeline/grammar/worker.ts' }
 const forNode = build({
   absWorkingDir: root,
   entryPoints,

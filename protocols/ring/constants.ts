@@ -67,6 +67,14 @@ export const MARK_FRAMES = 64
 export const STATS_MS = 100
 /** A standby is sent this many frames at a time. */
 export const MIRROR_FRAMES = 32
+/** Features that an OPEN may require. */
+export const Feature = {
+  /** A tail holds its answer to a grammar. */
+  grammar: 'grammar'
+} as const
+/** Characters of a grammar, and of its marker. */
+export const MAX_GRAMMAR = 256 * 1024
+export const MAX_MARKER = 64
 /** Rows of one frame. */
 export const MAX_ROWS = 1024
 /** Positions that one OPEN can reserve. */

@@ -591,6 +591,27 @@ export namespace Open {
     value: number
   }
 
+  export interface OpenTailGrammarTextFieldEvent {
+    field: '$.tail.grammar.text'
+    value: string
+  }
+
+  export interface OpenTailGrammarMarkerFieldEvent {
+    field: '$.tail.grammar.marker'
+    value: string
+  }
+
+  export interface OpenTailGrammarManyFieldEvent {
+    field: '$.tail.grammar.many'
+    value: boolean
+  }
+
+  export interface OpenTailGrammarVisibleFieldEvent {
+    field: '$.tail.grammar.visible[]'
+    index: number
+    value: number
+  }
+
   export interface OpenRequiresFieldEvent {
     field: '$.requires[]'
     index: number
@@ -615,7 +636,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGrammarTextFieldEvent | OpenTailGrammarMarkerFieldEvent | OpenTailGrammarManyFieldEvent | OpenTailGrammarVisibleFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -798,6 +819,7 @@ export interface Tail {
   logitBias: Map<number, number>
   seed: bigint
   logprobs?: number
+  grammar?: Grammar
 }
 
 export namespace Tail {
@@ -1001,6 +1023,11 @@ export namespace Tail {
           w.uint32(obj.logprobs)
         }
 
+        if (obj.grammar != null) {
+          w.uint32(130)
+          Grammar.codec().encode(obj.grammar, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1107,6 +1134,12 @@ export namespace Tail {
             }
             case 15: {
               obj.logprobs = reader.uint32()
+              break
+            }
+            case 16: {
+              obj.grammar = Grammar.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.grammar
+              })
               break
             }
             default: {
@@ -1258,6 +1291,13 @@ export namespace Tail {
               }
               break
             }
+            case 16: {
+              yield * Grammar.codec().stream(reader, reader.uint32(), `${prefix}.grammar`, {
+                limits: opts.limits?.grammar
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1347,6 +1387,27 @@ export namespace Tail {
     value: number
   }
 
+  export interface TailGrammarTextFieldEvent {
+    field: '$.grammar.text'
+    value: string
+  }
+
+  export interface TailGrammarMarkerFieldEvent {
+    field: '$.grammar.marker'
+    value: string
+  }
+
+  export interface TailGrammarManyFieldEvent {
+    field: '$.grammar.many'
+    value: boolean
+  }
+
+  export interface TailGrammarVisibleFieldEvent {
+    field: '$.grammar.visible[]'
+    index: number
+    value: number
+  }
+
   export function encode (obj: Partial<Tail>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Tail.codec())
   }
@@ -1355,8 +1416,192 @@ export namespace Tail {
     return decodeMessage(buf, Tail.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent | TailGrammarTextFieldEvent | TailGrammarMarkerFieldEvent | TailGrammarManyFieldEvent | TailGrammarVisibleFieldEvent> {
     return streamMessage(buf, Tail.codec(), opts)
+  }
+}
+
+export interface Grammar {
+  text: string
+  marker?: string
+  many: boolean
+  visible: number[]
+}
+
+export namespace Grammar {
+  let _codec: Codec<Grammar>
+
+  export const codec = (): Codec<Grammar> => {
+    if (_codec == null) {
+      _codec = message<Grammar>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.text != null && obj.text !== '')) {
+          w.uint32(10)
+          w.string(obj.text)
+        }
+
+        if (obj.marker != null) {
+          w.uint32(18)
+          w.string(obj.marker)
+        }
+
+        if ((obj.many != null && obj.many !== false)) {
+          w.uint32(24)
+          w.bool(obj.many)
+        }
+
+        if (obj.visible != null && obj.visible.length > 0) {
+          for (const value of obj.visible) {
+            w.uint32(32)
+            w.uint32(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          text: '',
+          many: false,
+          visible: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.text = reader.string()
+              break
+            }
+            case 2: {
+              obj.marker = reader.string()
+              break
+            }
+            case 3: {
+              obj.many = reader.bool()
+              break
+            }
+            case 4: {
+              if (opts.limits?.visible != null && obj.visible.length === opts.limits.visible) {
+                throw new MaxLengthError('Decode error - repeated field "visible" had too many elements')
+              }
+
+              if (obj.visible.length === 16) {
+                throw new MaxLengthError('Decode error - repeated field "visible" had too many elements')
+              }
+
+              obj.visible.push(reader.uint32())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          visible: 16
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.text`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.marker`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.many`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 4: {
+              if (opts.limits?.visible != null && obj.visible === opts.limits.visible) {
+                throw new MaxLengthError('Streaming decode error - repeated field "visible" had too many elements')
+              }
+
+              if (obj.visible === 16) {
+                throw new MaxLengthError('Streaming decode error - repeated field "visible" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.visible[]`,
+                index: obj.visible,
+                value: reader.uint32()
+              }
+
+              obj.visible++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface GrammarTextFieldEvent {
+    field: '$.text'
+    value: string
+  }
+
+  export interface GrammarMarkerFieldEvent {
+    field: '$.marker'
+    value: string
+  }
+
+  export interface GrammarManyFieldEvent {
+    field: '$.many'
+    value: boolean
+  }
+
+  export interface GrammarVisibleFieldEvent {
+    field: '$.visible[]'
+    index: number
+    value: number
+  }
+
+  export function encode (obj: Partial<Grammar>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Grammar.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Grammar>): Grammar {
+    return decodeMessage(buf, Grammar.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Grammar>): Generator<GrammarTextFieldEvent | GrammarMarkerFieldEvent | GrammarManyFieldEvent | GrammarVisibleFieldEvent> {
+    return streamMessage(buf, Grammar.codec(), opts)
   }
 }
 

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
-import { coordinator, stageServer } from '../pipeline/index.ts'
+import { coordinator, grammars, stageServer } from '../pipeline/index.ts'
 import { planRoute } from '../routing/index.ts'
 import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
@@ -15,7 +15,7 @@ import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { filesIn, knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { activity } from './activity.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
-import { packageRoot, version } from './folders.ts'
+import { grammarWorker, packageRoot, version } from './folders.ts'
 import { controlServer } from './control/index.ts'
 import { departure } from './departure.ts'
 import { generator } from './generator.ts'
@@ -98,7 +98,9 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 
-    const stages = stageServer({ host, spill: await spillOf(data, log, down), observer: metrics.laps, log }, { sharePrefixes: config.sharePrefixes })
+    const held = grammars({ workerFile: grammarWorker() })
+    down.add('grammars', async () => await held.stop())
+    const stages = stageServer({ host, spill: await spillOf(data, log, down), grammars: held, observer: metrics.laps, log }, { sharePrefixes: config.sharePrefixes })
     const bulk = weights({
       host,
       swarm,
@@ -122,6 +124,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ? { model: local, hub: undefined }
       : hubName === undefined ? await swarmModel(elsewhere, config.model ?? '', hooks) : await hubModel(elsewhere, hubName, config, hooks)
     const { manifest, modelId } = model
+    const models = localModels(store)
     await bulk.offer(model)
 
     const self: SelfInit = {
@@ -151,6 +154,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
         peerId: host.peerId,
         store,
         weights: bulk,
+        models,
         stages,
         log,
         onRun: metrics.onRun,
@@ -168,7 +172,6 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       atWork = () => ({ runner, rates: stages.rates(runner) })
     }
 
-    const models = localModels(store)
     await models.get(modelId)
     const own = (): NodeRecord => publish.record(host.peerId, now())
     const sessions = coordinator({

@@ -5,6 +5,7 @@ import { spanWeightBytes } from './span-cost.ts'
 import { settleSpan } from './span-choice.ts'
 import type { DaemonConfig } from './config.ts'
 import type { DaemonHooks } from './hooks.ts'
+import type { LocalModels } from './local-model.ts'
 import type { Logger } from './log.ts'
 import type { Teardown } from './teardown.ts'
 import type { Weights } from './weights.ts'
@@ -20,6 +21,7 @@ export interface ServeSpanComponents {
   readonly peerId: string
   readonly store: Pick<ModelStore, 'blobs'>
   readonly weights: Pick<Weights, 'span'>
+  readonly models: Pick<LocalModels, 'get'>
   readonly stages: StageServer
   readonly log: Logger
   /** After each run of the device. */
@@ -49,7 +51,7 @@ const SLOW_LOAD_MS = 500
 
 /** Its layers are taken by sessions when this resolves. @throws {ConfigError} @throws {NoSourceError} @throws what the engine throws */
 export async function serveSpan (components: ServeSpanComponents, { config, model, hub, budget, contextLength, joined, hooks }: ServeSpanRequest): Promise<SpanRunner> {
-  const { engine, swarm, peerId, store, weights, stages, log, onRun, down, claim, loading } = components
+  const { engine, swarm, peerId, store, weights, models, stages, log, onRun, down, claim, loading } = components
   const { compute, slots } = config
   const { manifest, modelId } = model
   const { signal, onProgress } = hooks
@@ -87,7 +89,9 @@ export async function serveSpan (components: ServeSpanComponents, { config, mode
     down.add('parts', async () => await parts.close())
     await stages.start()
     down.add('stages', async () => await stages.stop())
-    stages.offer(modelId, runner, parts)
+    // fetched with the span: whoever chooses tokens may have to know what they stand for
+    const served = await models.get(modelId)
+    stages.offer(modelId, runner, parts, served?.tokenizer)
     return runner
   } finally {
     clearTimeout(slow)

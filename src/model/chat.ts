@@ -1,3 +1,5 @@
+import type { CallFormat } from './calls/call-format.ts'
+
 /** One turn of a conversation, as OpenAI's API and chat templates have it. */
 export interface ChatMessage {
   readonly role: string
@@ -33,14 +35,20 @@ export interface Tokenizer {
   readonly eosTokenIds: readonly number[]
   /** Nothing is added. `special`: special tokens written in the text become control tokens; otherwise they are text. */
   encode (text: string, options: { readonly special: boolean }): number[]
-  /** Renders the chat template with the generation prompt; the messages' own text never becomes a control token. @throws {TemplateError} */
-  encodeChat (messages: readonly ChatMessage[]): number[]
+  /** Renders the chat template with the generation prompt; text of messages and tools never becomes a control token. @throws {TemplateError} */
+  encodeChat (messages: readonly ChatMessage[], tools?: readonly ToolDefinition[]): number[]
+  /** How this model writes calls of tools. */
+  readonly calls: CallFormat
+  /** What a token adds to a text, as bytes; undefined for control tokens, unless `special`, and for ids that stand for nothing. */
+  tokenBytes (id: number, options: { readonly special: boolean }): Uint8Array | undefined
+  /** Ids of control tokens with these texts. */
+  specialIds (texts: readonly string[]): number[]
   /** Special tokens are left out. */
   decode (ids: readonly number[]): string
   /** The text of one token on its own, for display (replacement characters where it is part of a character). */
   tokenText (id: number): string
-  /** Text as ids come in: an incomplete character is held back until it is whole. */
-  decoder (): TokenDecoder
+  /** Text as ids come in: an incomplete character is held back until it is whole. `visible`: control tokens that count as their text. */
+  decoder (visible?: readonly number[]): TokenDecoder
 }
 
 export interface TokenDecoder {

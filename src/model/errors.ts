@@ -30,3 +30,12 @@ export class TemplateError extends Error {
     super(printable(message), options)
   }
 }
+
+/** A JSON Schema that can't be kept to: it is malformed, or says what no grammar is made of. The message names what, and where. */
+export class SchemaError extends Error {
+  override name = 'SchemaError'
+
+  constructor (message: string, options?: ErrorOptions) {
+    super(printable(message), options)
+  }
+}

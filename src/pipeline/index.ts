@@ -8,6 +8,7 @@ export type * from './coordinator/types.ts'
 export type * from './spill.ts'
 export type { PipelineLog } from './log.ts'
 export { systemClock, type Clock } from './clock.ts'
+export { grammars, type Grammars, type GrammarVocabulary } from './grammar/index.ts'
 export { stageServer } from './stage/stage-server.ts'
 export { coordinator } from './coordinator/coordinator.ts'
 export {

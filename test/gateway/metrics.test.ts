@@ -19,7 +19,7 @@ describe('the metrics of the gateway', () => {
         }
       }
     }
-    const hono = gatewayApp(
+    const { app: hono } = gatewayApp(
       { generator: fakeGenerator({}), logger: silent, ...(app.without === true ? {} : { metrics }), swarm: () => ({}), ready: () => true },
       { host: app.host ?? '127.0.0.1', ...(app.apiKeys == null ? {} : { apiKeys: app.apiKeys }) }
     )

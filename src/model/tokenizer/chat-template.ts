@@ -1,6 +1,6 @@
 import { Environment, Interpreter, Template } from '@huggingface/jinja'
 import { TemplateError } from '../errors.ts'
-import type { ChatMessage } from '../chat.ts'
+import type { TemplateInput } from '../calls/tool-prompt.ts'
 import type { TokenizerData } from './tokenizer-data.ts'
 
 /** Longest text, in characters, and longest list that a template may make at any point. */
@@ -30,15 +30,15 @@ const newRuntime = (scope: Scope): Runtime => new (Interpreter as unknown as new
  * a stranger: what it makes and how long it takes is bounded. Templates get no clock (`strftime_now` is undefined, so
  * those that ask for the date take their fixed one): the same conversation gives the same ids everywhere.
  */
-export function chatTemplate ({ chatTemplate: source, specialTokens }: TokenizerData): (messages: readonly ChatMessage[]) => string {
+export function chatTemplate ({ chatTemplate: source, specialTokens }: TokenizerData): (input: TemplateInput) => string {
   let template: Template | undefined
-  return (messages) => {
+  return ({ messages, tools }) => {
     if (source == null) {
       throw new TemplateError('this model has no chat template; ask it with --raw or through /v1/completions')
     }
     try {
       template ??= new Template(source)
-      return render(template, { ...globals, ...specialTokens, tools: null, documents: null, messages, add_generation_prompt: true })
+      return render(template, { ...globals, ...specialTokens, tools, xml_tools: tools, documents: null, messages, add_generation_prompt: true })
     } catch (error) {
       throw new TemplateError(`the model's chat template does not take these messages: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }

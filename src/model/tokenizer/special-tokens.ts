@@ -1,5 +1,4 @@
 import { TemplateError } from '../errors.ts'
-import type { ChatMessage } from '../chat.ts'
 import type { TokenizerData } from './tokenizer-data.ts'
 
 export interface SpecialToken {
@@ -19,11 +18,12 @@ export interface SpecialTokens {
   textOf (id: number): string | undefined
   /** Cuts a text at special tokens, the longest first where one begins another. */
   split (text: string): Segment[]
+  idOf (content: string): number | undefined
   /**
-   * Replaces special tokens in the messages' own text by marks that no template reacts to, so that after rendering only
+   * Replaces special tokens in all texts of a value by marks that no template reacts to, so that after rendering only
    * the template's own are left; `restore` puts the text back. @throws {TemplateError}
    */
-  hide (messages: readonly ChatMessage[]): { readonly hidden: ChatMessage[], readonly restore: (text: string) => string }
+  hide<T> (value: T): { readonly hidden: T, readonly restore: (text: string) => string }
 }
 
 const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -72,24 +72,39 @@ export function specialTokens ({ tokenizer, specialTokens: named, eosTokenIds, v
       addPlain(text.length)
       return segments
     },
-    hide: (messages) => {
+    idOf: (content) => byContent.get(content)?.id,
+    hide: (value) => {
       const found: string[] = []
-      const mark = unusedCharacter(messages)
+      const mark = unusedCharacter(JSON.stringify(value))
       const hide = (text: string): string => text.replace(pattern, (token) => `${mark}${found.push(token) - 1}${mark}`)
       const marks = new RegExp(`${mark}(\\d+)${mark}`, 'gu')
       return {
-        hidden: messages.map((message) => ({ ...message, role: hide(message.role), content: hide(message.content) })),
+        hidden: changed(value, hide) as typeof value, // `as`: only texts are others
         restore: (text) => found.length === 0 ? text : text.replace(marks, (_, index: string) => found[Number(index)] ?? '')
       }
     }
   }
 }
 
-/** A character of the last private-use plane that the messages do not have. */
-function unusedCharacter (messages: readonly ChatMessage[]): string {
+/** A plain value with each of its texts, names of properties too, put through `change`. */
+function changed (value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') {
+    return change(value)
+  }
+  if (Array.isArray(value)) {
+    return value.map((each) => changed(each, change))
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [change(key), changed(each, change)]))
+  }
+  return value
+}
+
+/** A character of the last private-use plane that the text does not have. */
+function unusedCharacter (text: string): string {
   for (let code = 0x100000; code < 0x100400; code++) {
     const character = String.fromCodePoint(code)
-    if (!messages.some(({ role, content }) => role.includes(character) || content.includes(character))) {
+    if (!text.includes(character)) {
       return character
     }
   }

@@ -1,3 +1,5 @@
+import { callFormat } from '../calls/call-format.ts'
+import { templateInput } from '../calls/tool-prompt.ts'
 import { createBpe } from './bpe.ts'
 import { chatTemplate } from './chat-template.ts'
 import { specialTokens, type Segment } from './special-tokens.ts'
@@ -18,7 +20,7 @@ export function createTokenizer (data: TokenizerData): Tokenizer {
   const bytes = (id: number): Uint8Array => {
     let found = known.get(id)
     if (found == null) {
-      found = bytesOf(bpe.token(id) ?? '')
+      found = bytesOf(bpe.token(id) ?? specials.textOf(id) ?? '')
       known.set(id, found)
     }
     return found
@@ -26,10 +28,11 @@ export function createTokenizer (data: TokenizerData): Tokenizer {
   // a byte order mark is text like any other
   const utf8 = (): TextDecoder => new TextDecoder('utf-8', { ignoreBOM: true })
 
-  const decoder = (): TokenDecoder => {
+  const calls = callFormat(data.chatTemplate)
+  const decoder = (visible: readonly number[] = []): TokenDecoder => {
     const text = utf8()
     return {
-      push: (id) => specials.textOf(id) == null ? text.decode(bytes(id), { stream: true }) : '',
+      push: (id) => specials.textOf(id) == null || visible.includes(id) ? text.decode(bytes(id), { stream: true }) : '',
       flush: () => text.decode()
     }
   }
@@ -38,8 +41,8 @@ export function createTokenizer (data: TokenizerData): Tokenizer {
     vocabSize: data.vocabSize,
     eosTokenIds: data.eosTokenIds,
     encode: (text, { special }) => special ? encodeSegments(specials.split(text)) : bpe.encode(text, true),
-    encodeChat: (messages) => {
-      const { hidden, restore } = specials.hide(messages)
+    encodeChat: (messages, tools = []) => {
+      const { hidden, restore } = specials.hide(templateInput(messages, tools, calls, data.chatTemplate ?? ''))
       return encodeSegments(specials.split(render(hidden)).map((segment) => 'text' in segment ? { text: restore(segment.text) } : segment))
     },
     decode: (ids) => {
@@ -47,6 +50,12 @@ export function createTokenizer (data: TokenizerData): Tokenizer {
       return ids.map((id) => stream.push(id)).join('') + stream.flush()
     },
     tokenText: (id) => specials.textOf(id) ?? utf8().decode(bytes(id)),
-    decoder
+    decoder,
+    calls,
+    tokenBytes: (id, { special }) => {
+      const token = special || specials.textOf(id) == null ? bpe.token(id) ?? specials.textOf(id) : undefined
+      return token == null ? undefined : bytesOf(token)
+    },
+    specialIds: (texts) => texts.flatMap((text) => specials.idOf(text) ?? [])
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { PeerFaultError } from '../../../protocols/generate/index.ts'
 import { Finish, type TokenResult } from '../../../protocols/ring/index.ts'
 import { textStream } from './text-stream.ts'
@@ -5,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { FinishReason, GenerateEvent, HopTiming, RouteStage } from '../types.ts'
 import type { RingResult } from './ring-epoch.ts'
 import type { PreparedRequest } from './request.ts'
-import type { Tokenizer } from '../../model/index.ts'
+import { callReader, type CallReading, type ToolCall, type Tokenizer } from '../../model/index.ts'
 
 export interface GenerationInit {
   readonly prepared: PreparedRequest
@@ -41,8 +42,10 @@ export interface Generation {
 }
 
 export function generation (init: GenerationInit): Generation {
-  const { prepared: { promptIds, generatedIds, maxTokens, stop, sampling, vocabSize }, tokenizer, clock, startedMs } = init
-  const text = textStream(tokenizer.decoder(), stop)
+  const { prepared: { promptIds, generatedIds, maxTokens, stop, sampling, vocabSize, shape }, tokenizer, clock, startedMs } = init
+  const text = textStream(tokenizer.decoder(shape.callable.length > 0 ? shape.grammar?.visible : []), stop)
+  const reader = shape.callable.length === 0 ? undefined : callReader(tokenizer.calls, new Set(shape.callable.map(({ name }) => name)))
+  const toolCalls: ToolCall[] = []
   const tokens: number[] = []
   let route: readonly RouteStage[] = []
   let cachedTokens = 0
@@ -58,7 +61,7 @@ export function generation (init: GenerationInit): Generation {
   for (const id of generatedIds) {
     tokens.push(id)
     const { text: certain, stopped } = text.push(id)
-    said += certain
+    said += read(certain).text
     // its coordinator was lost before it could say that this was all
     if (stopped) finished = 'stop'
   }
@@ -69,32 +72,53 @@ export function generation (init: GenerationInit): Generation {
     firstMs ??= lastMs
     tokens.push(result.id)
     const { text: certain, stopped } = text.push(result.id)
-    said += certain
+    const { text: plain, calls } = read(certain)
+    said += plain
     const event: TokenEvent = {
       kind: 'token',
       id: result.id,
-      text: certain,
+      text: plain,
       ...(sampling.logprobs === undefined || result.logprob === undefined ? {} : { logprob: result.logprob, top: top(result) })
     }
     const before = pending === undefined ? [] : [pending]
     pending = undefined
     if (stopped) finished = 'stop'
-    if (!stopped && text.holding) {
+    if (!stopped && calls.length === 0 && (text.holding || reader?.holding === true)) {
       pending = event
       return before
     }
-    return [...before, event]
+    return [...before, event, ...calls]
+  }
+
+  /** Text without the calls in it, which are told by themselves. */
+  function read (certain: string, isEnd = false): { readonly text: string, readonly calls: GenerateEvent[] } {
+    if (reader === undefined) return { text: certain, calls: [] }
+    const pushed = reader.push(certain)
+    const rest: CallReading = isEnd ? reader.flush() : { text: '', calls: [] }
+    const calls = [...pushed.calls, ...rest.calls].map((call): GenerateEvent => {
+      const index = toolCalls.length
+      toolCalls.push({ id: idOfCall(index), ...call })
+      return { kind: 'toolCall', index, call: { id: idOfCall(index), ...call } }
+    })
+    return { text: pushed.text + rest.text, calls }
+  }
+
+  /** The same wherever an answer goes on. */
+  function idOfCall (index: number): string {
+    const hash = createHash('sha256').update(`${sampling.seed} ${index} ${promptIds.join(' ')}`)
+    return `call_${hash.digest('hex').slice(0, 24)}`
   }
 
   /** The text ends: what was held back is told with the last token. */
   function flush (): GenerateEvent[] {
-    const { text: rest, stopped } = text.flush()
+    const { text: held, stopped } = text.flush()
+    const { text: rest, calls } = read(held, true)
     said += rest
     if (stopped) finished = 'stop'
-    if (pending === undefined) return []
+    if (pending === undefined) return calls
     const event = { ...pending, text: pending.text + rest }
     pending = undefined
-    return [event]
+    return [event, ...calls]
   }
 
   function scores (results: readonly TokenResult[]): GenerateEvent[] {
@@ -155,8 +179,9 @@ export function generation (init: GenerationInit): Generation {
       const done: DoneEvent = {
         kind: 'done',
         text: said,
+        ...(toolCalls.length === 0 ? {} : { toolCalls }),
         tokens,
-        finishReason: reason,
+        finishReason: reason === 'stop' && toolCalls.length > 0 ? 'tool_calls' : reason,
         usage: { promptTokens: promptIds.length, completionTokens: tokens.length, cachedTokens },
         route,
         ...(hops.length === 0 ? {} : { hops }),

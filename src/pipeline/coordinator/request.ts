@@ -1,5 +1,6 @@
 import { ContextLengthError, RequestError } from '../../../protocols/generate/index.ts'
 import { samplingProblem } from '../sampler/index.ts'
+import { answerShape, type AnswerShape } from './answer-grammar.ts'
 import type { GenerateRequest, SamplingOptions } from '../types.ts'
 import type { CoordinatorModel } from './types.ts'
 
@@ -19,6 +20,7 @@ export interface PreparedRequest {
   readonly positions: number
   /** Of an answer that goes on. */
   readonly generatedIds: readonly number[]
+  readonly shape: AnswerShape
 }
 
 /** @throws {RequestError} {ContextLengthError} */
@@ -46,9 +48,9 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
   if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
   if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
 
-  const unknown = (['format', 'tools', 'embed'] as const).find((field) => request[field] !== undefined)
-  if (unknown !== undefined) throw new RequestError(`'${unknown}' is not in this version yet`)
-  const promptIds = idsOf(request.prompt, tokenizer)
+  if (request.embed !== undefined) throw new RequestError("'embed' is not in this version yet")
+  const shape = answerShape(request, tokenizer)
+  const promptIds = idsOf(request, tokenizer)
   const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
   if (wrong !== undefined) throw new RequestError(`the prompt has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
   if (promptIds.length === 0) throw new RequestError('the prompt is empty')
@@ -67,7 +69,8 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     stop,
     stopIds: request.ignoreEos === true ? [] : [...new Set([...config.eosTokenIds, ...tokenizer.eosTokenIds])],
     positions: promptIds.length + Math.max(0, maxTokens - 1),
-    generatedIds
+    generatedIds,
+    shape
   }
 }
 
@@ -81,12 +84,12 @@ function checkGoingOn ({ prompt, sampling, scorePrompt }: GenerateRequest, gener
   if (wrong !== undefined) throw new RequestError(`the answer has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
 }
 
-function idsOf (prompt: GenerateRequest['prompt'], tokenizer: CoordinatorModel['tokenizer']): readonly number[] {
+function idsOf ({ prompt, tools }: GenerateRequest, tokenizer: CoordinatorModel['tokenizer']): readonly number[] {
   switch (prompt.kind) {
     case 'chat':
       if (prompt.messages.length === 0) throw new RequestError('there are no messages')
       try {
-        return tokenizer.encodeChat(prompt.messages)
+        return tokenizer.encodeChat(prompt.messages, tools)
       } catch (error) {
         // what a template refuses (roles that don't alternate, ...) is the request's fault
         throw new RequestError(error instanceof Error ? error.message : 'the messages do not fit the chat template', { cause: error })

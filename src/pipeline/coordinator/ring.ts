@@ -1,4 +1,4 @@
-import { ComputeCode, Open, Reroute, RingType, Role, type Neighbour, type Tail } from '../../../protocols/ring/index.ts'
+import { ComputeCode, Feature, Open, Reroute, RingType, Role, type Neighbour, type Tail } from '../../../protocols/ring/index.ts'
 import { encodeFrame } from '../frames.ts'
 import { prefixKeys } from '../prefix.ts'
 import { heldKey, type FoundRoute } from './routes.ts'
@@ -83,7 +83,8 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       positions,
       ...neighbours(hops, index, role),
       ropeVariant,
-      requires: [],
+      // whoever does not know grammars is to refuse, not to answer as it likes
+      requires: index === hops.length - 1 && tail.grammar !== undefined ? [Feature.grammar] : [],
       // later on rows may come from stages that are not in the route any more: a key could not name them
       prefix: epoch === 1 && role === Role.active ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
       ...(index === hops.length - 1 ? { tail } : {})

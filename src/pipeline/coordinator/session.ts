@@ -8,7 +8,8 @@ import { ring } from './ring.ts'
 import type { GenerateEvent, HopTiming } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
 import type { SessionComponents, SessionInit } from './session-types.ts'
-import type { Tail } from '../../../protocols/ring/index.ts'
+import type { GrammarPlan } from '../grammar/index.ts'
+import type { Grammar, Tail } from '../../../protocols/ring/index.ts'
 
 const RETRY_AFTER_MS = 1000
 
@@ -67,7 +68,10 @@ export async function * session (components: SessionComponents, init: SessionIni
   yield * made.done(made.finished ?? 'cancelled', { hops, openedMs: mender.openedMs })
 }
 
-function tailOf ({ promptIds, maxTokens, stopIds, sampling }: PreparedRequest, scorePrompt: boolean): Tail {
+const grammarOf = ({ text, marker, visible }: GrammarPlan): Grammar =>
+  ({ text, visible: [...visible], many: marker?.many ?? false, ...(marker === undefined ? {} : { marker: marker.text }) })
+
+function tailOf ({ promptIds, maxTokens, stopIds, sampling, shape: { grammar } }: PreparedRequest, scorePrompt: boolean): Tail {
   const { logprobs, logitBias, ...numbers } = sampling
   const report = logprobs ?? (scorePrompt ? 0 : undefined)
   return {
@@ -78,6 +82,7 @@ function tailOf ({ promptIds, maxTokens, stopIds, sampling }: PreparedRequest, s
     stopIds: [...stopIds],
     promptIds: scorePrompt || sampling.repetitionPenalty !== 1 ? new Uint8Array(idBytes(promptIds)) : new Uint8Array(0),
     scorePrompt,
-    ...(report === undefined ? {} : { logprobs: report })
+    ...(report === undefined ? {} : { logprobs: report }),
+    ...(grammar === undefined ? {} : { grammar: grammarOf(grammar) })
   }
 }

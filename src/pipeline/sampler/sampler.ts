@@ -21,12 +21,12 @@ export interface Choice {
 /**
  * Chooses tokens. Its state is the options and the ids; the random number of a position is a function of the seed.
  *
- * Order: logit bias; repetition penalty (ids of prompt and answer: a positive logit is divided by it, a negative one
+ * Order: what is not allowed is out, whatever follows; logit bias; repetition penalty (ids of prompt and answer: a positive logit is divided by it, a negative one
  * multiplied); presence and frequency penalty (ids of the answer); temperature; top-k; top-p; min-p; draw.
  */
 export interface Sampler {
-  /** Chooses the token at `position` from the logits of the one before it, and remembers it. */
-  sample (logits: Float32Array, position: number): Choice
+  /** Chooses the token at `position` from the logits of the one before it, and remembers it. `allowed`: one bit a token, the lowest first, of which one is set at least. */
+  sample (logits: Float32Array, position: number, allowed?: Uint32Array): Choice
   /** Reports a token that was already chosen. */
   score (logits: Float32Array, id: number): Choice
   /** Forgets all generated ids but the first `count`. */
@@ -57,10 +57,11 @@ export function sampler ({ sampling, promptIds, generated = [] }: SamplerInit): 
   }
   for (const id of generated) remember(id)
 
-  function adjusted (logits: Float32Array): Float32Array {
+  function adjusted (logits: Float32Array, allowed: Uint32Array | undefined): Float32Array {
     if (scratch.length !== logits.length) scratch = new Float32Array(logits.length)
     const values = scratch
     values.set(logits)
+    if (allowed !== undefined) forbid(values, allowed)
     const change = (id: number, by: (logit: number) => number): void => {
       const logit = values[id]
       if (logit !== undefined) values[id] = by(logit)
@@ -102,7 +103,8 @@ export function sampler ({ sampling, promptIds, generated = [] }: SamplerInit): 
     let count = 0
     for (const id of kept) {
       const own = weight(id)
-      if (count > 0 && own < minP) break
+      // nothing that is not allowed is drawn by a sum that was rounded
+      if (count > 0 && (own < minP || own === 0)) break
       total += own
       count++
     }
@@ -145,8 +147,8 @@ export function sampler ({ sampling, promptIds, generated = [] }: SamplerInit): 
   }
 
   return {
-    sample (logits, position) {
-      const id = choose(adjusts ? adjusted(logits) : logits, position)
+    sample (logits, position, allowed) {
+      const id = choose(adjusts || allowed !== undefined ? adjusted(logits, allowed) : logits, position)
       remember(id)
       return report(logits, id)
     },
@@ -159,6 +161,16 @@ export function sampler ({ sampling, promptIds, generated = [] }: SamplerInit): 
       ids.length = 0
       counts.clear()
       for (const id of kept) remember(id)
+    }
+  }
+}
+
+function forbid (values: Float32Array, allowed: Uint32Array): void {
+  for (let word = 0; word << 5 < values.length; word++) {
+    const bits = allowed[word] ?? 0
+    if (bits === 0) values.fill(-Infinity, word << 5, (word + 1) << 5)
+    else if (bits !== 0xffff_ffff) {
+      for (let bit = 0; bit < 32; bit++) if (((bits >>> bit) & 1) === 0) values[(word << 5) + bit] = -Infinity
     }
   }
 }

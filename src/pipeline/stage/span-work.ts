@@ -5,7 +5,7 @@ import type { Emitter } from './emitter.ts'
 import type { Job } from './job.ts'
 import type { Meter } from './meter.ts'
 import type { StagePlan } from './stage-plan.ts'
-import type { Tail } from './tail.ts'
+import type { Tail, TailOutcome } from './tail.ts'
 import type { LapObserver, Tally } from './tally.ts'
 import type { Slot } from '../../engine/index.ts'
 
@@ -38,8 +38,27 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
   const { hiddenSize } = runner
   const codec = wires[plan.wire]
   let input = new Float32Array(0)
+  // of the frame under way: jobs come one after another
   let deviceMs = 0
+  let queueMs = 0
+  let computeMs = 0
+  let readyMs = 0
+  let chosenMs = 0
   const ran = (ms: number): void => { deviceMs += ms }
+
+  /** Before anybody can hear of a frame: what a coordinator asks for at the end has the last lap in it. */
+  function chosen (rows: number, sinceMs: number): void {
+    chosenMs = clock.now()
+    queueMs = Math.max(0, readyMs - sinceMs - deviceMs)
+    computeMs = deviceMs + chosenMs - readyMs
+    tally.lap(rows, queueMs, computeMs)
+  }
+
+  function sent (rows: number): void {
+    const sendMs = clock.now() - chosenMs
+    tally.sent(rows, sendMs)
+    observer?.lap(rows, queueMs, computeMs, sendMs)
+  }
 
   function read (payload: Uint8Array, rows: number, from: string): Float32Array {
     if (input.length < rows * hiddenSize) input = new Float32Array(rows * hiddenSize)
@@ -59,6 +78,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
     const measured = meter.begin(rows)
     deviceMs = 0
     let full = false
+    let waited: Promise<TailOutcome> | undefined
     try {
       await runner.run([{
         slot,
@@ -70,24 +90,30 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
         ran,
         consume (output) {
           if (signal.aborted) return
-          const readyMs = clock.now()
+          readyMs = clock.now()
           try {
             const outcome = tail?.take(header, output)
-            const chosenMs = clock.now()
-            const queueMs = Math.max(0, readyMs - sinceMs - deviceMs)
-            const computeMs = deviceMs + chosenMs - readyMs
-            // before anybody can hear of it: what a coordinator asks for at the end has the last lap in it
-            tally.lap(rows, queueMs, computeMs)
+            if (outcome instanceof Promise) {
+              waited = outcome
+              outcome.catch(() => { /* told below, if the run did not fail before */ })
+              return
+            }
+            chosen(rows, sinceMs)
             if (outcome === undefined) full = emit?.hidden(header, output) ?? false
             else emit?.outcome(header, outcome)
-            const sendMs = clock.now() - chosenMs
-            tally.sent(rows, sendMs)
-            observer?.lap(rows, queueMs, computeMs, sendMs)
+            sent(rows)
           } catch (error) {
             failed.push(error)
           }
         }
       }], { signal })
+      if (waited !== undefined) {
+        const outcome = await waited
+        if (signal.aborted) return full
+        chosen(rows, sinceMs)
+        emit?.outcome(header, outcome)
+        sent(rows)
+      }
     } finally {
       measured()
     }

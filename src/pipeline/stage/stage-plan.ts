@@ -1,8 +1,9 @@
-import { ComputeCode, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
+import { ComputeCode, Feature, MAX_GRAMMAR, MAX_MARKER, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, type Grammar, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
 import { readIds } from '../frames.ts'
 import { keyList } from '../prefix.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { wires } from '../wire/index.ts'
+import type { GrammarPlan } from '../grammar/index.ts'
 import type { SamplingOptions, Wire } from '../types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 
@@ -41,6 +42,7 @@ export interface TailPlan {
   readonly promptIds: Uint32Array
   readonly scorePrompt: boolean
   readonly sampling: SamplingOptions
+  readonly grammar?: GrammarPlan
 }
 
 export interface Refusal {
@@ -51,16 +53,16 @@ export interface Refusal {
 /** No ring has more: nobody waits for the share of stages that are not there. */
 const MAX_STAGES = 64
 
-/** Features that an OPEN may require of this implementation. */
-const features: ReadonlySet<string> = new Set()
-
 const isWire = (wire: string): wire is Wire => Object.hasOwn(wires, wire)
 
 const malformed = (message: string): Refusal => ({ code: RefusedCode.malformed, message })
 const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupported, message })
 
-/** @param runners those that are offered for the model; of several that fit, the first one is meant */
-export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterable<Runner>): StagePlan<Runner> | Refusal {
+/**
+ * @param runners those that are offered for the model; of several that fit, the first one is meant
+ * @param features that an OPEN may require here
+ */
+export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterable<Runner>, features: ReadonlySet<string> = new Set()): StagePlan<Runner> | Refusal {
   const { session, modelId, start, end, wire, positions, ropeVariant, requires, prefix } = open
   const missing = requires.find((feature) => !features.has(feature))
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
@@ -80,6 +82,7 @@ export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterab
 
   const tail = open.tail === undefined ? undefined : tailPlan(open.tail, positions, runner.vocabSize)
   if (typeof tail === 'string') return malformed(tail)
+  if (tail?.grammar !== undefined && !features.has(Feature.grammar)) return unsupported('no answer is held to a grammar here')
   return {
     // a copy: the OPEN's frame, which may be large, is not to live as long as the session
     session: session.slice(),
@@ -98,7 +101,7 @@ export function hopPlan ({ prev, next, role, stages }: Pick<Open, 'prev' | 'next
 }
 
 function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan | string {
-  const { promptTokens, maxTokens, stopIds, scorePrompt, logprobs, ...numbers } = tail
+  const { promptTokens, maxTokens, stopIds, scorePrompt, logprobs, grammar, ...numbers } = tail
   if (promptTokens < 1 || promptTokens > positions) return `a prompt of ${promptTokens} tokens does not fit ${positions} positions`
   const sampling: SamplingOptions = { ...numbers, ...(logprobs === undefined ? {} : { logprobs }) }
   const problem = samplingProblem(sampling, vocabSize)
@@ -111,5 +114,15 @@ function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan |
   }
   if (promptIds.length !== 0 && promptIds.length !== promptTokens) return `${promptIds.length} prompt ids for a prompt of ${promptTokens} tokens`
   if (scorePrompt && promptIds.length === 0) return 'a prompt to be scored comes with its ids'
-  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling }
+  const held = grammar === undefined ? undefined : grammarPlan(grammar, vocabSize)
+  if (typeof held === 'string') return held
+  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling, ...(held === undefined ? {} : { grammar: held }) }
+}
+
+function grammarPlan ({ text, marker, many, visible }: Grammar, vocabSize: number): GrammarPlan | string {
+  if (text.length > MAX_GRAMMAR) return `a grammar of ${text.length} characters, and at most ${MAX_GRAMMAR} are taken`
+  if (marker !== undefined && (marker === '' || marker.length > MAX_MARKER)) return `a marker of ${marker.length} characters, and it has to have 1 to ${MAX_MARKER}`
+  const unknown = visible.find((id) => id >= vocabSize)
+  if (unknown !== undefined) return `token ${unknown} is to be visible, and the model has tokens 0 to ${vocabSize - 1}`
+  return { text, visible, ...(marker === undefined ? {} : { marker: { text: marker, many } }) }
 }

@@ -1,4 +1,4 @@
-import { Busy, Fault, FaultKind, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS } from '../../../protocols/ring/index.ts'
+import { Busy, Fault, FaultKind, Feature, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../clock.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame } from '../frames.ts'
@@ -14,6 +14,7 @@ import { partWait } from './part-wait.ts'
 import { hopPlan, stagePlan, type HopPlan, type Refusal, type SpanShape, type StagePlan } from './stage-plan.ts'
 import { stageSession, type StageSession } from './stage-session.ts'
 import type { LinkRole } from './link-role.ts'
+import type { GrammarVocabulary } from '../grammar/index.ts'
 import type { SpanParts, StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Link } from '../../p2p/index.ts'
@@ -46,9 +47,10 @@ const placeOf = (session: Uint8Array, start: number): string => `${sessionName(s
 const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): string => `${coordinator}/${place}`
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
-  const { host, clock = systemClock, spill, observer, log } = components
+  const { host, clock = systemClock, spill, grammars, observer, log } = components
   const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
+  const vocabularies = new Map<string, GrammarVocabulary>()
   const meters = new WeakMap<SpanRunner, Meter>()
   const sessions = new Map<string, Held>()
   const cacheOf = prefixCaches()
@@ -148,7 +150,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       refuseDraining(link)
       return undefined
     }
-    const plan = stagePlan(open, offered(open))
+    const plan = stagePlan(open, offered(open), grammars !== undefined && vocabularies.has(open.modelId) ? new Set([Feature.grammar]) : new Set())
     const place = hopPlan(open, open.epoch)
     if ('code' in plan || 'code' in place) {
       const { code, message } = 'code' in plan ? plan : place as Refusal // `as`: one of both is
@@ -226,6 +228,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
     const { start, end } = plan.runner.span
     const span = [start, end]
     log?.debug({ sessionId, coordinator: link.peer, span, positions: plan.positions, epoch: place.epoch }, 'a session is opened here')
+    const vocabulary = vocabularies.get(plan.modelId)
     const session = stageSession({
       host,
       clock,
@@ -234,6 +237,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       replay: replay.buffer(),
       control: link,
       lease: leased,
+      constraint: plan.tail?.grammar === undefined || vocabulary === undefined ? undefined : grammars?.open(vocabulary, plan.tail.grammar),
       entered (epoch) {
         // an epoch begins without what was said in the one before it
         if (draining) session.leave()
@@ -280,13 +284,16 @@ export function stageServer (components: StageServerComponents, init: StageServe
       early.clear()
     },
 
-    offer (modelId, runner, parts) {
+    offer (modelId, runner, parts, vocabulary) {
+      if (vocabulary !== undefined) vocabularies.set(modelId, vocabulary)
       const runners = offers.get(modelId) ?? new Map<SpanRunner, SpanParts | undefined>()
       runners.set(runner, parts)
       offers.set(modelId, runners)
       return () => {
         runners.delete(runner)
-        if (runners.size === 0 && offers.get(modelId) === runners) offers.delete(modelId)
+        if (runners.size > 0 || offers.get(modelId) !== runners) return
+        offers.delete(modelId)
+        vocabularies.delete(modelId)
       }
     },
 

@@ -4,6 +4,7 @@ import {
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../frames.ts'
+import { GrammarError, type Constraint } from '../grammar/index.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { wires } from '../wire/index.ts'
 import { emitter, type Emitter } from './emitter.ts'
@@ -38,6 +39,8 @@ export interface StageSessionComponents {
   readonly replay: ReplayBuffer
   readonly control: Link
   readonly lease: Lease
+  /** What a tail's answer is held to. */
+  readonly constraint?: Constraint | undefined
   /** The session is in another epoch: HELLOs of it may wait. */
   entered (epoch: number): void
   /** The session holds nothing any more. Called once. */
@@ -66,12 +69,12 @@ export interface StageSession {
 const workOf = ({ bytesSent, ...rest }: HopWork): Work => ({ ...rest, bytesSent: BigInt(bytesSent) })
 
 export function stageSession (components: StageSessionComponents, plan: StagePlan, first: HopPlan): StageSession {
-  const { host, clock, meter, replay, control, lease } = components
+  const { host, clock, meter, replay, control, lease, constraint } = components
   const { runner, positions } = plan
   const { slot } = lease
   const { hiddenSize, vocabSize } = runner
   const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec: wires[plan.wire] }
-  const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions)
+  const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions, constraint)
   const counted = tally()
   const work = spanWork({ plan, slot, clock, meter, tally: counted, observer: components.observer, tail: end })
   const stopping = new AbortController()
@@ -136,6 +139,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     if (keep && lease.reusable) void queue.rest().then(() => { lease.release(true) })
     else lease.release(keep)
     replay.clear()
+    constraint?.close()
     components.released()
   }
 
@@ -150,6 +154,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   function explain (error: unknown, job: Job): void {
     const message = error instanceof Error ? error.message : 'the run failed'
     if (error instanceof MalformedError) blame(job.from, message)
+    else if (error instanceof GrammarError) session.fail({ kind: FaultKind.request, message })
     else session.fail({ kind: FaultKind.internal, message })
   }
 

@@ -1,4 +1,5 @@
 import { MalformedError } from '../errors.ts'
+import { GrammarError, type Constraint, type TokenMask } from '../grammar/index.ts'
 import { sampler, type Choice } from '../sampler/index.ts'
 import type { TokenResult } from '../../../protocols/ring/index.ts'
 import type { TailPlan } from './stage-plan.ts'
@@ -23,7 +24,7 @@ export interface TailFrame {
 }
 
 /** The end of the ring: scores the prompt, chooses tokens, ends the text. */
-export interface Tail {
+export interface Tail<Outcome = TailOutcome | Promise<TailOutcome>> {
   /**
    * What was told of positions below `from` is known, the ids among it: nothing is asked or told of them.
    * @throws {MalformedError} where the two contradict each other, or there are more ids than the answer may have
@@ -31,12 +32,20 @@ export interface Tail {
   resume (from: number, generatedIds: ArrayLike<number>): void
   /** What the frame has to ask logits for. @throws {MalformedError} where it asks otherwise */
   check (frame: TailFrame): void
-  /** @param logits `[score, vocab]` */
-  take (frame: TailFrame, logits: Float32Array): TailOutcome
+  /**
+   * At once, but where an answer is held to a grammar: then when it is known what may follow.
+   * @param logits `[score, vocab]`, read before this returns @throws {GrammarError}
+   */
+  take (frame: TailFrame, logits: Float32Array): Outcome
 }
 
-/** @param positions of the session: laps up to there are of frames that are sent again */
-export function tail (plan: TailPlan, vocabSize: number, positions: number): Tail {
+/**
+ * @param positions of the session: laps up to there are of frames that are sent again
+ * @param constraint where the plan has a grammar
+ */
+export function tail (plan: TailPlan, vocabSize: number, positions: number): Tail<TailOutcome>
+export function tail (plan: TailPlan, vocabSize: number, positions: number, constraint: Constraint | undefined): Tail
+export function tail (plan: TailPlan, vocabSize: number, positions: number, constraint?: Constraint): Tail {
   const { promptTokens, maxTokens, stopIds, promptIds, scorePrompt, sampling } = plan
   /** The last one may lie behind the last position: nothing comes of it. */
   const mostIds = Math.max(0, Math.min(maxTokens, positions + 1 - promptTokens))
@@ -44,6 +53,8 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
   const scorer = sampler({ sampling: { ...sampling, logprobs: sampling.logprobs ?? 0 }, promptIds: [] })
   let chosen = 0
   let known = 0
+  /** Ids that the constraint has read. */
+  let held = 0
 
   const isKnown = ({ lap, position, rows }: TailFrame): boolean => lap <= positions || position + rows < known
 
@@ -63,6 +74,8 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
       known = from
       // a sampler's state is its ids, nothing else: whoever was the tail before
       choose = sampler({ sampling, promptIds, generated: Array.from(generatedIds) })
+      constraint?.read(0, Array.from(generatedIds))
+      held = chosen
     },
 
     check (frame) {
@@ -90,11 +103,40 @@ export function tail (plan: TailPlan, vocabSize: number, positions: number): Tai
 
       chosen = end - promptTokens
       choose.truncate(chosen)
-      const token = choose.sample(logits.subarray((score - 1) * vocabSize, score * vocabSize), end)
-      chosen++
-      if (stopIds.has(token.id)) return { ...outcome, finish: 'stop' }
-      return { ...outcome, token, finish: chosen >= maxTokens ? 'length' : 'none' }
+      const row = logits.subarray((score - 1) * vocabSize, score * vocabSize)
+      if (constraint === undefined) return ended(outcome, choose.sample(row, end))
+      const before = chosen
+      if (before !== held) constraint.read(before, [])
+      held = before
+      // the engine takes its memory back before the mask may be there
+      const kept = row.slice()
+      return constraint.mask().then((mask) => {
+        const allowed = allowedTokens(mask)
+        if (allowed === undefined) return { ...outcome, finish: 'stop' }
+        const made = ended(outcome, choose.sample(kept, end, allowed))
+        if (made.token !== undefined) constraint.read(before, [made.token.id])
+        held = before + 1
+        return made
+      })
     }
+  }
+
+  function ended (outcome: TailOutcome, token: Choice): TailOutcome {
+    chosen++
+    if (stopIds.has(token.id)) return { ...outcome, finish: 'stop' }
+    return { ...outcome, token, finish: chosen >= maxTokens ? 'length' : 'none' }
+  }
+
+  /** With the ids that end the text where it may end; undefined where it has to, and no id says so. @throws {GrammarError} */
+  function allowedTokens ({ bits, complete }: TokenMask): Uint32Array | undefined {
+    const allowed = bits.slice()
+    for (const id of stopIds) {
+      const bit = 1 << (id & 31)
+      allowed[id >> 5] = complete ? (allowed[id >> 5] ?? 0) | bit : (allowed[id >> 5] ?? 0) & ~bit
+    }
+    if (allowed.some((word) => word !== 0)) return allowed
+    if (complete) return undefined
+    throw new GrammarError('no token of this model goes on with the answer by its grammar')
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { GrammarVocabulary, Grammars } from '../grammar/index.ts'
 import type { PipelineLog } from '../log.ts'
 import type { Spill } from '../spill.ts'
 import type { LapObserver } from './tally.ts'
@@ -17,6 +18,8 @@ export interface StageServerComponents {
   readonly log?: PipelineLog | undefined
   /** @default nobody is told */
   readonly observer?: LapObserver | undefined
+  /** Holds answers to grammars. @default none: sessions that ask for it are refused */
+  readonly grammars?: Grammars | undefined
 }
 
 export interface StageServerInit {
@@ -53,8 +56,11 @@ export interface StageServer {
   start (): Promise<void>
   /** Ends every session with an error to its coordinator. Runners stay the caller's to close. */
   stop (): Promise<void>
-  /** Offers a loaded span, and its parts where there is a way to load them. The function returned withdraws it: no new sessions, those at work go on. */
-  offer (modelId: string, runner: SpanRunner, parts?: SpanParts): () => void
+  /**
+   * Offers a loaded span, its parts where there is a way to load them, and the model's tokens, for answers that are held to a grammar.
+   * The function returned withdraws it: no new sessions, those at work go on.
+   */
+  offer (modelId: string, runner: SpanRunner, parts?: SpanParts, vocabulary?: GrammarVocabulary): () => void
   /** Sessions that hold a slot now, or wait for their part to be loaded. */
   readonly sessions: number
   rates (runner: SpanRunner): StageRates

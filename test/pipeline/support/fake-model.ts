@@ -162,7 +162,10 @@ export function fakeModel (eosTokenIds: number[] = []): CoordinatorModel {
       encodeChat: (messages) => messages.flatMap(({ content }) => Array.from(content, (character) => character.charCodeAt(0) - 33)),
       decode: (ids) => ids.map(textOf).join(''),
       tokenText: textOf,
-      decoder: () => ({ push: textOf, flush: () => '' })
+      decoder: () => ({ push: textOf, flush: () => '' }),
+      calls: { marker: '<', open: '', close: '>', isList: false, key: 'arguments', isDescribed: true, tokens: [] },
+      tokenBytes: (id) => new TextEncoder().encode(textOf(id)),
+      specialIds: () => []
     }
   }
 }
