@@ -187,7 +187,10 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ended: ending.signal
     })
     const happening = activity({ peerId: host.peerId, nodes: others, onChange: swarm.onChange, now: () => Date.now() })
-    down.add('activity', () => Promise.resolve(happening.stop()))
+    down.add('activity', () => {
+      happening.stop()
+      return Promise.resolve()
+    })
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
