@@ -8,6 +8,8 @@ import { daemon, removeFolders } from '../test/support/shoal.ts'
 
 const SPANS = [['amber', '0:3'], ['birch', '3:5'], ['cedar', '5:8'], ['dune', '3:5']]
 const WIDE = { width: 1360, height: 840 }
+/** For a machine that has other work. */
+const PATIENCE_MS = 300_000
 const NARROW = { width: 360, height: 720, deviceScaleFactor: 2 }
 
 const nodes = new Map()
@@ -39,6 +41,7 @@ try {
   const tokens = async (least) => {
     await page.waitForFunction((count) => parseInt([...document.querySelectorAll('.answer')].at(-1)?.querySelector('.facts span')?.textContent ?? '0') >= count, {}, least)
   }
+  page.setDefaultTimeout(PATIENCE_MS)
   await page.setViewport(WIDE)
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }])
   await page.waitForSelector('.connection.live')

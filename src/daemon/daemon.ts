@@ -199,7 +199,10 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ended: ending.signal
     })
     const happening = activity({ peerId: host.peerId, nodes: others, onChange: swarm.onChange, now: () => Date.now() })
-    down.add('activity', async () => { await Promise.resolve(happening.stop()) })
+    down.add('activity', () => {
+      happening.stop()
+      return Promise.resolve()
+    })
     const view = (): SwarmView => swarmView(records(), (peer) => swarm.roundTripMs(peer))
     const gateway = config.http === 'off'
       ? undefined
