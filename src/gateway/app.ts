@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { access } from './access.ts'
-import { answers, type AnswersInit } from './answers.ts'
+import { answers } from './answers.ts'
 import { cors } from './cors.ts'
 import { HttpError, httpError } from './errors.ts'
 import { newId } from './params.ts'
@@ -14,7 +14,7 @@ import { nodeRoutes } from './routes/node.ts'
 import { textRoutes } from './routes/text.ts'
 import type { Env } from './env.ts'
 import type { RouteComponents, Routes } from './routes/types.ts'
-import type { GatewayComponents } from './types.ts'
+import type { AppInit, GatewayComponents } from './types.ts'
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 const MAX_PROMPT_CHARACTERS = 2_000_000
@@ -26,24 +26,6 @@ const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
 const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, laterRoutes]
-
-export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
-  readonly host: string
-  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
-  readonly apiKeys?: readonly string[]
-  /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
-  readonly origins?: readonly string[]
-  /** Largest request body. @default 8 MiB */
-  readonly maxBodyBytes?: number
-  /** Sessions at once. @default 64 */
-  readonly atOnce?: number
-  /** Requests that may wait in line. @default 256 */
-  readonly waiting?: number
-  /** Of one prompt, tools included. @default 2,000,000 */
-  readonly maxPromptCharacters?: number
-  /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
-  readonly stalledMs?: number
-}
 
 export interface GatewayApp {
   readonly app: Hono<Env>

@@ -1,4 +1,3 @@
-import type { AppInit } from './app.ts'
 import type { ChatMessage } from '../model/index.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -43,6 +42,28 @@ export interface GatewayComponents {
 export interface GatewayLogger {
   info (fields: object, message: string): void
   warn (fields: object, message: string): void
+}
+
+export interface AppInit {
+  readonly host: string
+  /** Accepted as `Authorization: Bearer KEY`. Required on any address but loopback. @default none */
+  readonly apiKeys?: readonly string[]
+  /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
+  readonly origins?: readonly string[]
+  /** Largest request body. @default 8 MiB */
+  readonly maxBodyBytes?: number
+  /** Sessions at once. @default 64 */
+  readonly atOnce?: number
+  /** Requests that may wait in line. @default 256 */
+  readonly waiting?: number
+  /** How long one may wait, in line and for room in the swarm, in ms. @default 120,000 */
+  readonly waitMs?: number
+  /** Sessions that one request may have at once. @default 8 */
+  readonly choicesAtOnce?: number
+  /** Of one prompt, tools included. @default 2,000,000 */
+  readonly maxPromptCharacters?: number
+  /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
+  readonly stalledMs?: number
 }
 
 export interface GatewayInit extends AppInit {
