@@ -36,7 +36,8 @@ describe('held to tools and formats, before three daemons', function () {
         model: 'atlas',
         messages,
         temperature: 0,
-        max_completion_tokens: 64,
+        max_completion_tokens: 256,
+        parallel_tool_calls: false,
         tool_choice: { type: 'function', function: { name: 'weather' } },
         tools: [{
           type: 'function',
