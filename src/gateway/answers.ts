@@ -1,7 +1,7 @@
 /** Sessions as the handlers see them: behind a line, begun when there is room, and read to their end. */
 import { HttpError } from './errors.ts'
 import type { JoinOptions, Queue } from './queue.ts'
-import type { Generator } from './types.ts'
+import type { AppInit, Generator } from './types.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 
 type Of<Kind extends GenerateEvent['kind']> = Extract<GenerateEvent, { kind: Kind }>
@@ -24,11 +24,7 @@ export interface AnswersComponents {
   readonly line: Queue
 }
 
-export interface AnswersInit {
-  /** How long one may wait, in line and for room in the swarm, in ms. @default 120,000 */
-  readonly waitMs?: number
-  /** Sessions that one request may have at once. @default 8 */
-  readonly choicesAtOnce?: number
+export interface AnswersInit extends Pick<AppInit, 'waitMs' | 'choicesAtOnce'> {
   /** Whoever asks goes before others. @default false */
   readonly priority?: boolean
 }

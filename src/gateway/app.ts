@@ -1,6 +1,6 @@
 /** The gateway's application of web-standard requests: tests need no socket. */
 import { Hono } from 'hono'
-import { answers, type AnswersInit } from './answers.ts'
+import { answers } from './answers.ts'
 import { wholeBody } from './body.ts'
 import { cors } from './cors.ts'
 import { HttpError, httpError } from './errors.ts'
@@ -16,7 +16,7 @@ import { nodeRoutes } from './routes/node.ts'
 import { textRoutes } from './routes/text.ts'
 import type { Env } from './env.ts'
 import type { RouteComponents, Routes } from './routes/types.ts'
-import type { GatewayComponents } from './types.ts'
+import type { AppInit, GatewayComponents } from './types.ts'
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024
 const MAX_PROMPT_CHARACTERS = 2_000_000
@@ -28,30 +28,6 @@ const STALLED_MS = 120_000
 
 /** Each adds the paths of one subject. */
 const routes: readonly Routes[] = [answerRoutes, modelRoutes, textRoutes, nodeRoutes, metricsRoutes]
-
-export interface AppInit extends Pick<AnswersInit, 'waitMs' | 'choicesAtOnce'> {
-  readonly host: string
-  /** Accepted as `Authorization: Bearer KEY`, and then asked of programs of this machine too. Some key is required on any address but loopback. @default none */
-  readonly apiKeys?: readonly string[]
-  /** Addresses and networks of proxies that others come through: they say who comes, and everybody needs a key. @default none */
-  readonly trustedProxies?: readonly string[]
-  /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
-  readonly origins?: readonly string[]
-  /** Largest request body. @default 8 MiB */
-  readonly maxBodyBytes?: number
-  /** How long a body may take. @default 30,000 */
-  readonly bodyDeadlineMs?: number
-  /** Sessions at once. @default 64 */
-  readonly atOnce?: number
-  /** Requests that may wait in line. @default 256 */
-  readonly waiting?: number
-  /** Of one prompt, tools included. @default 2,000,000 */
-  readonly maxPromptCharacters?: number
-  /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
-  readonly stalledMs?: number
-  /** Folder of the page that browsers get, as built. @default none */
-  readonly pages?: string
-}
 
 export interface GatewayApp {
   readonly app: Hono<Env>

@@ -2,7 +2,7 @@ import { complete, type AnswerEvent, type Done } from './answers.ts'
 import { completionLogprobs, withoutEnd } from './logprobs.ts'
 import { finishReason, queuedComment, repairComment, usageOf } from './outcome.ts'
 import { SseRoute } from './sse.ts'
-import type { Prompt } from './completions.ts'
+import type { Prompt } from './prompts.ts'
 import type { CompletionRequest } from './schema/completion.ts'
 import type { GatewayModel } from './types.ts'
 

@@ -5,6 +5,7 @@ import { checkPrompt } from './limits.ts'
 import { completionLogprobs, withoutEnd } from './logprobs.ts'
 import { finishReason, usageOf } from './outcome.ts'
 import { chooseModel, frameOf, requestBase, withChoice, type HandlerComponents } from './params.ts'
+import { promptsOf, type Prompt } from './prompts.ts'
 import type { CompletionRequest } from './schema/completion.ts'
 import type { GatewayModel } from './types.ts'
 import type { Reply } from './reply.ts'
@@ -13,15 +14,6 @@ import type { GenerateRequest } from '../pipeline/index.ts'
 const PARAM = 'prompt'
 /** OpenAI's default for this endpoint. */
 const DEFAULT_MAX_TOKENS = 16
-
-export type Prompt = string | number[]
-
-/** One text or list of ids, or several. */
-export function promptsOf (prompt: string | number[] | string[] | number[][]): Prompt[] {
-  if (typeof prompt === 'string') return [prompt]
-  const [first] = prompt
-  return typeof first === 'number' ? [prompt.filter((id) => typeof id === 'number')] : prompt.filter((each) => typeof each !== 'number')
-}
 
 /** What `echo` puts before the answer. */
 function echoed (model: GatewayModel, prompt: Prompt, scored: Scored): string {

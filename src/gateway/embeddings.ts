@@ -1,6 +1,6 @@
 import { collect } from './answers.ts'
 import { gather } from './choices.ts'
-import { promptsOf } from './completions.ts'
+import { promptsOf } from './prompts.ts'
 import { HttpError } from './errors.ts'
 import { checkPrompt } from './limits.ts'
 import { chooseModel, type HandlerComponents } from './params.ts'

@@ -50,8 +50,8 @@ interface Entry {
   changed: PromiseWithResolvers<void>
 }
 
-/** Between two looks whether there is room, in ms. */
-const MIN_AGAIN_MS = 50
+/** Between two looks whether there is room, in ms: soon after somebody left, as what they held may be free a little later, then twice as long each time. */
+const MIN_AGAIN_MS = 100
 const MAX_AGAIN_MS = 2000
 /** What one turn takes before any has been seen to end. */
 const USUAL_TURN_MS = 2000
@@ -72,6 +72,7 @@ export function queue ({ atOnce, waiting, beginning = Infinity }: QueueInit): Qu
   let choked = false
   let passes = 0
   let timer: NodeJS.Timeout | undefined
+  let patienceMs = MIN_AGAIN_MS
 
   const wake = (entries: readonly Entry[]): void => {
     for (const entry of entries) {
@@ -107,6 +108,7 @@ export function queue ({ atOnce, waiting, beginning = Infinity }: QueueInit): Qu
   function look (afterMs: number): void {
     timer ??= setTimeout(() => {
       timer = undefined
+      patienceMs = Math.min(MAX_AGAIN_MS, 2 * patienceMs)
       const [first] = line
       if (first !== undefined) {
         first.probe = true
@@ -114,13 +116,14 @@ export function queue ({ atOnce, waiting, beginning = Infinity }: QueueInit): Qu
         admit()
         if (choked) look(afterMs)
       }
-    }, Math.min(MAX_AGAIN_MS, Math.max(MIN_AGAIN_MS, afterMs)))
+    }, Math.min(patienceMs, afterMs))
   }
 
   function leave (entry: Entry): void {
     fresh.delete(entry)
     if (running.delete(entry)) {
       turnMs += (performance.now() - entry.sinceMs - turnMs) / 8
+      patienceMs = MIN_AGAIN_MS
       if (choked) passes++
     } else {
       const at = line.indexOf(entry)

@@ -1,5 +1,4 @@
 import type { ActivityFeed } from './activity.ts'
-import type { AppInit } from './app.ts'
 import type { ChatMessage } from '../model/index.ts'
 import type { CertificateFiles } from './certificate.ts'
 import type { KeyRing } from './keys.ts'
@@ -67,6 +66,34 @@ export interface GatewayComponents {
 export interface GatewayLogger {
   info (fields: object, message: string): void
   warn (fields: object, message: string): void
+}
+
+export interface AppInit {
+  readonly host: string
+  /** Accepted as `Authorization: Bearer KEY`, and then asked of programs of this machine too. Some key is required on any address but loopback. @default none */
+  readonly apiKeys?: readonly string[]
+  /** Addresses and networks of proxies that others come through: they say who comes, and everybody needs a key. @default none */
+  readonly trustedProxies?: readonly string[]
+  /** Of pages that may use the gateway, such as `https://chat.example`; `*`: all. @default those of this machine */
+  readonly origins?: readonly string[]
+  /** Largest request body. @default 8 MiB */
+  readonly maxBodyBytes?: number
+  /** How long a body may take. @default 30,000 */
+  readonly bodyDeadlineMs?: number
+  /** Sessions at once. @default 64 */
+  readonly atOnce?: number
+  /** Requests that may wait in line. @default 256 */
+  readonly waiting?: number
+  /** How long one may wait, in line and for room in the swarm, in ms. @default 120,000 */
+  readonly waitMs?: number
+  /** Sessions that one request may have at once. @default 8 */
+  readonly choicesAtOnce?: number
+  /** Of one prompt, tools included. @default 2,000,000 */
+  readonly maxPromptCharacters?: number
+  /** How long a client may leave unread what a stream has for it before the answer is cancelled, in ms. @default 120,000 */
+  readonly stalledMs?: number
+  /** The folder of the built pages, absolute. @default none */
+  readonly pages?: string
 }
 
 export interface GatewayInit extends AppInit {

@@ -10,7 +10,8 @@ describe('LangChain\'s ChatOpenAI, before three daemons', function () {
   it('invokes', async () => {
     const message = await model().invoke(PERU.question)
     assert.equal(message.content, PERU.answer)
-    assert.ok((message.usage_metadata?.output_tokens ?? 0) > 0)
+    const usage: unknown = message.usage_metadata
+    assert.ok((usage as { output_tokens: number }).output_tokens > 0)
   })
 
   it('streams', async () => {

@@ -38,9 +38,9 @@ async function streamed (http: string, attempts = 3): Promise<string> {
 }
 
 describe('many clients at once, before three daemons', function () {
-  this.timeout(300_000)
+  this.timeout(600_000)
   const swarm = threeNodes()
-  const client = () => new OpenAI({ baseURL: `${swarm.http}/v1`, apiKey: 'none', timeout: 240_000 })
+  const client = () => new OpenAI({ baseURL: `${swarm.http}/v1`, apiKey: 'none', maxRetries: 5, timeout: 500_000 })
 
   it(`${AT_ONCE} get each their own answer, though the nodes have 8 slots`, async () => {
     const asked = questions(AT_ONCE)
