@@ -31,7 +31,7 @@ interface Column {
   cell (node: Node, served: Served | undefined): string
 }
 
-// eslint-disable-next-line no-control-regex -- these are what is taken out
+// what moves a cursor, or turns the text round
 const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, '?')
 const fitted = (text: string, columns: number): string => {
   const characters = Array.from(text)

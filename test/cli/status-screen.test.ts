@@ -79,7 +79,7 @@ describe('the swarm on a terminal', () => {
       assert.ok(lines.length <= rows)
       for (const { text } of lines) {
         assert.ok(Array.from(text).length <= columns)
-        // eslint-disable-next-line no-control-regex -- none of these may reach the terminal
+        // none of these may reach the terminal
         assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/)
       }
     }))

@@ -124,7 +124,7 @@ describe('metrics', () => {
     let panels: readonly Panel[] = []
     before(async () => { ({ panels } = JSON.parse(await readFile(DASHBOARD, 'utf8')) as { panels: readonly Panel[] }) })
 
-    it('are asked for by names and labels that there are', async () => {
+    it('are asked for by names and labels that there are', () => {
       const known = new Map(createMetrics().registry.getMetricsAsArray()
         .map(({ name, ...metric }) => [name, { type: String(metric.type), labels: 'labelNames' in metric ? metric.labelNames as readonly string[] : [] }]))
       const queries = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })))

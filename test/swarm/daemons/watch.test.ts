@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { daemon, removeFolders, root, shoal, temporaryFolder, type Daemon, type Json } from '../../support/shoal.ts'
 
-const hasScript = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') === true
+const hasScript = String(spawnSync('script', ['--version']).stdout).includes('util-linux')
 
 /** What a process says, waited for. */
 function heard (child: ChildProcess): { readonly text: () => string, until (pattern: RegExp): Promise<number>, clear (): void } {
@@ -102,17 +102,17 @@ describe('`shoal status --watch`', function () {
     await said.until(/0 tokens\/s/)
     const asked = await shoal(['ask', 'What is the capital of Peru?', '--join', node.address, '--temperature', '0'], { home: await temporaryFolder() })
     assert.equal(asked.code, 0)
-    // eslint-disable-next-line no-control-regex -- the terminal's own
+    // the terminal's own
     const frames = (): string[] => said.text().split('\u001b[H').slice(1).map((frame) => frame.replace(/\u001b\[[KJ]/g, ''))
     assert.ok(frames().length >= 2)
     for (const frame of frames()) {
       const lines = frame.split('\r\n')
       assert.ok(lines.length <= 20 && lines.every((line) => Array.from(line).length <= 70), frame)
     }
-    assert.match(said.text(), /^\u001b\[\?1049h\u001b\[\?25l/) // eslint-disable-line no-control-regex -- the other screen, without a cursor
+    assert.match(said.text(), /^\u001b\[\?1049h\u001b\[\?25l/) // the other screen, without a cursor
     child.stdin?.write('\u0003')
     await once(child, 'exit')
-    assert.match(said.text(), /\u001b\[\?25h\u001b\[\?1049l\s*$/) // eslint-disable-line no-control-regex -- the cursor, and the screen as it was
+    assert.match(said.text(), /\u001b\[\?25h\u001b\[\?1049l\s*$/) // the cursor, and the screen as it was
     assert.equal(child.exitCode, 130)
   })
 })
