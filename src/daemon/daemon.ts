@@ -93,7 +93,12 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const joined = await joinAll(host, config.join, { signal })
     log.info({ peerId: host.peerId, joined: joined.length }, 'joined')
 
-    const stages = stageServer({ host, spill: await spillOf(data, log, down) }, { sharePrefixes: config.sharePrefixes })
+    const perPeer = {
+      tokensPerMinutePerPeer: config.peers?.tokensPerMinute,
+      prefer: config.peers?.prefer,
+      ...(config.peers?.sessions == null ? {} : { maxSessionsPerPeer: config.peers.sessions })
+    }
+    const stages = stageServer({ host, spill: await spillOf(data, log, down) }, { sharePrefixes: config.sharePrefixes, ...perPeer })
     const bulk = weights({
       host,
       swarm,
@@ -171,7 +176,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       models: async (id) => await models.get(id),
       planRoute,
       localSpans: () => [servedSpan(self, now())].flatMap((served) => served ?? [])
-    })
+    }, perPeer)
     await sessions.start()
     down.add('coordinator', async () => await sessions.stop())
 

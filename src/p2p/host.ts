@@ -2,15 +2,17 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { checkedAddress } from './addresses.ts'
 import { bulkConnections } from './bulk-connections.ts'
-import { BadAddressError, DialError, LinkFaultError } from './errors.ts'
+import { BadAddressError, DialError } from './errors.ts'
 import { ephemeralIdentity, loadIdentity } from './identity.ts'
+import { acceptor, MAX_INBOUND_LINKS, MAX_INBOUND_LINKS_PER_PEER, quotas } from './inbound-links.ts'
 import { decodeInvite, isInvite } from './invite.ts'
 import { shoalLibp2p, type Dns, type Services, type ShoalLibp2p } from './libp2p.ts'
 import { memoryLinkPair } from './link/memory-link.ts'
 import { streamLink } from './link/stream-link.ts'
 import { listenAddresses } from './listen-addresses.ts'
-import type { HandleInit, Host, Link } from './types.ts'
-import type { PrivateKey } from '@libp2p/interface'
+import { peerCheck, peerGate, type PeerAccess } from './peer-access.ts'
+import type { Host, Link, PeerQuotas } from './types.ts'
+import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 
 export interface HostInit {
   /** File of the persistent key, beside which WebRTC's certificate is kept; absent: both for this run alone, as a thin client has. */
@@ -28,12 +30,15 @@ export interface HostInit {
   readonly services?: Services
   /** @default the system's resolver */
   readonly dns?: Dns
+  /** @default everybody may connect */
+  readonly access?: PeerAccess
+  /** @default libp2p's gate for `access` */
+  readonly gate?: ConnectionGater
+  /** What one peer may take up. @default what each protocol's own bounds leave */
+  readonly quotas?: PeerQuotas
 }
 
 const DIAL_TIMEOUT_MS = 15_000
-const FIRST_FRAME_MS = 10_000
-const MAX_INBOUND_LINKS = 1024
-const MAX_INBOUND_LINKS_PER_PEER = 256
 const STOP_TIMEOUT_MS = 3000
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
 const PRIVATE = /^\/(ip4\/(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.|ip6\/f[cde])/
@@ -52,9 +57,10 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
     relayServer: init.relayServer ?? false,
     services: init.services ?? {},
     certificateFile: init.keyFile == null ? undefined : `${init.keyFile}-webrtc.pem`,
-    dns: init.dns
+    dns: init.dns,
+    gate: init.gate ?? peerGate(init.access ?? {})
   })
-  return hostOver(libp2p, privateKey, init.psk != null)
+  return hostOver(libp2p, privateKey, init)
 }
 
 /** The addresses worth telling: records and invites are small, and every address of a relay comes once more for each who uses it. */
@@ -75,8 +81,11 @@ interface Handler {
   accept (link: Link): void
 }
 
-function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boolean): Host {
+function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, { psk, access = {}, quotas: { prefer = [], ...perPeer } = {} }: HostInit): Host {
   const peerId = libp2p.peerId.toString()
+  const isPrivate = psk != null
+  const preferred = new Set([peerId, ...prefer])
+  const all = quotas(perPeer, (peer) => preferred.has(peer))
   const handlers = new Map<string, Handler>()
   const bulk = bulkConnections(libp2p)
 
@@ -84,6 +93,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
     peerId,
     libp2p,
     privateKey,
+    mayConnect: peerCheck(access) ?? (() => true),
     addresses: () => told(libp2p.getMultiaddrs().map((address) => address.toString())),
     onAddresses: (listener) => {
       libp2p.addEventListener('self:peer:update', listener)
@@ -112,7 +122,7 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
       }
     },
     handle: async (protocol, handler, handleInit = {}) => {
-      const accept = acceptor(handler, handleInit)
+      const accept = acceptor(handler, handleInit, all)
       handlers.set(protocol, { accept })
       await libp2p.handle(protocol, (stream, connection) => {
         accept(streamLink(stream, { peer: connection.remotePeer.toString(), protocol, maxFrameBytes: handleInit.maxFrameBytes }))
@@ -164,63 +174,6 @@ function hostOver (libp2p: ShoalLibp2p, privateKey: PrivateKey, isPrivate: boole
   }
 }
 
-/** Counts links, refuses those beyond the bounds, and ends those that bring nothing. */
-function acceptor (handler: (link: Link) => void, init: HandleInit): (link: Link) => void {
-  const { maxInboundLinks = MAX_INBOUND_LINKS, maxInboundLinksPerPeer = MAX_INBOUND_LINKS_PER_PEER, firstFrameMs = FIRST_FRAME_MS } = init
-  const open = new Map<string, number>()
-  let total = 0
-  return (link) => {
-    const ofPeer = open.get(link.peer) ?? 0
-    if (total >= maxInboundLinks || ofPeer >= maxInboundLinksPerPeer) {
-      link.abort(new LinkFaultError(`too many links of ${link.protocol}`))
-      return
-    }
-    total++
-    open.set(link.peer, ofPeer + 1)
-    const silence = setTimeout(() => { link.abort(new LinkFaultError(`no frame came within ${firstFrameMs} ms`)) }, firstFrameMs)
-    const over = (): void => {
-      clearTimeout(silence)
-      total--
-      const left = (open.get(link.peer) ?? 1) - 1
-      if (left > 0) {
-        open.set(link.peer, left)
-      } else {
-        open.delete(link.peer)
-      }
-    }
-    handler(observed(link, () => { clearTimeout(silence) }, over))
-  }
-}
-
-/** The same link, telling when its first frame came and when it is over. */
-function observed (link: Link, onFirst: () => void, onOver: () => void): Link {
-  const { listen } = link
-  let first = true
-  let over = false
-  const end = (): void => {
-    if (!over) {
-      over = true
-      onOver()
-    }
-  }
-  link.listen = (listener) => {
-    listen({
-      frame: (frame) => {
-        if (first) {
-          first = false
-          onFirst()
-        }
-        listener.frame(frame)
-      },
-      close: (error) => {
-        end()
-        listener.close(error)
-      }
-    })
-  }
-  return link
-}
-
 function withPeer (address: string, peer: string): ReturnType<typeof multiaddr> {
   const checked = checkedAddress(address)
   return multiaddr(checked.includes('/p2p/') ? checked : `${checked}/p2p/${peer}`)
@@ -243,6 +196,9 @@ function dialError (target: string, error: unknown, isPrivate: boolean, signal: 
   const text = causes(error).join('; ')
   if (/EncryptionFailed|ECONNRESET|UnexpectedEOF|InvalidCrypto|PreSharedKey/i.test(text)) {
     return new DialError(`${target} broke off the handshake: ${isPrivate ? 'its pre-shared key is another one, or it has none' : 'it may be in a private swarm (--psk)'}`, { cause: error })
+  }
+  if (/DialDenied|ConnectionIntercepted|ConnectionDenied/i.test(text)) {
+    return new DialError(`this node may not connect to ${target}: it is on --deny, or not on --allow`, { cause: error })
   }
   if (/ECONNREFUSED/.test(text)) {
     return new DialError(`nobody listens at ${target}; is the node running?`, { cause: error })

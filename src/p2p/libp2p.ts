@@ -8,7 +8,7 @@ import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
+import { FaultTolerance, type ConnectionGater, type Libp2p, type PrivateKey } from '@libp2p/interface'
 
 /** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
 const MAX_STREAM_WINDOW = 1024 * 1024
@@ -33,6 +33,8 @@ export interface Libp2pInit {
   /** Of WebRTC-direct. */
   readonly certificateFile?: string | undefined
   readonly dns?: Dns | undefined
+  /** Who may connect. */
+  readonly gate: ConnectionGater
 }
 
 export type ShoalLibp2p = Libp2p<{ ping: Ping }>
@@ -61,7 +63,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
     ...(psk == null ? {} : { connectionProtector: preSharedKey({ psk }) }),
     peerDiscovery: lan ? [(await import('./local-network.ts')).localNetwork()] : [],
-    connectionGater: { denyDialMultiaddr: () => false },
+    connectionGater: { denyDialMultiaddr: () => false, ...init.gate },
     connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     services: {

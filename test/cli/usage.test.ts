@@ -43,6 +43,7 @@ describe('the command line', function () {
     [['keys', 'list', '--rate', '5'], /--rate is for shoal keys add/],
     [['keys', 'revoke'], /say which key/],
     [['keys', 'revoke', 'nonesuch'], /no key "nonesuch"/],
+    [['serve', '--deny', 'somebody'], /12D3KooW/],
     [['serve', '--http-cert', 'x.pem'], /belong together/],
     [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/],
     ...['trace'].map((words): [string[], RegExp] => [words.split(' '), /not in this version yet: shoal/])

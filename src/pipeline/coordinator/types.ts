@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PeerLimits } from '../peer-tokens.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Manifest, Tokenizer } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -24,7 +25,7 @@ export interface CoordinatorComponents {
   readonly clock?: Clock
 }
 
-export interface CoordinatorInit {
+export interface CoordinatorInit extends PeerLimits {
   /** Generations at once; more are told to come back. @default 64 */
   readonly maxSessions?: number
   /** Generations that one thin client may have at once. @default 16 */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PeerLimits } from '../peer-tokens.ts'
 import type { Spill } from '../spill.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
@@ -13,7 +14,7 @@ export interface StageServerComponents {
   readonly spill?: Spill | undefined
 }
 
-export interface StageServerInit {
+export interface StageServerInit extends PeerLimits {
   /** Sessions at once, over all spans. @default 256 */
   readonly maxSessions?: number
   /** Sessions that one coordinator may hold. @default 128 */
