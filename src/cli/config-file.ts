@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command, type Option } from 'commander'
 import { z } from 'zod'
 import { UsageError } from './errors.ts'
-import { list, names, network, origin } from './parsers.ts'
+import { list, names, network, origin, peer } from './parsers.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const schema = z.record(z.string(), z.union([scalar, z.array(z.union([z.string(), z.number()])).max(64)]))
@@ -29,7 +29,7 @@ async function read (file: string, required: boolean): Promise<z.infer<typeof sc
 }
 
 /** Options that may be repeated. */
-const LISTS = new Set<unknown>([list, names, network, origin])
+const LISTS = new Set<unknown>([list, names, network, origin, peer])
 
 const keyOf = (option: Option): string => (option.long ?? '').replace(/^--/, '')
 

@@ -73,6 +73,13 @@ export function network (text: string, before: readonly string[] = []): string[]
   return [...before, text.trim()]
 }
 
+/** A peer id, or an address that ends with one; may be repeated. */
+export function peer (text: string, before: readonly string[] = []): string[] {
+  const [, id] = /^(?:\/.*\/p2p\/)?([1-9A-HJ-NP-Za-km-z]{46,64})$/.exec(text.trim()) ?? []
+  if (id == null) throw new InvalidArgumentError('Write a peer id such as 12D3KooW…; shoal status --json shows them whole.')
+  return [...before, id]
+}
+
 /** Whole numbers from `min` to `max`. */
 export const integer = (min: number, max = Number.MAX_SAFE_INTEGER) => (text: string): number => {
   const value = Number(text)

@@ -45,6 +45,17 @@ export interface DaemonConfig {
   /** What prompts left serves every coordinator. */
   readonly sharePrefixes: boolean
   readonly drainTimeoutMs: number
+  /** Who may connect, who comes first, and what the others may take up. @default everybody, nobody, the bounds of each protocol */
+  readonly peers?: {
+    readonly allow?: readonly string[] | undefined
+    readonly deny?: readonly string[] | undefined
+    readonly prefer?: readonly string[] | undefined
+    /** Sessions of one peer at once, and as many answers. */
+    readonly sessions?: number | undefined
+    readonly tokensPerMinute?: number | undefined
+    readonly links?: number | undefined
+    readonly bytesPerSecond?: number | undefined
+  } | undefined
   /** Key of the gateway, beside those of the data folder. */
   readonly apiKey?: string | undefined
   /** PEM files of the gateway's certificate and its key. @default plain HTTP */

@@ -100,7 +100,12 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
 
     const held = grammars({ workerFile: grammarWorker() })
     down.add('grammars', async () => await held.stop())
-    const stages = stageServer({ host, spill: await spillOf(data, log, down), grammars: held, observer: metrics.laps, log }, { sharePrefixes: config.sharePrefixes })
+    const perPeer = {
+      tokensPerMinutePerPeer: config.peers?.tokensPerMinute,
+      prefer: config.peers?.prefer,
+      ...(config.peers?.sessions == null ? {} : { maxSessionsPerPeer: config.peers.sessions })
+    }
+    const stages = stageServer({ host, spill: await spillOf(data, log, down), grammars: held, observer: metrics.laps, log }, { sharePrefixes: config.sharePrefixes, ...perPeer })
     const bulk = weights({
       host,
       swarm,
@@ -182,7 +187,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       log,
       watch: (events, about) => watch(events, { ...about, coordinator: 'here' }),
       localSpans: () => [servedSpan(self, now())].flatMap((served) => served ?? [])
-    })
+    }, perPeer)
     await sessions.start()
     down.add('coordinator', async () => await sessions.stop())
 

@@ -9,7 +9,7 @@ import type { Logger } from './log.ts'
 
 export { joinAll, lookAround } from '../client/index.ts'
 
-export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan'>>
+export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partial<Pick<DaemonConfig, 'listen' | 'announce' | 'lan' | 'peers'>>
 
 /** Saying goodbye to a DHT may find nobody to say it to: records end by themselves. */
 export const GOODBYE_MS = 1_500
@@ -28,6 +28,7 @@ export async function network (config: NetworkConfig, role: 'node' | 'client', l
           keyFile: join(config.data, 'key'),
           lan: config.lan === true,
           relayServer: true,
+          ...(config.peers == null ? {} : { access: config.peers, quotas: config.peers }),
           announce: config.announce ?? [],
           ...(config.listen == null ? {} : { listen: config.listen })
         })

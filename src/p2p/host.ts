@@ -1,19 +1,18 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { checkedAddress } from './addresses.ts'
-import { BadAddressError, DialError, LinkFaultError } from './errors.ts'
+import { BadAddressError, DialError } from './errors.ts'
+import { acceptor, MAX_INBOUND_LINKS, MAX_INBOUND_LINKS_PER_PEER, quotas } from './inbound-links.ts'
 import { targetsOf } from './invite.ts'
 import { memoryLinkPair } from './link/memory-link.ts'
 import { streamLink } from './link/stream-link.ts'
+import { peerCheck, type PeerAccess } from './peer-access.ts'
 import type { BulkConnections } from './bulk-connections.ts'
 import type { ShoalLibp2p } from './libp2p-base.ts'
-import type { HandleInit, Host, Link, Traffic } from './types.ts'
+import type { Host, Link, PeerQuotas, Traffic } from './types.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 const DIAL_TIMEOUT_MS = 15_000
-const FIRST_FRAME_MS = 10_000
-const MAX_INBOUND_LINKS = 1024
-const MAX_INBOUND_LINKS_PER_PEER = 256
 const STOP_TIMEOUT_MS = 3000
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
 const PRIVATE = /^\/(ip4\/(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.|ip6\/f[cde])/
@@ -26,6 +25,10 @@ export interface HostOverInit {
   readonly isPrivate: boolean
   /** @default the ordinary connection carries what is large too */
   readonly bulk?: BulkConnections
+  /** @default everybody may connect */
+  readonly access?: PeerAccess | undefined
+  /** What one peer may take up. @default what each protocol's own bounds leave */
+  readonly quotas?: PeerQuotas | undefined
 }
 
 /** The addresses worth telling: records and invites are small, and every address of a relay comes once more for each who uses it. */
@@ -44,8 +47,10 @@ interface Handler {
 }
 
 /** The host on top of a libp2p node of any platform; it starts and stops that node. */
-export function hostOver (libp2p: ShoalLibp2p, { privateKey, isPrivate, bulk }: HostOverInit): Host {
+export function hostOver (libp2p: ShoalLibp2p, { privateKey, isPrivate, bulk, access = {}, quotas: { prefer = [], ...perPeer } = {} }: HostOverInit): Host {
   const peerId = libp2p.peerId.toString()
+  const preferred = new Set([peerId, ...prefer])
+  const all = quotas(perPeer, (peer) => preferred.has(peer))
   const handlers = new Map<string, Handler>()
   const traffic = new Map<string, Traffic>()
   const trafficOf = (protocol: string): Traffic => {
@@ -58,6 +63,7 @@ export function hostOver (libp2p: ShoalLibp2p, { privateKey, isPrivate, bulk }: 
     peerId,
     libp2p,
     privateKey,
+    mayConnect: peerCheck(access) ?? (() => true),
     addresses: () => told(libp2p.getMultiaddrs().map((address) => address.toString())),
     onAddresses: (listener) => {
       libp2p.addEventListener('self:peer:update', listener)
@@ -87,7 +93,7 @@ export function hostOver (libp2p: ShoalLibp2p, { privateKey, isPrivate, bulk }: 
       }
     },
     handle: async (protocol, handler, handleInit = {}) => {
-      const accept = acceptor(handler, handleInit)
+      const accept = acceptor(handler, handleInit, all)
       handlers.set(protocol, { accept })
       await libp2p.handle(protocol, (stream, connection) => {
         accept(streamLink(stream, { peer: connection.remotePeer.toString(), protocol, maxFrameBytes: handleInit.maxFrameBytes, traffic: trafficOf(protocol) }))
@@ -139,63 +145,6 @@ export function hostOver (libp2p: ShoalLibp2p, { privateKey, isPrivate, bulk }: 
   }
 }
 
-/** Counts links, refuses those beyond the bounds, and ends those that bring nothing. */
-function acceptor (handler: (link: Link) => void, init: HandleInit): (link: Link) => void {
-  const { maxInboundLinks = MAX_INBOUND_LINKS, maxInboundLinksPerPeer = MAX_INBOUND_LINKS_PER_PEER, firstFrameMs = FIRST_FRAME_MS } = init
-  const open = new Map<string, number>()
-  let total = 0
-  return (link) => {
-    const ofPeer = open.get(link.peer) ?? 0
-    if (total >= maxInboundLinks || ofPeer >= maxInboundLinksPerPeer) {
-      link.abort(new LinkFaultError(`too many links of ${link.protocol}`))
-      return
-    }
-    total++
-    open.set(link.peer, ofPeer + 1)
-    const silence = setTimeout(() => { link.abort(new LinkFaultError(`no frame came within ${firstFrameMs} ms`)) }, firstFrameMs)
-    const over = (): void => {
-      clearTimeout(silence)
-      total--
-      const left = (open.get(link.peer) ?? 1) - 1
-      if (left > 0) {
-        open.set(link.peer, left)
-      } else {
-        open.delete(link.peer)
-      }
-    }
-    handler(observed(link, () => { clearTimeout(silence) }, over))
-  }
-}
-
-/** The same link, telling when its first frame came and when it is over. */
-function observed (link: Link, onFirst: () => void, onOver: () => void): Link {
-  const { listen } = link
-  let first = true
-  let over = false
-  const end = (): void => {
-    if (!over) {
-      over = true
-      onOver()
-    }
-  }
-  link.listen = (listener) => {
-    listen({
-      frame: (frame) => {
-        if (first) {
-          first = false
-          onFirst()
-        }
-        listener.frame(frame)
-      },
-      close: (error) => {
-        end()
-        listener.close(error)
-      }
-    })
-  }
-  return link
-}
-
 function withPeer (address: string, peer: string): ReturnType<typeof multiaddr> {
   const checked = checkedAddress(address)
   return multiaddr(checked.includes('/p2p/') ? checked : `${checked}/p2p/${peer}`)
@@ -218,6 +167,9 @@ function dialError (target: string, error: unknown, isPrivate: boolean, signal: 
   const text = causes(error).join('; ')
   if (/EncryptionFailed|ECONNRESET|UnexpectedEOF|InvalidCrypto|PreSharedKey/i.test(text)) {
     return new DialError(`${target} broke off the handshake: ${isPrivate ? 'its pre-shared key is another one, or it has none' : 'it may be in a private swarm (--psk)'}`, { cause: error })
+  }
+  if (/DialDenied|ConnectionIntercepted|ConnectionDenied/i.test(text)) {
+    return new DialError(`this node may not connect to ${target}: it is on --deny, or not on --allow`, { cause: error })
   }
   if (/ECONNREFUSED/.test(text)) {
     return new DialError(`nobody listens at ${target}; is the node running?`, { cause: error })

@@ -3,5 +3,7 @@
  * what they say.
  */
 export * from './portable.ts'
+export { allowance, type Allowance } from './allowance.ts'
+export { peerGate, type PeerAccess } from './peer-access.ts'
 export { createHost, type HostInit } from './node-host.ts'
 export { loadPsk, newPsk } from './psk-file.ts'

@@ -3,6 +3,7 @@ import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay
 import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import type { ConnectionGater } from '@libp2p/interface'
 import { baseOptions, baseServices, type BaseInit, type Services, type ShoalLibp2p } from './libp2p-base.ts'
 
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
@@ -22,6 +23,8 @@ export interface Libp2pInit extends BaseInit {
   /** Of WebRTC-direct. */
   readonly certificateFile?: string | undefined
   readonly dns?: Dns | undefined
+  /** Who may connect. */
+  readonly gate: ConnectionGater
 }
 
 /** A libp2p node with Shoal's transports; not started. */
@@ -34,6 +37,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
   const webRtc = listen.some((address) => address.includes('webrtc')) || !listens
   const options: Libp2pOptions = {
     ...await baseOptions(init),
+    connectionGater: { denyDialMultiaddr: () => false, ...init.gate },
     ...(init.dns == null ? {} : { dns: init.dns }),
     addresses: { listen: [...listen], announce: [...announce ?? []] },
     transports: [

@@ -4,8 +4,10 @@ import { hostOver } from './host.ts'
 import { ephemeralIdentity, loadIdentity } from './identity.ts'
 import { shoalLibp2p, type Dns } from './libp2p.ts'
 import { listenAddresses } from './listen-addresses.ts'
+import { peerGate, type PeerAccess } from './peer-access.ts'
 import type { Services } from './libp2p-base.ts'
-import type { Host } from './types.ts'
+import type { Host, PeerQuotas } from './types.ts'
+import type { ConnectionGater } from '@libp2p/interface'
 
 export interface HostInit {
   /** File of the persistent key, beside which WebRTC's certificate is kept; absent: both for this run alone, as a thin client has. */
@@ -23,6 +25,12 @@ export interface HostInit {
   readonly services?: Services
   /** @default the system's resolver */
   readonly dns?: Dns
+  /** @default everybody may connect */
+  readonly access?: PeerAccess
+  /** @default libp2p's gate for `access` */
+  readonly gate?: ConnectionGater
+  /** What one peer may take up. @default what each protocol's own bounds leave */
+  readonly quotas?: PeerQuotas
 }
 
 /** The libp2p host of this process, not started. @throws {BadAddressError} @throws {PortInUseError} */
@@ -37,7 +45,8 @@ export async function createHost (init: HostInit = {}): Promise<Host> {
     relayServer: init.relayServer ?? false,
     services: init.services ?? {},
     certificateFile: init.keyFile == null ? undefined : `${init.keyFile}-webrtc.pem`,
-    dns: init.dns
+    dns: init.dns,
+    gate: init.gate ?? peerGate(init.access ?? {})
   })
-  return hostOver(libp2p, { privateKey, isPrivate: init.psk != null, bulk: bulkConnections(libp2p) })
+  return hostOver(libp2p, { privateKey, isPrivate: init.psk != null, bulk: bulkConnections(libp2p), access: init.access, quotas: init.quotas })
 }

@@ -63,6 +63,16 @@ export interface Traffic {
   receivedBytes: number
 }
 
+/** What one peer may take up. */
+export interface PeerQuotas {
+  /** Links of all protocols together. */
+  readonly links?: number | undefined
+  /** Bytes of frames that it sends and is sent over links that it opened. */
+  readonly bytesPerSecond?: number | undefined
+  /** Peers without these bounds. */
+  readonly prefer?: readonly string[] | undefined
+}
+
 /** The libp2p host of this process. A link to its own peer id is made in process. */
 export interface Host {
   readonly peerId: string
@@ -70,6 +80,8 @@ export interface Host {
   readonly libp2p: Libp2p
   /** For the swarm room's signed envelopes alone. */
   readonly privateKey: PrivateKey
+  /** Whether a peer may be at the other end of a connection. */
+  mayConnect (peer: string): boolean
   /** Multiaddrs that others can dial, with `/p2p/` and the peer id: direct ones first, at most 12 (public ones rather than private, private rather than loopback), and at most 2 through relays. */
   addresses (): string[]
   /** Calls back when `addresses()` may have changed: a router opened a port, a relay took this node in. Returns the way to stop that. */

@@ -2,6 +2,7 @@
  * Sessions: the coordinator that routes, opens and watches a ring, and the stage server that runs spans in it, over
  * `Link`s. Knows no HTTP, no files and no DHT: engine, swarm, routes and models are handed in.
  */
+export type { PeerLimits } from './peer-tokens.ts'
 export type * from './types.ts'
 export type * from './stage/types.ts'
 export type * from './coordinator/types.ts'

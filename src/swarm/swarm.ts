@@ -14,7 +14,7 @@ import type { NodeDescription, NodeRecord, Swarm } from './types.ts'
 import type { Host } from '../p2p/index.ts'
 
 export interface SwarmComponents {
-  readonly host: Pick<Host, 'peerId' | 'libp2p' | 'privateKey' | 'ping'>
+  readonly host: Pick<Host, 'peerId' | 'mayConnect' | 'libp2p' | 'privateKey' | 'ping'>
   readonly services: Omit<SwarmServices, 'services'>
   /** @default not kept: the clock decides alone */
   readonly sequence?: SequenceStore
@@ -79,7 +79,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
    * after 25, so that one that had been at many addresses could not be reached any more.
    */
   const take = (record: OpenedRecord, asked: boolean): void => {
-    if (!table.take(record, asked) || record.gone || record.addresses.length === 0) {
+    if (!host.mayConnect(record.peerId) || !table.take(record, asked) || record.gone || record.addresses.length === 0) {
       return
     }
     const multiaddrs = record.addresses.flatMap((address) => parsedAddress(address) ?? [])

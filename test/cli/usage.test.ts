@@ -42,6 +42,7 @@ describe('the command line', function () {
     [['keys', 'list', '--rate', '5'], /--rate is for shoal keys add/],
     [['keys', 'revoke'], /say which key/],
     [['keys', 'revoke', 'nonesuch'], /no key "nonesuch"/],
+    [['serve', '--deny', 'somebody'], /12D3KooW/],
     [['serve', '--http-cert', 'x.pem'], /belong together/],
     [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/]
   ]

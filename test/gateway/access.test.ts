@@ -7,6 +7,8 @@ import { atlas, fakeGenerator, named, silent, type FakeInit } from './fake-gener
 
 const keyOf = (key: string, limits: Partial<ApiKey> = {}): ApiKey => ({ id: key, name: key, digest: keyDigest(key), guessable: false, ...limits })
 
+const question: Record<string, unknown> = { messages: [{ role: 'user', content: 'x' }] }
+
 describe('who may ask the gateway', () => {
   const running: Gateway[] = []
   afterEach(async () => { await Promise.all(running.splice(0).map(async (gateway) => { await gateway.stop({ signal: AbortSignal.abort() }) })) })
@@ -18,7 +20,7 @@ describe('who may ask the gateway', () => {
     const gateway = await startGateway({ generator, keys: ring, logger: { ...silent, warn: (...warning) => warnings.push(warning) }, swarm: () => ({}), ready: () => true }, { host: '0.0.0.0', port: 0, ...init })
     running.push(gateway)
     const port = Number(new URL(gateway.url).port)
-    const ask = async (key?: string, { path = '/v1/chat/completions', headers = {}, body = { messages: [{ role: 'user', content: 'x' }] } }: { path?: string, headers?: Record<string, string>, body?: object } = {}) => {
+    const ask = async (key?: string, { path = '/v1/chat/completions', headers = {}, body = question } = {}) => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         headers: { ...(key == null ? {} : { authorization: `Bearer ${key}` }), ...headers }, ...(path.startsWith('/v1/models') ? {} : { method: 'POST', body: JSON.stringify(body) })
       })

@@ -26,6 +26,13 @@ export interface ServeOptions extends CommonOptions {
   readonly name?: string
   readonly lan: boolean
   readonly psk?: string
+  readonly allow?: string[]
+  readonly deny?: string[]
+  readonly prefer?: string[]
+  readonly peerSessions?: number
+  readonly peerTokens?: number
+  readonly peerStreams?: number
+  readonly peerBytes?: number
   readonly trust?: boolean
   readonly shareOnly?: boolean
   readonly upload?: number
@@ -60,6 +67,13 @@ export function serveCommand (): Command {
     .option('--trust', 'believe the first node that says which model a name at the hub is (default: this machine\'s own import, or three nodes on different networks that say the same)')
     .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
+    .option('--allow <peer>', 'peer id that may connect; no other may then, but for programs of this machine; may be repeated', parse.peer)
+    .option('--deny <peer>', 'peer id that may not connect; may be repeated', parse.peer)
+    .option('--prefer <peer>', 'peer id that comes first, as this node itself does, where slots are short, and that has no quotas; may be repeated', parse.peer)
+    .option('--peer-sessions <n>', 'sessions of one peer at once (default: 128 of a coordinator, 16 answers of a client)', parse.integer(1, 4096))
+    .option('--peer-tokens <n>', 'tokens a minute that are computed for one peer (default: no limit)', parse.integer(1, 1e9))
+    .option('--peer-streams <n>', 'streams that one peer may have open, of all protocols of Shoal (default: each protocol\'s own bound)', parse.integer(1, 4096))
+    .option('--peer-bytes <size>', 'that one peer may send and be sent in a second, such as 5MB (default: no limit)', parse.byteSize)
     .option('--psk <file>', 'key of a private swarm')
     .addOption(new Option('--log-level <level>', 'how much is logged (default: info, or debug with --verbose)').choices(['trace', 'debug', 'info', 'warn', 'error', 'silent']))
     .option('--drain-timeout <s>', 'seconds that answers at work may take when the node stops', parse.decimal(0, 86_400), 30), serve)
@@ -95,6 +109,15 @@ async function serve (context: Context, options: ServeOptions, [model]: readonly
     name: options.name,
     lan: options.lan,
     psk: options.psk,
+    peers: {
+      allow: options.allow,
+      deny: options.deny,
+      prefer: options.prefer,
+      sessions: options.peerSessions,
+      tokensPerMinute: options.peerTokens,
+      links: options.peerStreams,
+      bytesPerSecond: options.peerBytes
+    },
     trust: options.trust === true,
     shareOnly: options.shareOnly === true,
     disk: options.disk,

@@ -24,7 +24,7 @@ const UNKNOWN_ONE_WAY_MS = 25
 
 export function coordinator (components: CoordinatorComponents, init: CoordinatorInit = {}): Coordinator {
   const { host, swarm, planRoute, clock = systemClock, log } = components
-  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 8, standbyFrom = 256 } = init
+  const { maxSessions = 64, maxSessionsPerPeer = 16, chunkRows = 128, openTimeoutMs = 10_000, attempts = 8, standbyFrom = 256, tokensPerMinutePerPeer, prefer } = init
   const running = new Set<AbortController>()
   const suspected = suspects(clock)
   const empty = idle(() => running.size > 0)
@@ -145,7 +145,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     }
   }
 
-  const server = generateServer({ host, clock, generate }, { maxSessions, maxSessionsPerPeer })
+  const server = generateServer({ host, clock, generate }, { maxSessions, maxSessionsPerPeer, tokensPerMinutePerPeer, prefer })
 
   return {
     start: () => server.start(),

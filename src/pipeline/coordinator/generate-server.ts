@@ -1,5 +1,6 @@
-import { GENERATE_BEAT_MS, GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, GenerateType, RequestError } from '../../../protocols/generate/index.ts'
+import { GENERATE_BEAT_MS, GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, GenerateType, NoCapacityError, RequestError } from '../../../protocols/generate/index.ts'
 import { encodeFrame, readFrame } from '../frames.ts'
+import { preference, peerTokens, type PeerLimits } from '../peer-tokens.ts'
 import { eventFrame, failureFrame, requestOf } from './messages.ts'
 import type { Clock } from '../clock.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
@@ -7,12 +8,12 @@ import type { Host, Link } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface GenerateServerComponents {
-  readonly host: Pick<Host, 'handle' | 'unhandle'>
+  readonly host: Pick<Host, 'peerId' | 'handle' | 'unhandle'>
   readonly clock: Clock
   generate (request: GenerateRequest, options: AbortOptions): AsyncIterable<GenerateEvent>
 }
 
-export interface GenerateServerInit {
+export interface GenerateServerInit extends PeerLimits {
   readonly maxSessions: number
   readonly maxSessionsPerPeer: number
 }
@@ -26,7 +27,9 @@ export interface GenerateServer {
 /** How long a client may take to say what it wants. */
 const REQUEST_MS = 10_000
 
-export function generateServer ({ host, clock, generate }: GenerateServerComponents, { maxSessions, maxSessionsPerPeer }: GenerateServerInit): GenerateServer {
+export function generateServer ({ host, clock, generate }: GenerateServerComponents, { maxSessions, maxSessionsPerPeer, ...limits }: GenerateServerInit): GenerateServer {
+  const tokens = peerTokens(limits, preference(host.peerId, limits), clock)
+
   function accept (link: Link): void {
     const cancelled = new AbortController()
     const cancel = (): void => { cancelled.abort(new Error('the client left')) }
@@ -58,9 +61,13 @@ export function generateServer ({ host, clock, generate }: GenerateServerCompone
     try {
       const { header, payload } = readFrame(frame)
       if (header.type !== GenerateType.request) throw new RequestError(`a client begins with a request, not with a frame of type ${header.type}`)
+      const lateMs = tokens.waitMs(link.peer)
+      if (lateMs > 0) throw new NoCapacityError('this peer has had as many tokens as it may', lateMs)
       for await (const event of generate(requestOf(payload), { signal })) {
         if (signal.aborted) continue
         spoke = true
+        if (event.kind === 'started') tokens.take(link.peer, event.promptTokens)
+        else if (event.kind === 'token') tokens.take(link.peer, 1)
         if (!link.send(eventFrame(event))) await link.drained({ signal })
       }
     } catch (error) {

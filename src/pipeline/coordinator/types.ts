@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { PipelineLog } from '../log.ts'
+import type { PeerLimits } from '../peer-tokens.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { Manifest, Tokenizer } from '../../model/index.ts'
 import type { Host } from '../../p2p/index.ts'
@@ -34,7 +35,7 @@ export interface CoordinateOptions extends AbortOptions {
   readonly requestId?: string | undefined
 }
 
-export interface CoordinatorInit {
+export interface CoordinatorInit extends PeerLimits {
   /** Generations at once; more are told to come back. @default 64 */
   readonly maxSessions?: number
   /** Generations that one thin client may have at once. @default 16 */

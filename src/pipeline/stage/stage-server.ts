@@ -5,6 +5,7 @@ import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { replayPool } from '../replay-buffer.ts'
+import { admission, type NoPlace } from './admission.ts'
 import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { lease, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
@@ -48,7 +49,7 @@ const keyOf = ({ coordinator, place }: Pick<Held, 'coordinator' | 'place'>): str
 
 export function stageServer (components: StageServerComponents, init: StageServerInit = {}): StageServer {
   const { host, clock = systemClock, spill, grammars, observer, log } = components
-  const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false } = init
+  const { maxSessions = 256, maxSessionsPerPeer = 128, replayBytesPerSession = 32 * MiB, replayBytes = 512 * MiB, sharePrefixes = false, tokensPerMinutePerPeer, prefer } = init
   const offers = new Map<string, Map<SpanRunner, SpanParts | undefined>>()
   const vocabularies = new Map<string, GrammarVocabulary>()
   const meters = new WeakMap<SpanRunner, Meter>()
@@ -57,6 +58,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes }, spill)
   const empty = idle(() => sessions.size > 0)
   let draining = false
+  const places = admission(host.peerId, clock, { maxSessions, maxSessionsPerPeer, tokensPerMinutePerPeer, prefer })
 
   const early = earlyLinks(clock)
 
@@ -75,15 +77,16 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
   const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
   const fault = (link: Link, message: string): void => { dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' })) }
-  const busy = (link: Link, message: string): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: retryAfterMs(), message })) }
+  const busy = (link: Link, { message, retryAfterMs = soonest() }: NoPlace): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: Math.min(MAX_RETRY_MS, retryAfterMs), message })) }
+  const full = (link: Link, message: string): void => { busy(link, places.full(link.peer, message, [...sessions.values()])) }
 
   /** When the first session that is at work will have ended, if it takes all the positions it reserved. */
-  function retryAfterMs (): number {
-    let soonest = MAX_RETRY_MS
+  function soonest (): number {
+    let found = MAX_RETRY_MS
     for (const { work } of sessions.values()) {
-      if (work !== undefined) soonest = Math.min(soonest, work.session.left * (meterOf(work.runner).rates.decodeMsPerToken || UNKNOWN_DECODE_MS))
+      if (work !== undefined) found = Math.min(found, work.session.left * (meterOf(work.runner).rates.decodeMsPerToken || UNKNOWN_DECODE_MS))
     }
-    return sessions.size === 0 ? MIN_RETRY_MS : Math.ceil(Math.max(MIN_RETRY_MS, soonest))
+    return sessions.size === 0 ? MIN_RETRY_MS : Math.ceil(Math.max(MIN_RETRY_MS, found))
   }
 
   function accept (link: Link): void {
@@ -173,10 +176,9 @@ export function stageServer (components: StageServerComponents, init: StageServe
       // its coordinator lost sight of this stage, and begins anew
       before.end()
     }
-    const own = [...sessions.values()].filter(({ coordinator }) => coordinator === link.peer).length
-    if (sessions.size < maxSessions && own < maxSessionsPerPeer) return true
-    busy(link, `${own} sessions of this coordinator and ${sessions.size} in all are at work`)
-    return false
+    const refusal = places.refusal(link.peer, [...sessions.values()])
+    if (refusal !== undefined) busy(link, refusal)
+    return refusal === undefined
   }
 
   function free (held: Held): void {
@@ -194,7 +196,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
         refuseDraining(link)
         return undefined
       },
-      failed (message) { busy(link, message) }
+      failed (message) { busy(link, { message }) }
     })
     const held: Held = {
       coordinator: link.peer,
@@ -220,9 +222,10 @@ export function stageServer (components: StageServerComponents, init: StageServe
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)
-      else busy(link, message)
+      else full(link, message)
       return undefined
     }
+    places.began(link.peer, plan.positions)
 
     const sessionId = sessionName(plan.session)
     const { start, end } = plan.runner.span
@@ -246,6 +249,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       released () {
         log?.debug({ sessionId, span }, 'a session is over here')
         onReleased()
+        places.ended(link.peer, session.left)
         free(held)
       }
     }, plan, place)

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { GrammarVocabulary, Grammars } from '../grammar/index.ts'
 import type { PipelineLog } from '../log.ts'
+import type { PeerLimits } from '../peer-tokens.ts'
 import type { Spill } from '../spill.ts'
 import type { LapObserver } from './tally.ts'
 import type { SpanRunner } from '../../engine/index.ts'
@@ -22,7 +23,7 @@ export interface StageServerComponents {
   readonly grammars?: Grammars | undefined
 }
 
-export interface StageServerInit {
+export interface StageServerInit extends PeerLimits {
   /** Sessions at once, over all spans. @default 256 */
   readonly maxSessions?: number
   /** Sessions that one coordinator may hold. @default 128 */

@@ -74,6 +74,8 @@ const kinds: Record<string, () => Promise<void>> = {
       if (batch === 20) process.stdout.write('attacking\n')
     }
     while (!over) await pause(100)
+    // the last were opened a moment ago
+    for (let waited = 0; outcome.cut < 8900 && waited < 20_000; waited += 50) await pause(50)
     for (const { socket } of dialled) leave(socket)
     await Promise.all(dialled.map(async ({ closed }) => { await closed }))
   },

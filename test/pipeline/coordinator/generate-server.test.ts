@@ -54,6 +54,23 @@ describe('generateServer', () => {
     assert.deepEqual([link.of(GenerateType.token).length, link.of(GenerateType.done).length, link.closed], [3, 1, true])
   })
 
+  it('computes so many tokens a minute for one peer, and says when there are more', async () => {
+    const swarm = await fakeSwarm({ ...THREE, coordinator: { tokensPerMinutePerPeer: 4 } })
+    const ask = async (): Promise<RawLink> => {
+      const link = await dial(swarm)
+      link.send({ type: GenerateType.request }, request())
+      await settle()
+      return link
+    }
+    assert.equal((await ask()).of(GenerateType.done).length, 1)
+    const [refused] = failures(await ask())
+    assert.equal(refused?.kind, FailureKind.capacity)
+    // 3 tokens of the prompt and 3 of the answer, 4 of which a minute gives
+    assert.ok(refused.retryAfterMs > 20_000 && refused.retryAfterMs <= 30_000, String(refused.retryAfterMs))
+    await swarm.clock.advance(30_000)
+    assert.equal((await ask()).of(GenerateType.done).length, 1)
+  })
+
   it('cancels when the client leaves', async () => {
     const swarm = await fakeSwarm(THREE)
     const [, slow] = swarm.nodes
