@@ -69,6 +69,14 @@ async function fetched (host: Host, givers: readonly Giver[], isBusy = () => fal
   return first.part.size / seconds
 }
 
+/** Processor time of this process, all its threads, in ms for each MB that `task` brings. */
+async function costed (bytes: number, task: () => Promise<number>): Promise<{ readonly rate: number, readonly msPerMegabyte: number }> {
+  const before = process.cpuUsage()
+  const rate = await task()
+  const { user, system } = process.cpuUsage(before)
+  return { rate, msPerMegabyte: (user + system) / 1000 / (bytes / 1e6) }
+}
+
 /** Half a round trip of a token's frame, each when the last has come back, until it is over or there are enough. */
 async function hops (host: Host, { peerId, address }: Giver, isOver: () => boolean): Promise<number[]> {
   const link = await host.open(peerId, HOP_PROTOCOL, { addresses: [address] })
@@ -98,17 +106,20 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
   await host.start()
   const [bareRates, oneRates, idle, busy]: number[][] = [[], [], [], []]
   const during: number[] = []
+  const [bareCosts, oneCosts]: number[][] = [[], []]
   for (let round = 0; round <= rounds; round++) {
-    const stream = await bare(host, fast)
-    const one = await fetched(host, [fast])
+    const stream = await costed(SIZE, async () => await bare(host, fast))
+    const one = await costed(SIZE, async () => await fetched(host, [fast]))
     const alone = await hops(host, fast, () => false)
     let over = false
     const transfer = fetched(host, [fast], () => true).finally(() => { over = true })
     const beside = await hops(host, fast, () => over)
     const rate = await transfer
     if (round === 0) continue
-    bareRates?.push(stream)
-    oneRates?.push(one)
+    bareRates?.push(stream.rate)
+    oneRates?.push(one.rate)
+    bareCosts?.push(stream.msPerMegabyte)
+    oneCosts?.push(one.msPerMegabyte)
     idle?.push(quantile(alone, 0.5))
     busy?.push(quantile(beside, 0.5))
     during.push(rate)
@@ -128,7 +139,7 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
       unit: 'MB/s',
       measured: summary(mega(oneRates)),
       ratios: [{ against: 'a bare stream between the same two', value: pairedRatio(oneRates ?? [], bareRates ?? []), better: 'higher', aim: 0.6 }],
-      remark: `the bare one: ${summary(mega(bareRates)).median.toFixed(0)} MB/s`
+      remark: `the bare one: ${summary(mega(bareRates)).median.toFixed(0)} MB/s; processor time of the receiver ${summary(oneCosts ?? []).median.toFixed(1)} ms a MB, ${summary(bareCosts ?? []).median.toFixed(1)} for the bare one`
     },
     {
       id: 'weights/three-peers',
