@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import ts from 'typescript'
 
+const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true }
+
 /**
  * Follows what declarations import of one another, and refuses what they would import from elsewhere: whoever installs the package
  * has no other.
@@ -15,7 +17,7 @@ export async function declarations ({ root, entry, folder }) {
   const seen = new Set(waiting)
   for (let path = waiting.shift(); path != null; path = waiting.shift()) {
     const source = await readFile(join(root, path), 'utf8')
-    const { outputText, diagnostics = [] } = ts.transpileDeclaration(source, { fileName: path, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true } })
+    const { outputText, diagnostics = [] } = ts.transpileDeclaration(source, { fileName: path, compilerOptions })
     const [problem] = diagnostics
     if (problem != null) throw new Error(`${path} needs a type written out: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`)
     for (const { fileName } of ts.preProcessFile(outputText).importedFiles) {

@@ -5,7 +5,7 @@ import { modelViews } from './models.ts'
 import { requestOf } from './request.ts'
 import { visit, type MakeHost, type Visit } from './visit.ts'
 import type { GenerateEvent } from '../pipeline/index.ts'
-import type { CallOptions, ConnectInit, GenerateOptions, ProgressEvent, Result, SwarmClient, Token } from './api.ts'
+import type { Answer, CallOptions, ConnectInit, GenerateOptions, ProgressEvent, Result, SwarmClient, Token } from './api.ts'
 
 type Tell = (event: ProgressEvent) => void
 type Done = Extract<GenerateEvent, { kind: 'done' }>
@@ -53,7 +53,7 @@ export function swarmClient (visited: Omit<Visit, 'swarm'>, on: Tell): SwarmClie
     throw new Error('the answer ended without saying so; ask again')
   }
 
-  const generate = (request: GenerateOptions, options: CallOptions = {}) => answer(tokensOf(request, options))
+  const generate = (request: GenerateOptions, options: CallOptions = {}): Answer => answer(tokensOf(request, options))
   return {
     peerId: visited.peerId,
     joined: visited.joined,

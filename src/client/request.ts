@@ -90,7 +90,7 @@ function samplingOf ({ temperature, topP, topK, minP, repetitionPenalty, presenc
     logitBias: biases.length === 0 ? undefined : new Map(biases),
     seed: seed === undefined ? undefined : BigInt(seed),
     logprobs
-  }) as Partial<SamplingOptions>
+  })
 }
 
 /** Without what is undefined: absent and undefined are not the same on the wire. */

@@ -15,7 +15,8 @@ const LISTEN = ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0
 
 /** Runs in the page. */
 async function askInPage (bootstrap: string | string[], request: client.GenerateOptions, { abortAt = Infinity } = {}) {
-  const { connect } = await import(/* @vite-ignore */ '/client/browser.mjs' as string) as typeof client
+  const bundle: string = '/client/browser.mjs'
+  const { connect } = await import(bundle) as typeof client
   const events: client.ProgressEvent[] = []
   const controller = new AbortController()
   const tokens: client.Token[] = []
