@@ -11,7 +11,8 @@ export const { schema } = fc.letrec<{ schema: Schema }>((tie) => ({
   schema: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom({ type: 'null' }, { type: 'boolean' }, { type: 'integer' }, { type: 'number' }, { type: 'string', maxLength: 6 }, { type: ['string', 'null'], maxLength: 2 }),
-    fc.tuple(fc.integer({ min: -500, max: 500 }), fc.integer({ min: 0, max: 300 }), numberType, fc.constantFrom(1, 0.37, 0.001)).map(([least, more, type, unit]) => ({ type, minimum: least * unit, maximum: (least + more) * unit })),
+    fc.tuple(fc.integer({ min: -500, max: 500 }), fc.integer({ min: 0, max: 300 }), numberType, fc.constantFrom(1, 0.37, 0.001))
+      .map(([least, more, type, unit]) => ({ type, minimum: least * unit, maximum: (least + more) * unit })),
     fc.tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: 2, max: 300 }), numberType).map(([least, more, type]) => ({ type, exclusiveMinimum: least / 2, exclusiveMaximum: least / 2 + more })),
     fc.array(literal, { minLength: 1, maxLength: 4 }).map((values) => ({ enum: values })),
     literal.map((value) => ({ const: value })),
