@@ -27,8 +27,12 @@ export function parseGrammar (source: string): Rules {
     at += found?.length ?? 0
     return found
   }
-  const space = (): void => { match(/[ \t\r\n]*/y) }
-  const inLine = (): void => { match(/[ \t]*/y) }
+  function space (): void {
+    match(/[ \t\r\n]*/y)
+  }
+  function inLine (): void {
+    match(/[ \t]*/y)
+  }
   const name = (): string | undefined => match(/[A-Za-z_][A-Za-z0-9_-]*/y)
 
   /** One code point of a text or a class. */
@@ -89,7 +93,11 @@ export function parseGrammar (source: string): Rules {
     const all: Rule[] = []
     do {
       const parts: Rule[] = []
-      for (skip(); source[at] !== undefined && !['|', ')', '\n', '\r'].includes(source[at] ?? ''); skip()) parts.push(repeated(element(depth)))
+      skip()
+      while (source[at] !== undefined && !['|', ')', '\n', '\r'].includes(source[at] ?? '')) {
+        parts.push(repeated(element(depth)))
+        skip()
+      }
       all.push(parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'sequence', of: parts })
     } while (match(/\|/y) !== undefined)
     return all.length === 1 && all[0] !== undefined ? all[0] : { kind: 'choice', of: all }
@@ -113,13 +121,15 @@ export function parseGrammar (source: string): Rules {
   }
 
   const rules = new Map<string, Rule>()
-  for (space(); at < source.length; space()) {
+  space()
+  while (at < source.length) {
     const own = name() ?? fail('a rule begins with its name')
     inLine()
     if (match(/::=/y) === undefined) fail("'::=' belongs behind a rule's name")
     if (rules.has(own)) fail(`the rule '${own.slice(0, 64)}' is there twice`)
     rules.set(own, alternatives(0, inLine))
     if (source[at] === ')') fail("a lone ')'")
+    space()
   }
   if (!rules.has('root')) throw new MalformedError("the grammar has no rule 'root'")
   return rules
