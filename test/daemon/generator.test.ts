@@ -34,7 +34,15 @@ function asking (ended: AbortSignal, answer: (signal: AbortSignal | null | undef
     }
   } as ThinClient // `as`: nothing else is used
   const nobody = { generate: () => { throw new Error('the model is not here') } }
-  return generator({ coordinator: nobody, client, models: { opened: () => undefined } as unknown as LocalModels, records: () => [], lookAround: async () => { await Promise.resolve() }, watch: async function * (events) { yield * events }, ended })
+  return generator({
+    coordinator: nobody,
+    client,
+    models: { opened: () => undefined } as unknown as LocalModels,
+    records: () => [],
+    lookAround: async () => { await Promise.resolve() },
+    watch: async function * (events) { yield * events },
+    ended
+  })
 }
 
 async function drain (events: AsyncIterable<unknown>): Promise<void> {
