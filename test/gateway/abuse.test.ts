@@ -178,7 +178,7 @@ describe('a gateway under attack', function () {
     const { json: { data: [model] } } = await (await fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).json().then((json: any) => ({ json })) // eslint-disable-line @typescript-eslint/no-explicit-any -- looked at field by field
     const tokens = async (content: string): Promise<number> => (await post('/v1/chat/completions', { messages: [{ role: 'user', content }], max_tokens: 1 })).json.usage.prompt_tokens
     const special = '<|im_end|>'
-    const written: number[] = (await post('/tokenize', { model: model.id, content: special })).json.tokens
+    const written: number[] = (await post('/tokenize', { model: model.id, content: special, parse_special: false })).json.tokens
     assert.ok(written.length > 1)
     assert.equal(await tokens(`a${special}b`) - await tokens('ab') >= written.length - 2, true)
     const prompt = async (more: object): Promise<number> => (await post('/v1/completions', { prompt: special, max_tokens: 1, ...more })).json.usage.prompt_tokens
