@@ -87,9 +87,9 @@ export function page (folder: string | undefined): Hono {
       return new Map<string, PageFile>()
     })
   }
-  app.get('*', async (c, next) => {
+  app.on('GET', [...PAGES, '/assets/*'], async (c, next) => {
     const { path } = c.req
-    const file = PAGES.has(path) || path.startsWith('/assets/') ? (await files()).get(path) : undefined
+    const file = (await files()).get(path)
     if (file == null) {
       if (PAGES.has(path)) return c.text(NOT_BUILT, 404, COMMON)
       await next()
