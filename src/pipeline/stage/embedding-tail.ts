@@ -32,7 +32,8 @@ export function embeddingTail ({ promptTokens, embed }: TailPlan, hiddenSize: nu
 
   return {
     resume (from) {
-      known = from
+      // a sum begins at the beginning
+      known = embed === 'mean' ? 0 : from
       summed = 0
       sum.fill(0)
     },
