@@ -70,7 +70,9 @@ export const MIRROR_FRAMES = 32
 /** Features that an OPEN may require. */
 export const Feature = {
   /** A tail holds its answer to a grammar. */
-  grammar: 'grammar'
+  grammar: 'grammar',
+  /** A tail pools the prompt's hidden states. */
+  embed: 'embed'
 } as const
 /** Characters of a grammar, and of its marker. */
 export const MAX_GRAMMAR = 256 * 1024

@@ -612,6 +612,11 @@ export namespace Open {
     value: number
   }
 
+  export interface OpenTailEmbedFieldEvent {
+    field: '$.tail.embed'
+    value: string
+  }
+
   export interface OpenRequiresFieldEvent {
     field: '$.requires[]'
     index: number
@@ -636,7 +641,7 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGrammarTextFieldEvent | OpenTailGrammarMarkerFieldEvent | OpenTailGrammarManyFieldEvent | OpenTailGrammarVisibleFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGrammarTextFieldEvent | OpenTailGrammarMarkerFieldEvent | OpenTailGrammarManyFieldEvent | OpenTailGrammarVisibleFieldEvent | OpenTailEmbedFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
   }
 }
@@ -820,6 +825,7 @@ export interface Tail {
   seed: bigint
   logprobs?: number
   grammar?: Grammar
+  embed?: string
 }
 
 export namespace Tail {
@@ -1028,6 +1034,11 @@ export namespace Tail {
           Grammar.codec().encode(obj.grammar, w)
         }
 
+        if (obj.embed != null) {
+          w.uint32(138)
+          w.string(obj.embed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1140,6 +1151,10 @@ export namespace Tail {
               obj.grammar = Grammar.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.grammar
               })
+              break
+            }
+            case 17: {
+              obj.embed = reader.string()
               break
             }
             default: {
@@ -1298,6 +1313,13 @@ export namespace Tail {
 
               break
             }
+            case 17: {
+              yield {
+                field: `${prefix}.embed`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1408,6 +1430,11 @@ export namespace Tail {
     value: number
   }
 
+  export interface TailEmbedFieldEvent {
+    field: '$.embed'
+    value: string
+  }
+
   export function encode (obj: Partial<Tail>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Tail.codec())
   }
@@ -1416,7 +1443,7 @@ export namespace Tail {
     return decodeMessage(buf, Tail.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent | TailGrammarTextFieldEvent | TailGrammarMarkerFieldEvent | TailGrammarManyFieldEvent | TailGrammarVisibleFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Tail>): Generator<TailPromptTokensFieldEvent | TailMaxTokensFieldEvent | TailStopIdsFieldEvent | TailPromptIdsFieldEvent | TailScorePromptFieldEvent | TailTemperatureFieldEvent | TailTopPFieldEvent | TailTopKFieldEvent | TailMinPFieldEvent | TailRepetitionPenaltyFieldEvent | TailPresencePenaltyFieldEvent | TailFrequencyPenaltyFieldEvent | TailLogitBiasFieldEvent | TailSeedFieldEvent | TailLogprobsFieldEvent | TailGrammarTextFieldEvent | TailGrammarMarkerFieldEvent | TailGrammarManyFieldEvent | TailGrammarVisibleFieldEvent | TailEmbedFieldEvent> {
     return streamMessage(buf, Tail.codec(), opts)
   }
 }
@@ -2673,6 +2700,7 @@ export interface Result {
   tokens: TokenResult[]
   finish: number
   prompt: boolean
+  embedding: Uint8Array<ArrayBuffer>
 }
 
 export namespace Result {
@@ -2702,6 +2730,11 @@ export namespace Result {
           w.bool(obj.prompt)
         }
 
+        if ((obj.embedding != null && obj.embedding.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.embedding)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -2709,7 +2742,8 @@ export namespace Result {
         const obj: any = {
           tokens: [],
           finish: 0,
-          prompt: false
+          prompt: false,
+          embedding: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -2738,6 +2772,10 @@ export namespace Result {
             }
             case 3: {
               obj.prompt = reader.bool()
+              break
+            }
+            case 4: {
+              obj.embedding = reader.bytes()
               break
             }
             default: {
@@ -2795,6 +2833,13 @@ export namespace Result {
               }
               break
             }
+            case 4: {
+              yield {
+                field: `${prefix}.embedding`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -2841,6 +2886,11 @@ export namespace Result {
     value: boolean
   }
 
+  export interface ResultEmbeddingFieldEvent {
+    field: '$.embedding'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Result>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Result.codec())
   }
@@ -2849,7 +2899,7 @@ export namespace Result {
     return decodeMessage(buf, Result.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Generator<ResultTokensIdFieldEvent | ResultTokensLogprobFieldEvent | ResultTokensTopIdsFieldEvent | ResultTokensTopLogprobsFieldEvent | ResultFinishFieldEvent | ResultPromptFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Generator<ResultTokensIdFieldEvent | ResultTokensLogprobFieldEvent | ResultTokensTopIdsFieldEvent | ResultTokensTopLogprobsFieldEvent | ResultFinishFieldEvent | ResultPromptFieldEvent | ResultEmbeddingFieldEvent> {
     return streamMessage(buf, Result.codec(), opts)
   }
 }

@@ -34,6 +34,8 @@ export interface SwarmClient {
   generate (request: GenerateOptions, options?: CallOptions): Answer
   /** Asks, and resolves with the whole answer. @throws as reading an `Answer` does */
   chat (request: GenerateOptions, options?: CallOptions): Promise<Result>
+  /** Asks for the model's hidden states of a text as one vector. @throws as reading an `Answer` does */
+  embed (request: EmbedOptions, options?: CallOptions): Promise<Embedding>
   /** What the nodes of the swarm serve, read from its DHT (some 0.3 s). */
   models (options?: { readonly signal?: AbortSignal }): Promise<readonly ModelView[]>
   /** Open connections, the oldest first. */
@@ -140,6 +142,28 @@ export interface GenerateOptions {
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string }
   /** False: at most one call in an answer. @default true */
   readonly parallelToolCalls?: boolean
+}
+
+export interface EmbedOptions {
+  /** A name or id. @default as of `GenerateOptions` */
+  readonly model?: string
+  /** A text, or token ids. */
+  readonly input: string | readonly number[]
+  /** Special tokens written in a text count as such. @default false */
+  readonly special?: boolean
+  /** The mean over all of the input's tokens, or what the model has at the last one. @default mean */
+  readonly pooling?: 'mean' | 'last'
+  /** How hidden states travel between nodes. @default f16 */
+  readonly wire?: 'f16' | 'f32'
+}
+
+export interface Embedding {
+  /** As many as the model's hidden size, behind its last norm: not brought to length 1. */
+  readonly values: Float32Array
+  readonly model: string
+  readonly modelId: string
+  readonly usage: { readonly promptTokens: number, readonly cachedTokens: number }
+  readonly route: readonly RouteStage[]
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'cancelled' | 'error'

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { RequestError } from '../../protocols/generate/index.ts'
 import type { ChatMessage } from '../model/index.ts'
 import type { GenerateRequest, SamplingOptions } from '../pipeline/index.ts'
-import type { GenerateOptions } from './api.ts'
+import type { EmbedOptions, GenerateOptions } from './api.ts'
 
 const toolCall = z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() })
 const message = z.strictObject({
@@ -38,6 +38,14 @@ const schema = z.strictObject({
   parallelToolCalls: z.boolean().optional()
 })
 
+const embedding = z.strictObject({
+  model: z.string().optional(),
+  input: z.union([z.string(), z.array(z.int().min(0))]),
+  special: z.boolean().default(false),
+  pooling: z.enum(['mean', 'last']).default('mean'),
+  wire: z.enum(['f16', 'f32']).default('f16')
+})
+
 type Parsed = z.output<typeof schema>
 
 /** Everything but the model's id, which has to be looked for. */
@@ -45,12 +53,7 @@ export type ModelessRequest = Omit<GenerateRequest, 'modelId'>
 
 /** @throws {RequestError} naming the option that is wrong */
 export function requestOf (options: GenerateOptions): { readonly model: string | undefined, readonly request: ModelessRequest } {
-  const result = schema.safeParse(options)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    throw new RequestError(`${issue?.path.join('.') ?? ''}${issue?.path.length === 0 ? '' : ': '}${issue?.message ?? 'the request is malformed'}`)
-  }
-  const parsed = result.data
+  const parsed = parse(schema, options)
   const { maxTokens, wire, format, tools, toolChoice, parallelToolCalls } = parsed
   return {
     model: parsed.model,
@@ -67,6 +70,22 @@ export function requestOf (options: GenerateOptions): { readonly model: string |
       parallelToolCalls
     }) as ModelessRequest
   }
+}
+
+/** @throws {RequestError} naming the option that is wrong */
+export function embeddingRequestOf (options: EmbedOptions): { readonly model: string | undefined, readonly request: ModelessRequest } {
+  const { model, input, special, pooling, wire } = parse(embedding, options)
+  return {
+    model,
+    request: { prompt: typeof input === 'string' ? { kind: 'text', text: input, special } : { kind: 'ids', ids: input }, maxTokens: 0, stop: [], sampling: {}, wire, embed: pooling }
+  }
+}
+
+function parse<T> (shape: z.ZodType<T>, options: unknown): T {
+  const result = shape.safeParse(options)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new RequestError(`${issue?.path.join('.') ?? ''}${issue?.path.length === 0 ? '' : ': '}${issue?.message ?? 'the request is malformed'}`)
 }
 
 function promptOf ({ messages, prompt, special }: Parsed): GenerateRequest['prompt'] {

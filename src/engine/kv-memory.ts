@@ -30,7 +30,7 @@ export interface GroupBinding {
 
 /** KV of a slab's slots on the device, bound as both past and present, so that runs update it in place. */
 export interface SlabMemory extends KvMemory {
-  /** Made at first use, and kept for as long as others are not used more. @param variant of the rotation */
+  /** Made at first use, and kept for as long as others are not used more. @param variant see `Work` */
   group (first: number, count: number, variant: number): GroupBinding
   readonly sides: readonly Side[]
 }
@@ -43,12 +43,12 @@ export interface SlabMemoryInit {
   /** `[slots, kvHeads, capacity, headDim]` */
   readonly shape: readonly [slots: number, kvHeads: number, capacity: number, headDim: number]
   readonly onHost: boolean
-  /** Binds what does not lie in the slab. */
-  bindShared (binding: Binding, count: number, variant: number): void
+  /** A binding of what does not lie in the slab. */
+  shared (count: number, variant: number): Binding
 }
 
 /** @throws {EngineError} where the device has no memory for it */
-export function slabMemory ({ ort, session, span, kvType, shape, onHost, bindShared }: SlabMemoryInit): SlabMemory {
+export function slabMemory ({ ort, session, span, kvType, shape, onHost, shared }: SlabMemoryInit): SlabMemory {
   const [slots, kvHeads, capacity, headDim] = shape
   const slotValues = kvHeads * capacity * headDim
   const sides: Side[] = []
@@ -92,7 +92,7 @@ export function slabMemory ({ ort, session, span, kvType, shape, onHost, bindSha
         bindings.delete(oldest[0])
         oldest[1].close()
       }
-      const binding = session.binding()
+      const binding = shared(count, variant)
       const views: Tensor[] = []
       for (const { past, present, tensor } of sides) {
         const view = count === slots ? tensor : tensor.view([count, kvHeads, capacity, headDim], first * slotValues)
@@ -102,7 +102,6 @@ export function slabMemory ({ ort, session, span, kvType, shape, onHost, bindSha
         binding.bindInput(past, view)
         binding.bindOutput(present, view)
       }
-      bindShared(binding, count, variant)
       const made = {
         binding,
         bound: undefined,

@@ -9,7 +9,7 @@ export interface Work<S> {
   readonly rows: number
   /** Spans that the session's rows pass one after another, this one among them. */
   readonly turns: number
-  /** Of the graph's inputs: only works of one variant run together. */
+  /** Of what is bound to the graph: only works of one variant run together. */
   readonly variant: number
 }
 

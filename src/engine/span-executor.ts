@@ -16,9 +16,15 @@ export interface SpanWork extends Work<Slab<SlabMemory>> {
 
 /** Puts work into the graph's inputs, runs it, and hands over what comes out. One run at a time. */
 export interface SpanExecutor extends Executor<Slab<SlabMemory>, SpanWork> {
-  bindShared (binding: Binding, count: number, variant: number): void
+  /** A binding of everything but KV and the rows themselves. */
+  shared (count: number, variant: number): Binding
   close (): Promise<void>
 }
+
+/** Rotation and outputs of a step's runs as one number: see `Work`. */
+export const variantOf = ({ ropeVariant = 0, wants }: Step, isTail: boolean): number => 2 * ropeVariant + (isTail && wants === 'hidden' ? 1 : 0)
+const ropeOf = (variant: number): number => variant >> 1
+const isHidden = (variant: number): boolean => variant % 2 === 1
 
 export interface SpanExecutorInit {
   readonly ort: OrtLibrary
@@ -26,7 +32,7 @@ export interface SpanExecutorInit {
   /** Where the span begins the model. */
   readonly embedding: Embedding | undefined
   readonly hiddenSize: number
-  /** Values of one row of output. */
+  /** Values of one row of output, where no hidden states are wanted of the span that ends the model. */
   readonly outputSize: number
   readonly isTail: boolean
   /** Cosines and sines of each variant of the rotation, where the graph takes them as inputs. */
@@ -43,11 +49,17 @@ interface Rows {
 export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, rope, onRun }: SpanExecutorInit): SpanExecutor {
   const input = rowBuffers(ort, hiddenSize)
   const output = rowBuffers(ort, outputSize)
+  const normed = rowBuffers(ort, hiddenSize)
   const seqlens = new Map<number, { readonly tensor: Tensor, readonly view: Int32Array }>()
   const totalLength = numbers(ort, 'i32', [], 4)
   const scoreStart = numbers(ort, 'i64', [1], 8)
   const totalLengthView = new Int32Array(totalLength.data)
   const scoreStartView = new BigInt64Array(scoreStart.data)
+  const headStarts = [0n, -1n].map((first) => {
+    const { tensor, data } = numbers(ort, 'i64', [1], 8)
+    new BigInt64Array(data)[0] = first
+    return tensor
+  })
 
   function seqlensOf (count: number): { readonly tensor: Tensor, readonly view: Int32Array } {
     const known = seqlens.get(count)
@@ -60,15 +72,17 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
     return made
   }
 
-  async function run (group: GroupBinding, hidden: Rows, out: Rows, signal: AbortSignal | undefined): Promise<number> {
+  async function run (group: GroupBinding, variant: number, hidden: Rows, out: Rows, signal: AbortSignal | undefined): Promise<number> {
     const { binding, bound } = group
     if (bound?.input !== hidden.tensor || bound.output !== out.tensor) {
       binding.bindInput(graphNames.hidden, hidden.tensor)
-      binding.bindOutput(graphNames.output, out.tensor)
+      binding.bindOutput(isHidden(variant) ? graphNames.normed : graphNames.output, out.tensor)
       group.bound = { input: hidden.tensor, output: out.tensor }
     }
     return await session.run(binding, signal === undefined ? {} : { signal })
   }
+
+  const outputOf = (variant: number): RowBuffers => isHidden(variant) ? normed : output
 
   /** Writes the rows of `values`, token ids or hidden states, where the graph reads them. */
   function fill (values: Step['input'], into: Float32Array): Promise<void> | void {
@@ -79,22 +93,30 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
   }
 
   return {
-    bindShared: (binding, count, variant) => {
+    shared: (count, variant) => {
+      const binding = session.binding([isHidden(variant) ? graphNames.output : graphNames.normed])
       binding.bindInput(graphNames.seqlens, seqlensOf(count).tensor)
       binding.bindInput(graphNames.totalLength, totalLength.tensor)
       if (isTail) {
         binding.bindInput(graphNames.scoreStart, scoreStart.tensor)
+        const headStart = headStarts[isHidden(variant) ? 1 : 0]
+        if (headStart !== undefined) {
+          binding.bindInput(graphNames.headStart, headStart)
+        }
       }
-      const caches = rope[variant]
+      const caches = rope[ropeOf(variant)]
       if (caches !== undefined) {
         binding.bindInput(graphNames.ropeCos, caches.cos)
         binding.bindInput(graphNames.ropeSin, caches.sin)
       }
+      return binding
     },
 
     decode: async (works, { slab, first, count }, signal) => {
+      const variant = works[0]?.variant ?? 0
+      const size = isHidden(variant) ? hiddenSize : outputSize
       const hidden = input.of(count, 1)
-      const out = output.of(count, 1)
+      const out = outputOf(variant).of(count, 1)
       const lengths = seqlensOf(count).view
       let longest = 0
       for (let row = 0; row < count; row++) {
@@ -116,26 +138,26 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       }
       totalLengthView[0] = longest
       scoreStartView[0] = 0n
-      const group = slab.memory.group(first, count, works[0]?.variant ?? 0)
-      const ms = await run(group, hidden, out, signal)
+      const group = slab.memory.group(first, count, variant)
+      const ms = await run(group, variant, hidden, out, signal)
       onRun?.(works.length, works.length, ms)
       for (const { slot, step } of works) {
         slot.filled = step.position + 1
         const row = slot.place - first
         step.ran?.(ms)
         // a tail that is to score nothing computed one row all the same
-        step.consume(out.view.subarray(row * outputSize, (row + (isTail ? step.score : 1)) * outputSize))
+        step.consume(out.view.subarray(row * size, (row + (isTail ? step.score : 1)) * size))
       }
     },
 
     prefill: async (work, first, end, signal) => {
-      const { slot, step, rows: all } = work
+      const { slot, step, rows: all, variant } = work
       const rows = end - first
       const wanted = isTail ? Math.max(0, end - Math.max(first, all - step.score)) : rows
       // without a row to score one is computed all the same: a product of no rows is not every kernel's strength
       const scored = Math.max(1, wanted)
       const hidden = input.of(1, rows)
-      const out = output.of(1, scored)
+      const out = outputOf(variant).of(1, scored)
       const perRow = step.input instanceof Uint32Array ? 1 : hiddenSize
       const reading = fill(step.input.subarray(first * perRow, end * perRow), hidden.view)
       if (reading != null) {
@@ -146,12 +168,12 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       totalLengthView[0] = position + rows
       scoreStartView[0] = BigInt(rows - scored)
       slot.filled = position
-      const group = slot.slab.memory.group(slot.place, 1, work.variant)
-      const ms = await run(group, hidden, out, signal)
+      const group = slot.slab.memory.group(slot.place, 1, variant)
+      const ms = await run(group, variant, hidden, out, signal)
       onRun?.(1, rows, ms)
       step.ran?.(ms)
       slot.filled = position + rows
-      const made = out.view.subarray(0, wanted * outputSize)
+      const made = out.view.subarray(0, wanted * (isHidden(variant) ? hiddenSize : outputSize))
       if (end < all) {
         work.parts = [...work.parts ?? [], made.slice()]
       } else {
@@ -163,7 +185,8 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       session.close()
       input.close()
       output.close()
-      ;[totalLength, scoreStart, ...seqlens.values()].forEach(({ tensor }) => { tensor.close() })
+      normed.close()
+      ;[totalLength.tensor, scoreStart.tensor, ...headStarts, ...[...seqlens.values()].map(({ tensor }) => tensor)].forEach((tensor) => { tensor.close() })
       await embedding?.close()
     }
   }

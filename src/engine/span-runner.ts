@@ -5,7 +5,7 @@ import { EngineRequestError } from './errors.ts'
 import { copyKv, kvValueBytes, slabMemory, type SlabMemory } from './kv-memory.ts'
 import { kvSlots, type KvSlot, type Slab } from './kv-slots.ts'
 import { scheduler } from './scheduler.ts'
-import { spanExecutor, type SpanExecutor, type SpanWork } from './span-executor.ts'
+import { spanExecutor, variantOf, type SpanExecutor, type SpanWork } from './span-executor.ts'
 import type { Device } from './devices/index.ts'
 import type { OrtLibrary, OrtSession, Tensor } from './ort/index.ts'
 import type { LoadOptions, Slot, SpanRunner, SpanSource, Step } from './types.ts'
@@ -99,7 +99,7 @@ function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, con
     // WebGPU's buffers are bound whole
     slabSlots: kind === 'webgpu' ? 1 : SLAB_SLOTS,
     movable: onHost,
-    allocate: (capacity, count) => slabMemory({ ort, session, span, kvType, shape: [count, kvHeadCount, capacity, headDim], onHost, bindShared: executor.bindShared })
+    allocate: (capacity, count) => slabMemory({ ort, session, span, kvType, shape: [count, kvHeadCount, capacity, headDim], onHost, shared: executor.shared })
   })
   const schedule = scheduler(executor, {
     maxRows: kind === 'webgpu' ? MAX_WEBGPU_ROWS : Infinity,
@@ -204,7 +204,7 @@ function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, con
     if (step.input instanceof Uint32Array && step.input.some((id) => id >= vocabSize)) {
       refuse(`a token id is outside the vocabulary of ${vocabSize}`)
     }
-    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1), variant: step.ropeVariant ?? 0 }
+    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1), variant: variantOf(step, isTail) }
   }
 }
 

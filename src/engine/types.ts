@@ -74,15 +74,17 @@ export interface Step {
   readonly position: number
   /** Token ids on a span that starts at layer 0, else hidden states `[rows, hidden]`, row-major. */
   readonly input: Uint32Array | Float32Array
-  /** Trailing rows that need logits; ignored (and no logits made) on a span that does not end the model. */
+  /** Trailing rows that something is wanted of; ignored on a span that does not end the model. */
   readonly score: number
+  /** What of them, on a span that ends the model: `hidden` stands for hidden states behind its last norm. @default logits */
+  readonly wants?: 'logits' | 'hidden'
   /** Spans that the session's rows pass one after another, this one among them: each takes its share of the sessions. @default 1 */
   readonly turns?: number
   /** Of the model's rotations; the same for all steps of a session. @default 0 */
   readonly ropeVariant?: number
   /**
-   * Called once, synchronously, when the rows are done: hidden states `[rows, hidden]`, or logits `[score, vocab]` on a
-   * span that ends the model. The view is valid only during the call: it belongs to the engine.
+   * Called once, synchronously, when the rows are done: hidden states `[rows, hidden]`, or on a span that ends the model
+   * logits `[score, vocab]` or hidden states `[score, hidden]`. The view is valid only during the call: it belongs to the engine.
    */
   consume (output: Float32Array): void
   /** Called after each run that the step was part of, before `consume`: how long the device took for it, with others' rows in it. */

@@ -35,6 +35,19 @@ export function idBytes (ids: ArrayLike<number>): Uint8Array {
   return new Uint8Array(Uint32Array.from(ids).buffer)
 }
 
+/** Values of a vector lie as float32, little-endian, one after another. */
+export function floatBytes (values: Float32Array): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(values.length * 4))
+  values.forEach((value, index) => { view.setFloat32(index * 4, value, true) })
+  return new Uint8Array(view.buffer)
+}
+
+/** Bytes that are no whole value are left out. */
+export function readFloats (bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => view.getFloat32(4 * index, true))
+}
+
 /** @throws {MalformedError} where the bytes are no whole ids, or an id is not below `vocabSize` */
 export function readIds (bytes: Uint8Array, vocabSize: number): Uint32Array {
   if (bytes.length % 4 !== 0) throw new MalformedError(`${bytes.length} bytes are no whole token ids`)

@@ -3,6 +3,7 @@ import { thinClient } from '../../src/client/index.ts'
 import { swarmClient } from '../../src/client/connect.ts'
 import { connect } from '../../src/client/node.ts'
 import { fakeSwarm, MODEL, tokensOf, type FakeSwarmInit } from '../pipeline/support/fake-swarm.ts'
+import { hiddenStates } from '../pipeline/support/fake-model.ts'
 import { settle } from '../pipeline/support/virtual-clock.ts'
 import type { GenerateEvent } from '../../src/pipeline/index.ts'
 import type { ProgressEvent, SwarmClient, Token } from '../../src/client/api.ts'
@@ -56,6 +57,24 @@ const DONE: Extract<GenerateEvent, { kind: 'done' }> = {
 }
 
 describe('the client for programs', () => {
+  it('embeds, and takes no answer without a vector for one', async () => {
+    const { swarm, events, idle, fake } = await overFake()
+    const ids = [1, 2, 3, 4, 5]
+    const rows = await hiddenStates(ids)
+    const heard: ProgressEvent[] = []
+    const { values, ...rest } = await swarm.embed({ input: ids }, { on: (event) => { heard.push(event) } })
+    assert.deepEqual(values, Float32Array.from(rows[0] ?? [], (_, column) => rows.reduce((sum, row) => sum + (row[column] ?? NaN), 0) / rows.length))
+    assert.deepEqual(rest, { model: 'fake', modelId: MODEL, usage: { promptTokens: 5, cachedTokens: 0 }, route: [{ peerId: 'a', span: [0, 2] }, { peerId: 'b', span: [2, 4] }, { peerId: 'x', span: [4, 6] }] })
+    assert.deepEqual((await swarm.embed({ input: '"#$%&', pooling: 'last', wire: 'f32' })).values, Float32Array.from(rows.at(-1) ?? []))
+    assert.deepEqual(heard.map(({ kind }) => kind), ['finding', 'connected', 'route'])
+    assert.equal(events.length, 6)
+    await fake.clock.advance(2000)
+    assert.ok(idle())
+    await assert.rejects(swarm.embed({ input: ids }, { signal: AbortSignal.abort() }), { name: 'AbortError' })
+    await assert.rejects(swarm.embed({ input: [] }), { name: 'RequestError' })
+    await assert.rejects(visiting(saying(DONE)).swarm.embed({ input: ids }), /without an embedding/)
+  })
+
   it('gives tokens as they come, their text in order, and the end', async () => {
     const { fake, swarm, events } = await overFake()
     const answer = swarm.generate(ASK)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { requestOf } from '../../src/client/request.ts'
-import type { GenerateOptions } from '../../src/client/api.ts'
+import { embeddingRequestOf, requestOf } from '../../src/client/request.ts'
+import type { EmbedOptions, GenerateOptions } from '../../src/client/api.ts'
 
 const messages = [{ role: 'user', content: 'hello' }]
 
@@ -38,6 +38,14 @@ describe('what a program asks', () => {
     })
     assert.deepEqual(requestOf({ prompt: [1, 2], format: 'json' }).request.prompt, { kind: 'ids', ids: [1, 2] })
     assert.equal(requestOf({ prompt: 'a' }).request.prompt.kind === 'text', true)
+  })
+
+  it('is a text or ids where it is an embedding, with the mean as a default', () => {
+    assert.deepEqual(embeddingRequestOf({ input: 'a' }), {
+      model: undefined, request: { prompt: { kind: 'text', text: 'a', special: false }, maxTokens: 0, stop: [], sampling: {}, wire: 'f16', embed: 'mean' }
+    })
+    assert.deepEqual(embeddingRequestOf({ model: 'atlas', input: [1], pooling: 'last', wire: 'f32' }).request.prompt, { kind: 'ids', ids: [1] })
+    for (const wrong of [{}, { input: 'a', pooling: 'max' }, { input: 'a', temperature: 1 }]) assert.throws(() => embeddingRequestOf(wrong as EmbedOptions), { name: 'RequestError' })
   })
 
   it('never has an option that is there and undefined', () => {

@@ -2,14 +2,14 @@ import type { SpanRunner, Slot } from '../../src/engine/index.ts'
 
 /** Spans of one model one after another, as a ring without a network. */
 export interface LocalRing {
-  /** Feeds token ids from `position` on; logits `[score, V]` of the last rows. */
+  /** Feeds token ids from `position` on; logits `[score, V]` of the last rows, or hidden states `[score, H]`. */
   feed (ids: readonly number[], position: number, score: number): Promise<Float32Array>
   /** Hidden states behind each span but the last, from the latest `feed`. */
   readonly hidden: Float32Array[]
   release (): void
 }
 
-export function localRing (runners: readonly SpanRunner[], positions: number, ropeVariant = 0): LocalRing {
+export function localRing (runners: readonly SpanRunner[], positions: number, ropeVariant = 0, wants: 'logits' | 'hidden' = 'logits'): LocalRing {
   const slots: Slot[] = runners.map((runner) => runner.reserve(positions))
   const hidden: Float32Array[] = []
   return {
@@ -22,7 +22,7 @@ export function localRing (runners: readonly SpanRunner[], positions: number, ro
         if (slot == null) {
           throw new Error('no slot')
         }
-        await runner.run([{ slot, position, input, ropeVariant, score: runner.isTail ? score : 0, consume: (view) => { output = view.slice() } }])
+        await runner.run([{ slot, position, input, ropeVariant, wants, score: runner.isTail ? score : 0, consume: (view) => { output = view.slice() } }])
         hidden[index] = output
         input = output
       }

@@ -25,6 +25,7 @@ export interface NativeBinding extends Binding {
 export interface BindingInit {
   readonly session: Handle
   readonly inputs: ReadonlyMap<string, ValueInfo>
+  /** Those that runs are to give. */
   readonly outputs: ReadonlyMap<string, ValueInfo>
   readonly owned: Owned
   /** Whether the session's device is the host itself. */

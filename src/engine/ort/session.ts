@@ -41,7 +41,8 @@ const defaultConfig = { 'session.force_spinning_stop': '1' }
 export interface OrtSession {
   readonly inputs: ReadonlyMap<string, ValueInfo>
   readonly outputs: ReadonlyMap<string, ValueInfo>
-  binding (): Binding
+  /** @param without outputs that its runs leave out */
+  binding (without?: readonly string[]): Binding
   /** Memory where the session runs, not initialised on a GPU. Closed with the session at the latest. */
   deviceTensor (dtype: DType, shape: readonly number[]): Tensor
   /**
@@ -88,9 +89,10 @@ function openSession (api: OrtApi, native: Handle, hostMemory: Handle, init: Ses
   return {
     inputs,
     outputs,
-    binding () {
+    binding (without = []) {
       native.assertOpen()
-      const made = binding(api, { session: native, inputs, outputs, owned, onHost: memory === undefined })
+      const wanted = without.length === 0 ? outputs : new Map([...outputs].filter(([name]) => !without.includes(name)))
+      const made = binding(api, { session: native, inputs, outputs: wanted, owned, onHost: memory === undefined })
       known.add(made)
       return made
     },

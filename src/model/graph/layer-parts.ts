@@ -18,8 +18,8 @@ export interface LayerContext {
 }
 
 /** RMS norm over the last axis. */
-export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number): string =>
-  graph.node('SimplifiedLayerNormalization', [x, gamma], { epsilon: { float: epsilon } })
+export const norm = (graph: GraphBuilder, x: string, gamma: string, epsilon: number, output?: string): string =>
+  graph.node('SimplifiedLayerNormalization', [x, gamma], { epsilon: { float: epsilon } }, output)
 
 /** value · factor, where there is one. */
 export const times = (graph: GraphBuilder, value: string, name: string, factor: number | undefined): string => factor === undefined

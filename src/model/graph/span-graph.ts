@@ -22,10 +22,14 @@ export const graphNames = {
   seqlens: 'seqlens',
   /** int32 scalar: the longest sequence after the run. */
   totalLength: 'totalLength',
-  /** int64 `[1]`, on a span that ends the model: the first row that needs logits. */
+  /** int64 `[1]`, on a span that ends the model: the first row that is scored. */
   scoreStart: 'scoreStart',
-  /** float32 `[batch, rows, H]`, or on a span that ends the model `[batch, scored, vocabulary]`. */
+  /** int64 `[1]`, on a span that ends the model: the first of the scored rows that needs logits; −1: only the last. */
+  headStart: 'headStart',
+  /** float32 `[batch, rows, H]`, or on a span that ends the model `[batch, headed, vocabulary]`. */
   output: 'output',
+  /** float32 `[batch, scored, H]`, on a span that ends the model: hidden states behind its last norm. */
+  normed: 'normed',
   /** Of the KV's type, `[contextLength, pairs]`, of models whose rotation has variants: those of the run's sessions. */
   ropeCos: 'rope.cos',
   ropeSin: 'rope.sin',
@@ -78,12 +82,15 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
     const axis = graph.constant('score.axis', 'i64', [1], () => new Uint8Array(BigInt64Array.of(1n).buffer))
     const scored = graph.node('Slice', [x, start, end, axis])
     const head = weights(init, manifest.head, 'head', sums)
-    const normed = norm(graph, scored, head.vector('norm'), config.normEpsilon)
+    const normed = norm(graph, scored, head.vector('norm'), config.normEpsilon, graphNames.normed)
+    // the head may be the model's largest product by far: whoever wants hidden states alone pays for one row of it
+    const headed = graph.node('Slice', [normed, graph.input(graphNames.headStart, 'i64', [1]), end, axis])
     const logits = config.tiedEmbedding
-      ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', normed)
-      : head.product('head', normed)
+      ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', headed)
+      : head.product('head', headed)
     x = softcap(graph, times(graph, logits, 'logits', config.logitScale), config.logitSoftcap)
-    graph.output(graphNames.output, 'f32', ['batch', 'scored', config.vocabSize])
+    graph.output(graphNames.output, 'f32', ['batch', 'headed', config.vocabSize])
+    graph.output(graphNames.normed, 'f32', ['batch', 'scored', config.hiddenSize])
   } else {
     graph.output(graphNames.output, 'f32', ['batch', 'rows', config.hiddenSize])
   }

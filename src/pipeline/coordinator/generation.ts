@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PeerFaultError } from '../../../protocols/generate/index.ts'
 import { Finish, type TokenResult } from '../../../protocols/ring/index.ts'
+import { readFloats } from '../frames.ts'
 import { textStream } from './text-stream.ts'
 import type { Clock } from '../clock.ts'
 import type { FinishReason, GenerateEvent, HopTiming, RouteStage } from '../types.ts'
@@ -11,6 +12,7 @@ import { callReader, type CallReading, type ToolCall, type Tokenizer } from '../
 export interface GenerationInit {
   readonly prepared: PreparedRequest
   readonly tokenizer: Tokenizer
+  readonly hiddenSize: number
   readonly scorePrompt: boolean
   readonly sessionId: string
   readonly clock: Clock
@@ -42,7 +44,7 @@ export interface Generation {
 }
 
 export function generation (init: GenerationInit): Generation {
-  const { prepared: { promptIds, generatedIds, maxTokens, stop, sampling, vocabSize, shape }, tokenizer, clock, startedMs } = init
+  const { prepared: { promptIds, generatedIds, maxTokens, stop, sampling, vocabSize, shape, embed }, tokenizer, hiddenSize, clock, startedMs } = init
   const text = textStream(tokenizer.decoder(shape.callable.length > 0 ? shape.grammar?.visible : []), stop)
   const reader = shape.callable.length === 0 ? undefined : callReader(tokenizer.calls, new Set(shape.callable.map(({ name }) => name)))
   const toolCalls: ToolCall[] = []
@@ -135,6 +137,8 @@ export function generation (init: GenerationInit): Generation {
       return wrong ? 'scored other tokens than the prompt has' : undefined
     }
     if (position !== promptIds.length + tokens.length) return 'left out a position'
+    if (embed !== undefined) return result.finish === Finish.stop && result.tokens.length === 0 && isVector(result.embedding, hiddenSize) ? undefined : `gave no vector of ${hiddenSize} numbers`
+    if (result.embedding.length > 0) return 'gave an embedding that was not asked for'
     const missing = result.tokens.find(({ id }) => id >= vocabSize)
     return missing === undefined ? undefined : `chose token ${missing.id}, which there is not`
   }
@@ -153,6 +157,7 @@ export function generation (init: GenerationInit): Generation {
       if (init.scorePrompt && scored === 0) events.push(...scores([{ id: promptIds[0] ?? 0, topIds: [], topLogprobs: [] }]))
       // a row behind what was told comes again where it would have to be computed alone
       if (result.prompt) return [...events, ...scores(result.tokens.slice(scored - position))]
+      if (embed !== undefined) events.push({ kind: 'embedding', values: readFloats(result.embedding) })
       for (const each of result.tokens) if (finished === undefined) events.push(...token(each))
       if (finished === undefined && result.finish !== Finish.none) {
         finished = result.finish === Finish.stop ? 'stop' : 'length'
@@ -196,6 +201,8 @@ export function generation (init: GenerationInit): Generation {
     }
   }
 }
+
+const isVector = (bytes: Uint8Array, length: number): boolean => bytes.length === 4 * length && readFloats(bytes).every(Number.isFinite)
 
 const top = ({ topIds, topLogprobs }: TokenResult): Array<{ id: number, logprob: number }> =>
   topIds.map((id, index) => ({ id, logprob: topLogprobs[index] ?? -Infinity }))

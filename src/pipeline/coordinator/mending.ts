@@ -51,8 +51,10 @@ const HEDGE_POSITIONS = 4 * MIRROR_FRAMES
 export function mending (components: SessionComponents, init: SessionInit, own: Ring, made: Generation): Mending {
   const { clock, host, suspects } = components
   const { prepared, chunkRows, openTimeoutMs, attempts, standbyFrom } = init
-  const { promptIds, maxTokens } = prepared
+  const { promptIds, maxTokens, embed } = prepared
   const scorePrompt = init.request.scorePrompt === true
+  /** Something is made of every row of the prompt. */
+  const needsAll = scorePrompt || embed === 'mean'
   /** Not to be asked again until a token has come. */
   const exclude = new Set<string>()
   const refusing = new Set<string>()
@@ -182,14 +184,15 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         stages: await epoch.ready,
         promptTokens: promptIds.length,
         generated: tokens.length,
-        scored: scorePrompt ? Math.max(0, Math.min(made.scored - 1, promptIds.length - 2)) : undefined
+        // a sum over the prompt is lost with its tail: it begins anew
+        scored: scorePrompt ? Math.max(0, Math.min(made.scored - 1, promptIds.length - 2)) : needsAll ? 0 : undefined
       })
       epoch.resume(plan, feeds({
         plan,
         promptIds,
         generatedIds: tokens,
-        scorePrompt,
-        chooses: maxTokens > 0,
+        scorePrompt: needsAll,
+        chooses: maxTokens > 0 || embed !== undefined,
         rows: scorePrompt ? Math.min(SCORED_ROWS, chunkRows) : rowsOf(promptIds.length - plan.start, route.hops.length)
       }), tokens)
       lookedMs = -Infinity

@@ -1,5 +1,5 @@
 import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type HopWork as HopWorkMessage, type Stage } from '../../../protocols/generate/index.ts'
-import { encodeFrame, idBytes, parse, readIds } from '../frames.ts'
+import { encodeFrame, floatBytes, idBytes, parse, readIds } from '../frames.ts'
 import type { ToolDefinition } from '../../model/index.ts'
 import type { GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
 
@@ -129,12 +129,6 @@ const hopOf = ({ peerId, span: [start, end], prefill, ...work }: HopTiming): Hop
   ({ stage: { peerId, start, end }, ...workOf(work), ...(prefill === undefined ? {} : { prefill: workOf(prefill) }) })
 
 const workOf = ({ bytesSent, ...rest }: HopWork): HopWorkMessage => ({ ...rest, bytesSent: BigInt(bytesSent) })
-
-const floatBytes = (values: Float32Array): Uint8Array<ArrayBuffer> => {
-  const view = new DataView(new ArrayBuffer(values.length * 4))
-  values.forEach((value, index) => { view.setFloat32(index * 4, value, true) })
-  return new Uint8Array(view.buffer)
-}
 
 const topLists = (top: readonly TokenScore[]): { topIds: number[], topLogprobs: number[] } =>
   ({ topIds: top.map(({ id }) => id), topLogprobs: top.map(({ logprob }) => logprob) })

@@ -1,7 +1,7 @@
 import { ContextLengthError, RequestError } from '../../../protocols/generate/index.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { answerShape, type AnswerShape } from './answer-grammar.ts'
-import type { GenerateRequest, SamplingOptions } from '../types.ts'
+import type { GenerateRequest, Pooling, SamplingOptions } from '../types.ts'
 import type { CoordinatorModel } from './types.ts'
 
 export const MAX_STOPS = 64
@@ -21,6 +21,8 @@ export interface PreparedRequest {
   /** Of an answer that goes on. */
   readonly generatedIds: readonly number[]
   readonly shape: AnswerShape
+  /** Instead of an answer. */
+  readonly embed: Pooling | undefined
 }
 
 /** @throws {RequestError} {ContextLengthError} */
@@ -48,7 +50,7 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
   if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
   if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
 
-  if (request.embed !== undefined) throw new RequestError("'embed' is not in this version yet")
+  if (request.embed !== undefined) checkEmbedding(request)
   const shape = answerShape(request, tokenizer)
   const promptIds = idsOf(request, tokenizer)
   const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
@@ -70,8 +72,18 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     stopIds: request.ignoreEos === true ? [] : [...new Set([...config.eosTokenIds, ...tokenizer.eosTokenIds])],
     positions: promptIds.length + Math.max(0, maxTokens - 1),
     generatedIds,
-    shape
+    shape,
+    embed: request.embed
   }
+}
+
+/** @throws {RequestError} */
+function checkEmbedding ({ embed, maxTokens, scorePrompt, generatedIds = [], tools = [], format }: GenerateRequest): void {
+  const pooling: string = embed ?? ''
+  if (pooling !== 'mean' && pooling !== 'last') throw new RequestError(`the pooling is '${pooling.slice(0, 64)}', and has to be mean or last`)
+  if (maxTokens > 0) throw new RequestError(`maxTokens is ${maxTokens}, and an embedding comes without an answer: it has to be 0`)
+  const other = scorePrompt === true ? 'scorePrompt' : generatedIds.length > 0 ? 'generatedIds' : tools.length > 0 ? 'tools' : format !== undefined ? 'format' : undefined
+  if (other !== undefined) throw new RequestError(`an embedding comes without an answer: '${other}' does not go with it`)
 }
 
 /** @throws {RequestError} */

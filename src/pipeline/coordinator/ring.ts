@@ -52,6 +52,10 @@ export interface RingComponents {
   readonly clock: Clock
 }
 
+/** Whoever does not know these is to refuse, not to answer as it likes. */
+const requiredOf = ({ grammar, embed }: Tail): string[] =>
+  [...(grammar === undefined ? [] : [Feature.grammar]), ...(embed === undefined ? [] : [Feature.embed])]
+
 export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   const links = new Map<string, StageLink>()
   let epoch = 0
@@ -83,8 +87,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       positions,
       ...neighbours(hops, index, role),
       ropeVariant,
-      // whoever does not know grammars is to refuse, not to answer as it likes
-      requires: index === hops.length - 1 && tail.grammar !== undefined ? [Feature.grammar] : [],
+      requires: index === hops.length - 1 ? requiredOf(tail) : [],
       // later on rows may come from stages that are not in the route any more: a key could not name them
       prefix: epoch === 1 && role === Role.active ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
       ...(index === hops.length - 1 ? { tail } : {})

@@ -21,15 +21,15 @@ export async function * session (components: SessionComponents, init: SessionIni
   const { clock } = components
   const { request, model, prepared, sessionId } = init
   const scorePrompt = request.scorePrompt === true
-  const made = generation({ prepared, tokenizer: model.tokenizer, scorePrompt, sessionId: sessionName(sessionId), clock, startedMs: clock.now() })
+  const made = generation({ prepared, tokenizer: model.tokenizer, hiddenSize: model.manifest.config.hiddenSize, scorePrompt, sessionId: sessionName(sessionId), clock, startedMs: clock.now() })
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,
     wire: request.wire,
     positions: prepared.positions,
     ropeVariant: ropeVariantOf(model.manifest.config.rope, prepared.promptIds.length),
-    // a prompt that is scored needs the logits of every position
-    reusable: scorePrompt ? [] : prepared.promptIds,
+    // something is made of every position
+    reusable: scorePrompt || prepared.embed === 'mean' ? [] : prepared.promptIds,
     tail: tailOf(prepared, scorePrompt)
   })
   const mender = mending(components, init, own, made)
@@ -71,7 +71,7 @@ export async function * session (components: SessionComponents, init: SessionIni
 const grammarOf = ({ text, marker, visible }: GrammarPlan): Grammar =>
   ({ text, visible: [...visible], many: marker?.many ?? false, ...(marker === undefined ? {} : { marker: marker.text }) })
 
-function tailOf ({ promptIds, maxTokens, stopIds, sampling, shape: { grammar } }: PreparedRequest, scorePrompt: boolean): Tail {
+function tailOf ({ promptIds, maxTokens, stopIds, sampling, embed, shape: { grammar } }: PreparedRequest, scorePrompt: boolean): Tail {
   const { logprobs, logitBias, ...numbers } = sampling
   const report = logprobs ?? (scorePrompt ? 0 : undefined)
   return {
@@ -83,6 +83,7 @@ function tailOf ({ promptIds, maxTokens, stopIds, sampling, shape: { grammar } }
     promptIds: scorePrompt || sampling.repetitionPenalty !== 1 ? new Uint8Array(idBytes(promptIds)) : new Uint8Array(0),
     scorePrompt,
     ...(report === undefined ? {} : { logprobs: report }),
-    ...(grammar === undefined ? {} : { grammar: grammarOf(grammar) })
+    ...(grammar === undefined ? {} : { grammar: grammarOf(grammar) }),
+    ...(embed === undefined ? {} : { embed })
   }
 }

@@ -1,6 +1,6 @@
 import { FRAME_HEADER_BYTES } from '../../../protocols/frame/index.ts'
 import { Finish, Result, RingType, type TokenResult } from '../../../protocols/ring/index.ts'
-import { encodeFrame, idBytes, newFrame, type FrameHeader } from '../frames.ts'
+import { encodeFrame, floatBytes, idBytes, newFrame, type FrameHeader } from '../frames.ts'
 import { wires } from '../wire/index.ts'
 import { tokenResult, type TailOutcome } from './tail.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
@@ -48,8 +48,8 @@ export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterCompo
     return full
   }
 
-  function result (rows: number, position: number, tokens: TokenResult[], finish: number, prompt: boolean): void {
-    const payload = Result.encode({ tokens, finish, prompt })
+  function result (rows: number, position: number, tokens: TokenResult[], finish: number, prompt: boolean, embedding?: Float32Array): void {
+    const payload = Result.encode({ tokens, finish, prompt, ...(embedding === undefined ? {} : { embedding: floatBytes(embedding) }) })
     tally.bytes(rows, FRAME_HEADER_BYTES + payload.byteLength)
     tell({ type: RingType.result, epoch, position, rows: tokens.length }, payload)
   }
@@ -63,7 +63,7 @@ export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterCompo
       return emits && position + rows > from && send(frame, rows, position + rows)
     },
 
-    outcome ({ lap, rows }, { scored, scoredFrom, token, position, finish }) {
+    outcome ({ lap, rows }, { scored, scoredFrom, token, position, finish, embedding }) {
       if (!emits) return
       if (token !== undefined && finish === 'none') {
         send(encodeFrame({ type: RingType.tokens, epoch, lap: lap + 1, position, rows: 1 }, idBytes([token.id])), rows, position + 1)
@@ -72,7 +72,7 @@ export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterCompo
         result(rows, scoredFrom, scored.map(tokenResult), Finish.none, true)
       }
       if (token !== undefined || finish !== 'none') {
-        result(rows, position, token === undefined ? [] : [tokenResult(token)], Finish[finish], false)
+        result(rows, position, token === undefined ? [] : [tokenResult(token)], Finish[finish], false, embedding)
       }
     },
 

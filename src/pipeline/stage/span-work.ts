@@ -87,6 +87,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
         ropeVariant,
         input: ids ?? read(payload, rows, from),
         score: tail === undefined ? 0 : score,
+        wants: plan.tail?.embed === undefined ? 'logits' : 'hidden',
         ran,
         consume (output) {
           if (signal.aborted) return

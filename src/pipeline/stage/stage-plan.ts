@@ -4,7 +4,7 @@ import { keyList } from '../prefix.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { wires } from '../wire/index.ts'
 import type { GrammarPlan } from '../grammar/index.ts'
-import type { SamplingOptions, Wire } from '../types.ts'
+import type { Pooling, SamplingOptions, Wire } from '../types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 
 /** A stage's place in the ring of one epoch. */
@@ -43,6 +43,8 @@ export interface TailPlan {
   readonly scorePrompt: boolean
   readonly sampling: SamplingOptions
   readonly grammar?: GrammarPlan
+  /** Instead of tokens. */
+  readonly embed?: Pooling
 }
 
 export interface Refusal {
@@ -54,6 +56,8 @@ export interface Refusal {
 const MAX_STAGES = 64
 
 const isWire = (wire: string): wire is Wire => Object.hasOwn(wires, wire)
+
+const isPooling = (word: string): word is Pooling => word === 'mean' || word === 'last'
 
 const malformed = (message: string): Refusal => ({ code: RefusedCode.malformed, message })
 const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupported, message })
@@ -101,7 +105,7 @@ export function hopPlan ({ prev, next, role, stages }: Pick<Open, 'prev' | 'next
 }
 
 function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan | string {
-  const { promptTokens, maxTokens, stopIds, scorePrompt, logprobs, grammar, ...numbers } = tail
+  const { promptTokens, maxTokens, stopIds, scorePrompt, logprobs, grammar, embed, ...numbers } = tail
   if (promptTokens < 1 || promptTokens > positions) return `a prompt of ${promptTokens} tokens does not fit ${positions} positions`
   const sampling: SamplingOptions = { ...numbers, ...(logprobs === undefined ? {} : { logprobs }) }
   const problem = samplingProblem(sampling, vocabSize)
@@ -116,7 +120,13 @@ function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan |
   if (scorePrompt && promptIds.length === 0) return 'a prompt to be scored comes with its ids'
   const held = grammar === undefined ? undefined : grammarPlan(grammar, vocabSize)
   if (typeof held === 'string') return held
-  return { promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling, ...(held === undefined ? {} : { grammar: held }) }
+  if (embed !== undefined && !isPooling(embed)) return `an embedding by '${embed.slice(0, 64)}': it is mean or last`
+  if (embed !== undefined && (maxTokens > 0 || scorePrompt || held !== undefined)) return 'an embedding comes without tokens'
+  return {
+    promptTokens, maxTokens, stopIds: new Set(stopIds), promptIds, scorePrompt, sampling,
+    ...(held === undefined ? {} : { grammar: held }),
+    ...(embed === undefined ? {} : { embed })
+  }
 }
 
 function grammarPlan ({ text, marker, many, visible }: Grammar, vocabSize: number): GrammarPlan | string {

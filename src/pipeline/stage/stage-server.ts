@@ -153,7 +153,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       refuseDraining(link)
       return undefined
     }
-    const plan = stagePlan(open, offered(open), grammars !== undefined && vocabularies.has(open.modelId) ? new Set([Feature.grammar]) : new Set())
+    const plan = stagePlan(open, offered(open), new Set([Feature.embed, ...(grammars !== undefined && vocabularies.has(open.modelId) ? [Feature.grammar] : [])]))
     const place = hopPlan(open, open.epoch)
     if ('code' in plan || 'code' in place) {
       const { code, message } = 'code' in plan ? plan : place as Refusal // `as`: one of both is

@@ -7,6 +7,7 @@ import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../fra
 import { GrammarError, type Constraint } from '../grammar/index.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { wires } from '../wire/index.ts'
+import { embeddingTail } from './embedding-tail.ts'
 import { emitter, type Emitter } from './emitter.ts'
 import { hops as hopsOf, UnreachableError, type Hops } from './hops.ts'
 import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job.ts'
@@ -74,7 +75,9 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   const { slot } = lease
   const { hiddenSize, vocabSize } = runner
   const bounds: JobBounds = { positions, vocabSize, hiddenSize, codec: wires[plan.wire] }
-  const end = plan.tail === undefined ? undefined : tail(plan.tail, vocabSize, positions, constraint)
+  const end = plan.tail === undefined
+    ? undefined
+    : plan.tail.embed === undefined ? tail(plan.tail, vocabSize, positions, constraint) : embeddingTail(plan.tail, hiddenSize, positions)
   const counted = tally()
   const work = spanWork({ plan, slot, clock, meter, tally: counted, observer: components.observer, tail: end })
   const stopping = new AbortController()

@@ -13,6 +13,8 @@ export interface TailOutcome {
   readonly token?: Choice
   readonly position: number
   readonly finish: 'none' | 'stop' | 'length'
+  /** Comes with the end. */
+  readonly embedding?: Float32Array
 }
 
 /** A frame of rows; one that is sent again has a lap of its own, see protocols/ring/README.md. */
@@ -34,9 +36,9 @@ export interface Tail<Outcome = TailOutcome | Promise<TailOutcome>> {
   check (frame: TailFrame): void
   /**
    * At once, but where an answer is held to a grammar: then when it is known what may follow.
-   * @param logits `[score, vocab]`, read before this returns @throws {GrammarError}
+   * @param made logits `[score, vocab]`, or hidden states `[score, hidden]` where an embedding is wanted; read before this returns @throws {GrammarError}
    */
-  take (frame: TailFrame, logits: Float32Array): Outcome
+  take (frame: TailFrame, made: Float32Array): Outcome
 }
 
 /**

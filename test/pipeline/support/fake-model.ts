@@ -83,7 +83,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
       return Promise.resolve(true)
     },
     async run (steps, options) {
-      for (const { slot, position, input, score, consume, ran } of steps) {
+      for (const { slot, position, input, score, wants, consume, ran } of steps) {
         await runner.before(position)
         options?.signal?.throwIfAborted()
         const cache = caches.get(slot)
@@ -105,7 +105,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
           }
           outputs.push(values)
         }
-        const wanted = isTail ? outputs.slice(rows - score).flatMap(logits) : outputs.flat()
+        const wanted = isTail ? outputs.slice(rows - score).flatMap(wants === 'hidden' ? (values) => values : logits) : outputs.flat()
         const output = Float32Array.from(wanted)
         runner.after(output, position)
         ran?.(runner.ranMs)
@@ -134,6 +134,14 @@ export async function greedy (promptIds: readonly number[], maxTokens: number): 
     await runner.run([{ slot, position, input, score: 1, consume (output) { tokens.push(output.indexOf(Math.max(...output))) } }])
   }
   return tokens
+}
+
+/** Hidden states of a prompt behind the last layer, as one node alone has them. */
+export async function hiddenStates (ids: readonly number[]): Promise<number[][]> {
+  const runner = fakeRunner({ start: 0, end: LAYERS })
+  let made: number[] = []
+  await runner.run([{ slot: runner.reserve(CONTEXT), position: 0, input: Uint32Array.from(ids), score: ids.length, wants: 'hidden', consume (output) { made = Array.from(output) } }])
+  return ids.map((_, row) => made.slice(row * HIDDEN, (row + 1) * HIDDEN))
 }
 
 const part: Part = { cid: 'none', size: 0, pieceSize: 1 << 20, pieces: 'none', tensors: [] }
