@@ -79,6 +79,21 @@ export function engineCompliance (create: () => Promise<Engine>, { tolerance }: 
     ring.release()
   })
 
+  it('gives the reference\'s hidden states behind the last norm where they are wanted, and logits again', async () => {
+    for (const { inputIds, logits, hidden } of prompts) {
+      if (hidden === undefined) continue
+      for (const score of [inputIds.length, 1]) {
+        const ring = localRing([whole], inputIds.length, 0, 'hidden')
+        const values = await ring.feed(inputIds, 0, score)
+        ring.release()
+        assert.ok(difference(values, hidden.slice(-score * whole.hiddenSize)) <= tolerance)
+        const after = localRing([whole], inputIds.length)
+        assert.ok(difference(await after.feed(inputIds, 0, 1), logits) <= tolerance)
+        after.release()
+      }
+    }
+  })
+
   it('keeps sessions apart that run in one call and at the same time', async () => {
     const [a, b] = [prompt(1), prompt(2)]
     const slots = [whole.reserve(64), whole.reserve(64)]

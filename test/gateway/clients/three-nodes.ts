@@ -1,4 +1,5 @@
 /** Three real daemons, each with a part of the embedded model, for clients that speak HTTP. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { daemon, removeFolders, type Daemon } from '../../support/shoal.ts'
 
 const SPANS = ['0:3', '3:6', '6:8']
@@ -11,6 +12,12 @@ export interface ThreeNodes {
   freeSlots (): Promise<string>
 }
 
+/** Whether the node knows of somebody for each layer. */
+async function isServed (http: string): Promise<boolean> {
+  const { data } = await (await fetch(`${http}/v1/models`)).json() as { data: unknown[] }
+  return data.length > 0
+}
+
 /** Call in a `describe`. */
 export function threeNodes (more: readonly string[] = []): ThreeNodes {
   let nodes: Daemon[] = []
@@ -20,6 +27,8 @@ export function threeNodes (more: readonly string[] = []): ThreeNodes {
     const start = async (layers: string, join: readonly string[]): Promise<Daemon> => await daemon(['--layers', layers, '--threads', '1', ...join, ...more])
     const first = await start(SPANS[0] ?? '', [])
     nodes = [first, ...await Promise.all(SPANS.slice(1).map(async (layers) => await start(layers, ['--join', first.address])))]
+    // the node in the middle may hear of the last one a moment later
+    while (!await isServed(nodes[1]?.http ?? '')) await nextTurn()
   })
 
   after(async function () {
