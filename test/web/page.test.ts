@@ -236,7 +236,7 @@ describe('the page in a browser, on a gateway', function () {
   })
 
   it('says what the node says when it refuses, and asks again', async () => {
-    const { generator, page } = await start({ refuse: named('NoCapacityError', 'layers 3 to 4 are served by nobody') })
+    const { generator, page } = await start({ refuse: named('UncoveredError', 'layers 3 to 4 are served by nobody') })
     await send(page, 'Hello')
     await answered(page, 'failed')
     assert.equal(await textOf(page, '.failure span'), 'layers 3 to 4 are served by nobody')
