@@ -5,7 +5,7 @@ import { PERU, threeNodes } from './three-nodes.ts'
 
 const STREAMS = 100
 const AT_ONCE = 50
-/** What a cancelled answer held is free again within this and a few looks, in one round of three at least: others use this machine too. */
+/** What a cancelled answer held is free again within this and a few looks, as each look takes a while. */
 const FREE_WITHIN_MS = 1000
 const LOOKS = 3
 const FREE_AT_LAST_MS = 20_000
@@ -24,8 +24,8 @@ function chunksOf (text: string): Chunk[] {
   return events.map((event) => JSON.parse(event.replace(/^data: /, '')) as Chunk)
 }
 
-/** A stream to its end; asked for anew where the swarm gave up in the middle, which it has to say (on a busy machine nodes fall silent). */
-async function streamed (http: string, attempts = 3): Promise<string> {
+/** A stream to its end. */
+async function streamed (http: string): Promise<string> {
   const response = await fetch(`${http}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -33,14 +33,13 @@ async function streamed (http: string, attempts = 3): Promise<string> {
   })
   const text = await response.text()
   assert.equal(response.status, 200, text)
-  const [error] = eventsOf(text).slice(-2)
-  return error?.startsWith('event: error') === true && attempts > 1 && /"code":"(no_capacity|peer_fault)"/.test(error) ? await streamed(http, attempts - 1) : text
+  return text
 }
 
 describe('many clients at once, before three daemons', function () {
   this.timeout(600_000)
   const swarm = threeNodes()
-  const client = () => new OpenAI({ baseURL: `${swarm.http}/v1`, apiKey: 'none', maxRetries: 5, timeout: 500_000 })
+  const client = () => new OpenAI({ baseURL: `${swarm.http}/v1`, apiKey: 'none', maxRetries: 0, timeout: 500_000 })
 
   it(`${AT_ONCE} get each their own answer, though the nodes have 8 slots`, async () => {
     const asked = questions(AT_ONCE)
@@ -77,6 +76,6 @@ describe('many clients at once, before three daemons', function () {
       while (await swarm.freeSlots() !== idle) assert.ok(performance.now() - sinceMs < FREE_AT_LAST_MS, 'the slots stay taken')
       tookMs.push(performance.now() - sinceMs)
     }
-    assert.ok(tookMs.some((took, round) => took < FREE_WITHIN_MS + LOOKS * (lookingMs[round] ?? 0)), `took ${tookMs.map(Math.round).join(', ')} ms`)
+    assert.ok(tookMs.every((took, round) => took < FREE_WITHIN_MS + LOOKS * (lookingMs[round] ?? 0)), `took ${tookMs.map(Math.round).join(', ')} ms`)
   })
 })
