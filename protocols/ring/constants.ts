@@ -37,7 +37,7 @@ export const BeatState = { waiting: 1, queued: 2, computing: 3, sent: 4 } as con
 export const Finish = { none: 0, stop: 1, length: 2 } as const
 export const ComputeCode = { fast: 1, exact: 2 } as const
 export const FaultKind = { request: 1, capacity: 2, peer: 3, internal: 4 } as const
-export const Role = { active: 0, standby: 1, hedge: 2 } as const
+export const Role = { active: 0, standby: 1 } as const
 
 /** Codes of REFUSED. */
 export const RefusedCode = {

@@ -123,13 +123,23 @@ export async function proxyTo (port: number, { maxUnderWayBytes = MAX_UNDER_WAY_
   }
 }
 
+/** Below those that systems give to connections and to whoever listens at 0: nobody else takes one meanwhile. */
+const [FIRST_PORT, PORTS] = [20_000, 12_000]
+const TRIES = 100
+
 /** A port that was free a moment ago. */
 export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address == null || typeof address === 'string') throw new Error('a TCP server has a port')
-  server.close()
-  await once(server, 'close')
-  return address.port
+  for (let tried = 0; tried < TRIES; tried++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch {
+      continue
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error(`none of ${TRIES} ports is free`)
 }

@@ -73,7 +73,7 @@ export function generator ({ coordinator, client, models, records, lookAround, w
       tokenText: (id) => tokenizer.tokenText(id),
       decode: (ids) => tokenizer.decode(ids),
       encode: (text, options) => tokenizer.encode(text, options),
-      renderChat: (messages) => written(tokenizer, tokenizer.encodeChat(messages)),
+      renderChat: (messages, tools) => written(tokenizer, tokenizer.encodeChat(messages, tools)),
       hiddenSize: manifest.config.hiddenSize
     }
   }

@@ -46,6 +46,7 @@ export function metricsFeed (metrics: Metrics, now: () => number, sources: () =>
   const counted = counters()
   let lookedMs = -Infinity
   let tokens = 0
+  let line: Parameters<GatewayMetrics['line']>[0] | undefined
 
   async function look ({ folder, weights }: MetricsSources): Promise<void> {
     if (now() - lookedMs < DISK_MS) return
@@ -128,6 +129,7 @@ export function metricsFeed (metrics: Metrics, now: () => number, sources: () =>
 
     http: {
       contentType: registry.contentType,
+      line (queue) { line = queue },
       request () {
         const beganMs = now()
         http.running.inc()
@@ -138,6 +140,10 @@ export function metricsFeed (metrics: Metrics, now: () => number, sources: () =>
         }
       },
       async text () {
+        if (line !== undefined) {
+          http.line.set({ state: 'running' }, line.running)
+          http.line.set({ state: 'waiting' }, line.waiting)
+        }
         const read = sources()
         if (read !== undefined) {
           states(read)

@@ -85,6 +85,7 @@ export function createMetrics ({ process: ofProcess = true }: MetricsInit = {}) 
 
     http: {
       running: new Gauge({ name: 'shoal_http_requests_running', help: 'Requests whose answer has not begun.', registers }),
+      line: new Gauge({ name: 'shoal_http_line_requests', help: 'Requests for answers: those that have their turn (running) and those in line for one (waiting).', labelNames: ['state'], registers }),
       requests: new Counter({ name: 'shoal_http_requests_total', help: 'Requests that were answered, by the template of their route.', labelNames: ['route', 'method', 'status'], registers }),
       seconds: new Histogram({ name: 'shoal_http_request_seconds', help: 'Until the answer began: of a stream, its headers.', labelNames: ['route'], buckets: LONG_SECONDS, registers })
     }

@@ -9,11 +9,13 @@ import { page } from './page.ts'
 import { newId } from './params.ts'
 import { forPrincipal } from './principals.ts'
 import { queue } from './queue.ts'
+import { refusals, type Refusals } from './refusals.ts'
 import { answerRoutes } from './routes/answers.ts'
 import { countRequests, metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { nodeRoutes } from './routes/node.ts'
 import { textRoutes } from './routes/text.ts'
+import type { Caller } from './callers.ts'
 import type { Env } from './env.ts'
 import type { RouteComponents, Routes } from './routes/types.ts'
 import type { AppInit, GatewayComponents } from './types.ts'
@@ -33,12 +35,20 @@ export interface GatewayApp {
   readonly app: Hono<Env>
   /** Sends away whoever waits in line and whoever comes, and ends streams that have no end of their own; those that are being answered go on. */
   close (): void
+  /** For what is refused before it is a request. */
+  readonly refusals: Refusals
 }
 
 export function gatewayApp (components: GatewayComponents, init: AppInit): GatewayApp {
   const { logger } = components
   const app = new Hono<Env>()
+  const slow = refusals()
 
+  app.use(async (c, next) => {
+    await next()
+    const caller = c.get('caller') as Caller | undefined // `as`: a request that was refused earlier has none
+    if (c.res.status >= 400 && c.res.status < 500 && caller !== undefined && caller.address !== '') await slow.refused(caller.address)
+  })
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('requestId', newId('req'))
@@ -62,6 +72,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   app.notFound(() => { throw new HttpError('there is nothing here; see /v1/models', { status: 404 }) })
 
   const line = queue({ atOnce: init.atOnce ?? AT_ONCE, waiting: init.waiting ?? WAITING, beginning: BEGINNING })
+  components.metrics?.line(line)
   const ending = new AbortController()
   const routed: RouteComponents = {
     ...components,
@@ -77,6 +88,7 @@ export function gatewayApp (components: GatewayComponents, init: AppInit): Gatew
   for (const add of routes) add(app, routed)
   return {
     app,
+    refusals: slow,
     close () {
       ending.abort()
       line.close()

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { homeOf } from './homes.ts'
 
 /** Wrong keys, by the address they come from: after a few of them it is held back, twice as long each time. */
 export interface Guesses {
@@ -21,18 +21,6 @@ export interface GuessesInit {
 interface Record {
   readonly wrong: number
   readonly heldUntil: number
-}
-
-/** One home or server has a whole /64 of IPv6 to guess from. */
-function homeOf (address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped != null) return mapped
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = address.split('%', 1).join('').split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const rest = tail == null || tail === '' ? [] : tail.split(':')
-  const filled = tail == null ? groups : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0'), ...rest]
-  return filled.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')
 }
 
 /** @param now ms of a steady clock */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { isLoopback } from './access.ts'
 import { gatewayApp } from './app.ts'
@@ -9,8 +10,10 @@ import { loadCertificate, watchCertificate } from './certificate.ts'
 import { connections } from './connections.ts'
 import { ListenError } from './errors.ts'
 import { isOpen } from './gate.ts'
+import type { Refusals } from './refusals.ts'
 import type { Gateway, GatewayComponents, GatewayInit } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
+import type { Duplex } from 'node:stream'
 
 /** How many ports after a taken default one are tried. */
 const PORTS = 16
@@ -75,6 +78,26 @@ function leaveUnread (request: IncomingMessage, response: ServerResponse): void 
   })
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large'
+}
+
+/** Answers what is no HTTP as Node does, but later to one who sends it again and again. */
+async function refuse (error: Error, socket: Duplex, { refusals, isProxy }: { readonly refusals: Refusals, isProxy (address: string): boolean }): Promise<void> {
+  const address = socket instanceof Socket ? socket.remoteAddress ?? '' : ''
+  socket.pause()
+  if (address !== '' && !isProxy(address)) await refusals.refused(address)
+  // what was answered already must not be answered again
+  if (!socket.writable || (socket instanceof Socket && socket.bytesWritten > 0)) {
+    socket.destroy()
+    return
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  socket.end(`HTTP/1.1 ${UNREADABLE[code] ?? '400 Bad Request'}\r\nconnection: close\r\n\r\n`, () => { socket.destroy() })
+}
+
 /** Over TLS where there is a certificate, which is read anew when its files change. */
 async function serverFor ({ tls }: GatewayInit, { logger }: GatewayComponents, listener: RequestListener): Promise<{ server: Server, unwatch: () => void }> {
   if (tls == null) return { server: createServer(LIMITS, listener), unwatch: () => { /* nothing is watched */ } }
@@ -101,7 +124,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   if (isOpen(init) && (init.apiKeys ?? []).length === 0 && (components.keys?.keys() ?? []).length === 0) {
     throw new ListenError(`${isLoopback(host) ? 'a proxy' : host} can be reached by other machines: make a key for each of them with \`shoal keys add\`, or set SHOAL_API_KEY, or use 127.0.0.1${isLoopback(host) ? ' without --trusted-proxy' : ''}`)
   }
-  const { app, close } = gatewayApp(components, init)
+  const { app, close, refusals } = gatewayApp(components, init)
   const answer = getRequestListener(app.fetch, { autoCleanupIncoming: false })
   const proxies = callers(init.trustedProxies)
   const room = connections({
@@ -117,6 +140,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   server.maxHeadersCount = MAX_HEADERS
   server.maxConnections = MAX_CONNECTIONS
   server.on('connection', room.opened)
+  server.on('clientError', (error, socket) => { void refuse(error, socket, { refusals, isProxy: proxies.isProxy }) })
   for (let port = init.port; ; port++) {
     try {
       await listen(server, host, port)

@@ -1,5 +1,5 @@
 import type { ActivityFeed } from './activity.ts'
-import type { ChatMessage } from '../model/index.ts'
+import type { ChatMessage, ToolDefinition } from '../model/index.ts'
 import type { CertificateFiles } from './certificate.ts'
 import type { KeyRing } from './keys.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
@@ -19,7 +19,7 @@ export interface GatewayModel {
   decode? (ids: readonly number[]): string
   encode? (text: string, options: { readonly special: boolean }): number[]
   /** A conversation in the model's own template, control tokens as they are written. @throws {TemplateError} */
-  renderChat? (messages: readonly ChatMessage[]): string
+  renderChat? (messages: readonly ChatMessage[], tools: readonly ToolDefinition[]): string
   /** Values of an embedding. */
   readonly hiddenSize?: number
 }
@@ -40,6 +40,8 @@ export interface AskOptions extends AbortOptions {
 export interface GatewayMetrics {
   /** A request came; call what it returns when its answer begins. */
   request (): (of: { readonly route: string, readonly method: string, readonly status: number }) => void
+  /** Called once: the line before the answers, to be read when somebody asks for the numbers. */
+  line (queue: { readonly running: number, readonly waiting: number }): void
   /** In Prometheus' text format. */
   text (): Promise<string>
   readonly contentType: string

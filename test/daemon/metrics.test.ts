@@ -10,7 +10,7 @@ const METRICS = join(root, 'docs', 'METRICS.md')
 const DASHBOARD = join(root, 'docs', 'grafana-dashboard.json')
 
 /** What a name ends with says what is counted. */
-const UNITS = ['_seconds', '_bytes', '_total', '_info', '_sessions', '_slots', '_nodes', '_peers', '_layers', '_running', '_online']
+const UNITS = ['_requests', '_seconds', '_bytes', '_total', '_info', '_sessions', '_slots', '_nodes', '_peers', '_layers', '_running', '_online']
 
 interface Target { readonly expr: string }
 interface Panel { readonly id: number, readonly type: string, readonly title: string, readonly targets?: readonly Target[], readonly fieldConfig?: { readonly defaults: { readonly unit: string } } }
@@ -114,6 +114,15 @@ describe('metrics', () => {
     assert.equal(valueOf(families, 'shoal_disk_weights_bytes'), 7)
   })
 
+  it('read the gateway\'s line when they are asked for', async () => {
+    const feed = make()
+    const line = { running: 0, waiting: 0 }
+    feed.http.line(line)
+    Object.assign(line, { running: 3, waiting: 2 })
+    const families = readExposition(await feed.http.text())
+    assert.deepEqual(['running', 'waiting'].map((state) => valueOf(families, 'shoal_http_line_requests', { state })), [3, 2])
+  })
+
   it('are all in docs/METRICS.md (SHOAL_WRITE_METRICS=1 writes it)', async () => {
     const made = await page()
     if (process.env.SHOAL_WRITE_METRICS != null) await writeFile(METRICS, made)
@@ -166,7 +175,7 @@ async function page (): Promise<string> {
 (\`authorization: { type: Bearer, credentials: KEY }\` in Prometheus' \`scrape_configs\`). They are of this node alone; those of its process (\`process_…\`, \`nodejs_…\`) come along.
 [\`grafana-dashboard.json\`](grafana-dashboard.json) shows them: import it in Grafana and choose the data source.
 
-Labels have few values: \`phase\` prefill (frames of several positions) or decode, \`state\` used or free, \`direction\` sent or received, \`protocol\` ring, generate or blob, \`finish\` stop, length,
+Labels have few values: \`phase\` prefill (frames of several positions) or decode, \`state\` used or free, of the gateway's line running or waiting, \`direction\` sent or received, \`protocol\` ring, generate or blob, \`finish\` stop, length,
 tool_calls, cancelled, failed or left (nobody read on), \`kind\` of a repair reset, silence, malformed, failure, reported, unreachable, forgotten, capacity, network, hedged or leaving, \`route\` the
 template of a path. No metric names a peer, a session or a user. Times are seconds, sizes bytes. Where one answer's time went: \`shoal trace\`.
 

@@ -41,7 +41,7 @@ export const atlas: GatewayModel = {
   tokenText: (id) => `<${id}>`,
   encode: (text, { special }) => special && text === '<|end|>' ? [7] : Array.from(text, (character) => character.charCodeAt(0)),
   decode: (ids) => String.fromCharCode(...ids),
-  renderChat: (messages) => messages.map(({ role, content }) => `<${role}>${content}`).join('')
+  renderChat: (messages, tools) => [...tools.map(({ name }) => `<tool>${name}`), ...messages.map(({ role, content }) => `<${role}>${content}`)].join('')
 }
 
 const route = [{ peerId: 'first', span: [0, 4] }, { peerId: 'second', span: [4, 8] }] as const

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { bucket } from '../../src/gateway/bucket.ts'
 import { callers } from '../../src/gateway/callers.ts'
 import { guesses } from '../../src/gateway/guesses.ts'
+import { refusals } from '../../src/gateway/refusals.ts'
 import { findKey, keyDigest, newApiKey, ownKey } from '../../src/gateway/keys.ts'
 import { forPrincipal, principals } from '../../src/gateway/principals.ts'
 import { atlas, fakeGenerator } from './fake-generator.ts'
@@ -143,6 +144,32 @@ describe('guesses', () => {
     for (let last = 1; last <= 100; last++) wrong(`10.0.0.${last}`)
     assert.equal(heldMs('10.0.0.90'), 0)
     assert.ok(heldMs('10.0.0.91') > 0)
+  })
+})
+
+describe('refusals', () => {
+  it('go out at once now and then, and later where there are many of one home', async () => {
+    let now = 0
+    const { refused } = refusals({ perMinute: 3, holdMs: 1 }, () => now)
+    for (let count = 0; count < 3; count++) assert.equal(refused('2001:db8::1'), undefined)
+    await refused('2001:db8::2')
+    assert.equal(refused('2001:db8:0:1::1'), undefined)
+    now += 20_000
+    assert.equal(refused('2001:db8::1'), undefined)
+    await refused('2001:db8::1')
+  })
+
+  it('are held back up to a bound, and of so many homes', async () => {
+    const { refused } = refusals({ perMinute: 1, holdMs: 1, maxHeld: 1, maxHomes: 2 }, () => 0)
+    for (const home of ['10.0.0.1', '10.0.0.2']) assert.equal(refused(home), undefined)
+    const held = refused('10.0.0.1')
+    assert.ok(held !== undefined)
+    assert.equal(refused('10.0.0.2'), undefined)
+    await held
+    assert.ok(refused('10.0.0.2') !== undefined)
+    assert.equal(refused('10.0.0.3'), undefined)
+    // 10.0.0.1 is forgotten
+    assert.equal(refused('10.0.0.1'), undefined)
   })
 })
 

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { gatewayApp, type GatewayMetrics } from '../../src/gateway/index.ts'
-import { fakeGenerator, silent } from './fake-generator.ts'
+import { fakeGenerator, silent, type FakeInit } from './fake-generator.ts'
 
 type Counted = Parameters<ReturnType<GatewayMetrics['request']>>[0]
 
 describe('the metrics of the gateway', () => {
-  const make = (app: { readonly host?: string, readonly apiKeys?: string[], readonly without?: boolean } = {}) => {
+  const make = (app: { readonly host?: string, readonly apiKeys?: string[], readonly without?: boolean, readonly atOnce?: number, readonly fake?: FakeInit } = {}) => {
     const counted: Counted[] = []
     let running = 0
+    let line: Parameters<GatewayMetrics['line']>[0] = { running: NaN, waiting: NaN }
     const metrics: GatewayMetrics = {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      line (queue) { line = queue },
       text: () => Promise.resolve('# HELP one One.\n# TYPE one gauge\none 1\n'),
       request () {
         running++
@@ -19,13 +21,14 @@ describe('the metrics of the gateway', () => {
         }
       }
     }
+    const generator = fakeGenerator(app.fake)
     const { app: hono } = gatewayApp(
-      { generator: fakeGenerator({}), logger: silent, ...(app.without === true ? {} : { metrics }), swarm: () => ({}), ready: () => true },
-      { host: app.host ?? '127.0.0.1', ...(app.apiKeys == null ? {} : { apiKeys: app.apiKeys }) }
+      { generator, logger: silent, ...(app.without === true ? {} : { metrics }), swarm: () => ({}), ready: () => true },
+      { host: app.host ?? '127.0.0.1', atOnce: app.atOnce ?? 64, ...(app.apiKeys == null ? {} : { apiKeys: app.apiKeys }) }
     )
     const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
       await hono.request(`http://127.0.0.1:8484${path}`, { ...init, headers: { host: '127.0.0.1:8484', ...init.headers as Record<string, string> | undefined } })
-    return { ask, counted, running: () => running }
+    return { ask, counted, running: () => running, line: () => line, generator }
   }
 
   it('are served on loopback without a key, as Prometheus reads them', async () => {
@@ -56,6 +59,20 @@ describe('the metrics of the gateway', () => {
       'POST /v1/chat/completions 200', 'GET /v1/models/:name{.+} 404', 'GET other 404', 'GET other 404', 'GET other 404', 'POST /v1/chat/completions 400', 'other other 404'
     ])
     assert.equal(running(), 0)
+  })
+
+  it('show the line before the answers', async () => {
+    const { promise: hold, resolve: release } = Promise.withResolvers<undefined>()
+    const { ask, line, generator } = make({ atOnce: 1, fake: { hold } })
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'atlas', messages: [{ role: 'user', content: 'Hi' }] }) }
+    assert.deepEqual([line().running, line().waiting], [0, 0])
+    const answers = [ask('/v1/chat/completions', post), ask('/v1/chat/completions', post)]
+    await generator.asked
+    while (line().waiting === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([line().running, line().waiting], [1, 1])
+    release(undefined)
+    await Promise.all(answers)
+    assert.deepEqual([line().running, line().waiting], [0, 0])
   })
 
   it('count requests that are refused at the door', async () => {

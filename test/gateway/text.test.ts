@@ -24,6 +24,11 @@ describe('the helpers of llama-server', () => {
     const { ask } = gateway()
     assert.deepEqual((await ask('/apply-template', { messages: [{ role: 'developer', content: 'Be brief.' }, { role: 'user', content: 'Hi' }] })).json, { prompt: '<system>Be brief.<user>Hi' })
     assert.equal((await ask('/apply-template', { messages: [] })).json.error.param, 'messages')
+    const tool = { type: 'function', function: { name: 'weather' } }
+    const messages = [{ role: 'user', content: 'Hi' }]
+    assert.deepEqual((await ask('/apply-template', { messages, tools: [tool] })).json, { prompt: '<tool>weather<user>Hi' })
+    assert.equal((await ask('/apply-template', { messages, tools: [tool, tool] })).json.error.param, 'tools')
+    assert.equal((await ask('/apply-template', { messages, tools: [{ type: 'web' }] })).json.error.param, 'tools[0].type')
   })
 
   it('say where this node has not the tokenizer', async () => {

@@ -81,8 +81,8 @@ describe('peers', function () {
 
   it('send no more bytes in a second than they may, and lose none', async () => {
     const [stranger, friend] = [await start(), await start()]
-    const node = await start({ quotas: { bytesPerSecond: 1_000_000, prefer: [friend.peerId] } })
-    const frames = 120
+    const node = await start({ quotas: { bytesPerSecond: 10_000_000, prefer: [friend.peerId] } })
+    const frames = 430
     const send = async (from: Host): Promise<number> => {
       const { promise, resolve } = Promise.withResolvers<ReturnType<typeof collect>>()
       // heard from its first frame on: what comes before anybody listens is not held back
@@ -96,7 +96,7 @@ describe('peers', function () {
       await node.unhandle(PROTOCOL)
       return performance.now() - began
     }
-    // 8.4 MB, of which two seconds' worth may come at once; what waits in a window on the way is received all the same
+    // 30 MB, of which two seconds' worth may come at once; what waits in a window on the way is received all the same
     assert.ok(await send(stranger) > 500)
     await send(friend)
   })

@@ -31,4 +31,10 @@ export function addressesOf (body: unknown): string[] {
   throw new Error('the node did not tell its addresses')
 }
 
+const FIRST_AGAIN_MS = 2_000
+const LAST_AGAIN_MS = 32_000
+
+/** How long to wait after so many failures before this one. */
+export const againMs = (failures: number): number => Math.min(LAST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** failures)
+
 const isLoopback = (hostname: string): boolean => hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)

@@ -1,6 +1,6 @@
 /** The page at /peer: the thin client of `shoal-node/client`, in a browser. */
 import { connect, type Message, type SwarmClient } from '../../src/client/browser.ts'
-import { addressesOf, dialable, joinOf } from './bootstrap.ts'
+import { addressesOf, againMs, dialable, joinOf } from './bootstrap.ts'
 import { view } from './view.ts'
 import { connectionWords, progressWords, resultWords } from './words.ts'
 
@@ -25,30 +25,57 @@ async function bootstrap (): Promise<string[]> {
   return addresses
 }
 
-async function join (addresses: Promise<readonly string[]>): Promise<void> {
-  page.state('joining')
+/** Where to join: asked anew each time, as a node that was started again may have other addresses. */
+let place: () => Promise<readonly string[]> = bootstrap
+let attempts = 0
+let failures = 0
+let again: ReturnType<typeof setTimeout> | undefined
+
+/** @param quietly what stands on the page stays there, so that an address can be typed meanwhile */
+async function join (quietly = false): Promise<void> {
+  const attempt = ++attempts
+  clearTimeout(again)
+  again = undefined
+  if (!isSecureContext) {
+    page.status('Not connected: browsers keep what this page needs for pages over HTTPS or from this machine: open it at localhost, or behind HTTPS', true)
+    return
+  }
+  if (!quietly) page.state('joining')
   page.status('Joining…')
+  const before = swarm
+  swarm = undefined
   try {
-    if (!isSecureContext) throw new Error('browsers keep what this page needs for pages over HTTPS or from this machine: open it at localhost, or behind HTTPS')
-    await swarm?.close()
-    swarm = undefined
-    swarm = await connect({ bootstrap: await addresses, signal: AbortSignal.timeout(JOIN_TIMEOUT_MS) })
+    await before?.close()
+    const joined = await connect({ bootstrap: await place(), signal: AbortSignal.timeout(JOIN_TIMEOUT_MS) })
+    if (attempt !== attempts) {
+      await joined.close()
+      return
+    }
+    swarm = joined
+    page.models(await joined.models())
+    if (attempt !== attempts) return
+    failures = 0
     look()
-    page.models(await swarm.models())
     page.state('ready')
   } catch (error) {
-    page.status(`Not connected: ${words(error)}`, true)
+    if (attempt !== attempts) return
+    void swarm?.close()
+    swarm = undefined
+    const waitMs = againMs(failures++)
+    page.status(`Not connected: ${words(error)}. Trying again in ${waitMs / 1000} s`, true)
     page.state('offline')
+    again = setTimeout(() => { void join(true) }, waitMs)
   }
 }
 
-/** The connections as they are. */
+/** The connections as they are; whoever has none and asks nothing joins anew. */
 function look (): void {
   if (swarm === undefined) return
   const connections = swarm.connections()
   const joined = connections.find(({ peerId }) => swarm?.joined.includes(peerId)) ?? connections[0]
-  page.status(joined === undefined ? 'Not connected now: load the page again to join anew' : connectionWords(joined), joined === undefined)
   page.connections(connections)
+  if (joined !== undefined) page.status(connectionWords(joined))
+  else if (asking === undefined) void join()
 }
 
 async function ask (question: string): Promise<void> {
@@ -97,7 +124,12 @@ page.onClear(() => {
   page.clear()
   page.progress('')
 })
-page.onJoin((address) => { void join(Promise.resolve([address])) })
-addEventListener('hashchange', () => { void join(bootstrap()) })
+const joinAt = (where: typeof place): void => {
+  place = where
+  failures = 0
+  void join()
+}
+page.onJoin((address) => { joinAt(() => Promise.resolve([address])) })
+addEventListener('hashchange', () => { joinAt(bootstrap) })
 setInterval(look, LOOK_EVERY_MS)
-void join(bootstrap())
+joinAt(bootstrap)

@@ -9,6 +9,7 @@ import { chatRequest } from '../schema/chat.ts'
 import { ids } from '../schema/completion.ts'
 import { modelName, unsupported } from '../schema/fields.ts'
 import { parse } from '../schema/parse.ts'
+import { toolOptions } from '../tools.ts'
 import type { GatewayModel } from '../types.ts'
 import type { Env } from '../env.ts'
 import type { Routes } from './types.ts'
@@ -23,7 +24,7 @@ const tokenizeRequest = z.object({
   with_pieces: z.boolean().nullish()
 })
 const detokenizeRequest = z.object({ model: modelName, tokens: ids.or(z.array(z.never())) })
-const templateRequest = z.object({ model: modelName, messages: chatRequest.shape.messages, tools: unsupported((value) => Array.isArray(value) && value.length === 0) })
+const templateRequest = z.object({ model: modelName, messages: chatRequest.shape.messages, tools: chatRequest.shape.tools })
 
 /** What only a node with the model's tokenizer can do. */
 function need<T> (helper: T | undefined): T {
@@ -50,10 +51,11 @@ export const textRoutes: Routes = (app, { handlersFor }) => {
   })
 
   app.post('/apply-template', async (c) => {
-    const { model: name, messages } = parse(templateRequest, await jsonBody(c))
+    const { model: name, messages, tools: asked } = parse(templateRequest, await jsonBody(c))
     const model = await modelOf(c, name)
     const chat = messagesOf({ messages })
-    checkPrompt({ prompt: { kind: 'chat', messages: chat } }, model, handlersFor(c).maxPromptCharacters, 'messages')
-    return c.json({ prompt: need(model.renderChat)(chat) })
+    const { tools = [] } = toolOptions({ tools: (asked ?? []).map((tool) => tool.function), choice: undefined, parallel: undefined })
+    checkPrompt({ prompt: { kind: 'chat', messages: chat }, tools }, model, handlersFor(c).maxPromptCharacters, 'messages')
+    return c.json({ prompt: need(model.renderChat)(chat, tools) })
   })
 }

@@ -8,7 +8,7 @@ import type { Stream } from '@libp2p/interface'
 
 /** One Noise record (65,519 bytes) less Yamux's header: a larger send would be cut in two anyway. */
 const CHUNK_BYTES = 65_507
-/** Above Yamux's largest window (16 MiB), so that `pause` holds the sender back instead of resetting the stream. */
+/** Far above Yamux's window, so that `pause` holds the sender back; WebRTC's streams have none and are reset where more waits. */
 const MAX_READ_BYTES = 20 * 1024 * 1024
 
 export interface StreamLinkInit {
@@ -26,6 +26,8 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
   let sentBytes = 0
   let receivedBytes = 0
   let over = false
+  let paused = false
+  let resuming = false
 
   stream.maxReadBufferLength = MAX_READ_BYTES
   stream.maxWriteBufferLength = MAX_QUEUED_BYTES + MAX_FRAME_BYTES
@@ -104,8 +106,21 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
     },
     drained: async ({ signal } = {}) => { await drained(stream, signal ?? undefined) },
     listen: (listener) => { received.listen(listener) },
-    pause: () => { stream.pause() },
-    resume: () => { stream.resume() },
+    pause: () => {
+      paused = true
+      if (!resuming) stream.pause()
+    },
+    resume: () => {
+      paused = false
+      resuming = true
+      // hands over what waits, and then tells the sender to go on, whatever a listener said meanwhile (utils 7.4.1)
+      try {
+        stream.resume()
+      } finally {
+        resuming = false
+      }
+      if (paused && !over) stream.pause()
+    },
     close: async (options) => {
       if (!over) {
         end()

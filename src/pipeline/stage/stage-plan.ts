@@ -98,7 +98,7 @@ export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterab
 /** The place that an OPEN or a REROUTE gives a stage. */
 export function hopPlan ({ prev, next, role, stages }: Pick<Open, 'prev' | 'next' | 'role' | 'stages'>, epoch: number): HopPlan | Refusal {
   if (epoch < 1) return malformed('epochs begin with 1')
-  if (role > Role.hedge) return unsupported(`role ${role} is not known here`)
+  if (role > Role.standby) return unsupported(`role ${role} is not known here`)
   if (prev.length < 1 || next.length < 1) return malformed('a stage has to have a previous and a next one')
   if ([...prev, ...next].some(({ peerId }) => peerId === '' || peerId.length > 128)) return malformed('a neighbour without a peer id')
   return { epoch, prev, next, emits: role !== Role.standby, stages: Math.max(1, Math.min(stages, MAX_STAGES)) }

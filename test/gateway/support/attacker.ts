@@ -2,6 +2,7 @@
  * A process that attacks a gateway until its standard input ends: `attacker.ts KIND PORT KEY`. It says `attacking` when it is at its
  * worst, and at the end what became of it, as JSON.
  */
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 const [kind = '', portText = '', key = ''] = process.argv.slice(2)
@@ -17,9 +18,12 @@ const leave = (socket: Socket): void => {
 let over = false
 process.stdin.resume().once('end', () => { over = true })
 
+/** Of this attack alone: what another one did is not held against its addresses. */
+const network = 2 + ['loris', 'halfOpen', 'bodies', 'headers', 'garbage', 'guesses'].indexOf(kind)
+
 /** Connects from one of many addresses of this machine where it has them; resolves when the connection can be written to, or is over. */
 async function dial (): Promise<{ socket: Socket, closed: Promise<void> }> {
-  const from = process.platform === 'linux' ? { localAddress: `127.0.0.${2 + outcome.opened % 8}` } : {}
+  const from = process.platform === 'linux' ? { localAddress: `127.0.${network}.${2 + outcome.opened % 8}` } : {}
   outcome.opened++
   const socket = connect({ port, host: '127.0.0.1', ...from })
   let answered = false
@@ -88,7 +92,7 @@ const kinds: Record<string, () => Promise<void>> = {
       const chunked = count++ % 2 === 0
       socket.write(head(chunked ? 'transfer-encoding: chunked\r\n' : 'content-length: 100000000\r\n'))
       for (let sent = 0; sent < 1600 && !over && !socket.destroyed; sent++) {
-        if (!socket.write(piece)) await new Promise<void>((resolve) => { socket.once('drain', resolve).once('close', resolve) })
+        if (!socket.write(piece)) await Promise.race([once(socket, 'drain').catch(() => { /* it was cut */ }), closed])
       }
       await Promise.race([closed, pause(2000)])
       leave(socket)

@@ -198,6 +198,22 @@ describe('a browser', function () {
       await page.close()
     })
 
+    it('joins anew by itself when its node was away for a while', async () => {
+      const home = await temporaryFolder()
+      const before = await daemon(['--threads', '1', '--listen', '/ip4/127.0.0.1/tcp/0/ws'], { home })
+      const { page } = await watchedPage(browser)
+      await page.goto(`${before.http}/peer`)
+      await page.waitForSelector('#send:not(:disabled)')
+      await before.stop()
+      await page.waitForFunction(() => /^Not connected: .* Trying again in \d+ s$/.test(document.getElementById('status')?.textContent ?? ''))
+      const after = await daemon(['--threads', '1', '--listen', addressOf(before, '/ws').replace(/\/p2p\/.*/, ''), '--http', new URL(before.http).host], { home })
+      nodes.push(after)
+      await page.waitForFunction(() => /^Connected by WebSocket/.test(document.getElementById('status')?.textContent ?? ''), { timeout: 60_000 })
+      await ask(page, first?.question ?? '')
+      await page.waitForFunction((answer) => document.querySelector('.turn.assistant .said')?.textContent === answer, {}, first?.answer)
+      await page.close()
+    })
+
     it('has no serious fault of accessibility', async () => {
       const { page } = await open()
       await page.waitForSelector('#send:not(:disabled)')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addressesOf, dialable, joinOf } from '../../../web/peer/bootstrap.ts'
+import { addressesOf, againMs, dialable, joinOf } from '../../../web/peer/bootstrap.ts'
 
 const ID = '/p2p/12D3KooWFBQ61ZBdtGLcgpYNLbmxjrCtVdvhTobvGXkwYAmKmJJS'
 const WS_HERE = `/ip4/127.0.0.1/tcp/4485/ws${ID}`
@@ -26,6 +26,10 @@ describe('where the page at /peer joins', () => {
     assert.deepEqual(joinOf('#x=1'), [])
     assert.deepEqual(joinOf(`#join=${WS_HERE}`), [WS_HERE])
     assert.deepEqual(joinOf(`#join=${encodeURIComponent(WS_HERE)}&join=%20shoal1abc`), [WS_HERE, 'shoal1abc'])
+  })
+
+  it('is tried again later each time, up to half a minute', () => {
+    assert.deepEqual([0, 1, 2, 3, 4, 5, 100].map(againMs), [2000, 4000, 8000, 16_000, 32_000, 32_000, 32_000])
   })
 
   it('is what the node tells, and an error where that is something else', () => {

@@ -51,8 +51,8 @@ describe('an answer of real processes over a network that fails', function () {
     assert.equal(expected.length, TOKENS)
   })
   after(async () => {
-    await client.close()
-    await nodes.stop()
+    await client?.close()
+    await nodes?.stop()
     await removeFolders()
   })
 

@@ -1,0 +1,13 @@
+import { isIPv6 } from 'node:net'
+
+/** What one home or server has of an address: an IPv4 address, or a whole /64 of IPv6. */
+export function homeOf (address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped != null) return mapped
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('%', 1).join('').split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const rest = tail == null || tail === '' ? [] : tail.split(':')
+  const filled = tail == null ? groups : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0'), ...rest]
+  return filled.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')
+}
