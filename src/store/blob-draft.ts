@@ -3,7 +3,7 @@ import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { OpenFile } from './blob-writer.ts'
-import type { CheckedPiece, HashingThread } from './hashing-thread.ts'
+import { sharedBytes, type CheckedPiece, type HashingThread, type SharedBytes } from './hashing-thread.ts'
 import type { BlobStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -16,7 +16,7 @@ export interface BlobDraft {
   /** Bytes of a piece. */
   length (piece: number): number
   /** Whether these are the piece's bytes; hashed beside this thread, as `BlobHasher.check` says. */
-  check (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<Pick<CheckedPiece, 'isRight' | 'bytes'>>
+  check (piece: number, bytes: SharedBytes): Promise<Pick<CheckedPiece, 'isRight'>>
   /** Takes a piece that is right. @throws {StoreWriteError} */
   write (piece: number, bytes: Uint8Array): Promise<void>
   /** Compares the whole with the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
@@ -59,23 +59,22 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
   let hashed = 0
   let whole: Uint8Array | undefined
 
-  async function check (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<CheckedPiece> {
+  async function check (piece: number, bytes: SharedBytes): Promise<CheckedPiece> {
     const checked = await hasher.check(piece, bytes)
     hashed = checked.hashed
     whole = checked.whole
     return checked
   }
 
-  let spare = new Uint8Array(Math.min(PIECE_BYTES, size))
+  let spare: SharedBytes | undefined
   /** Whether the file has the piece. One at a time. */
   async function isInFile (piece: number): Promise<boolean> {
     signal?.throwIfAborted()
+    spare ??= sharedBytes(Math.min(PIECE_BYTES, size))
     const bytes = spare.subarray(0, length(piece))
     const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
     if (bytesRead < bytes.byteLength) return false
-    const checked = await check(piece, bytes)
-    spare = new Uint8Array(checked.bytes.buffer)
-    return checked.isRight
+    return (await check(piece, bytes)).isRight
   }
 
   let hashing: Promise<void> | undefined

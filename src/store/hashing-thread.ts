@@ -1,11 +1,17 @@
 import type { createHash, Hash } from 'node:crypto'
 import { Worker, type MessagePort } from 'node:worker_threads'
 
+/**
+ * Memory that the thread reads where it is. What moves between threads counts as new memory each time: V8 then collects garbage
+ * all the while, for nothing.
+ */
+export type SharedBytes = Uint8Array<SharedArrayBuffer>
+
+export const sharedBytes = (length: number): SharedBytes => new Uint8Array(new SharedArrayBuffer(length))
+
 /** What became of a piece that was handed over. */
 export interface CheckedPiece {
   readonly isRight: boolean
-  /** The piece's bytes, back from the thread: the array that was handed over has none any more. */
-  readonly bytes: Uint8Array<ArrayBuffer>
   /** Pieces, from the first on without a gap, that have gone into the whole blob's hash. */
   readonly hashed: number
   /** SHA-256 of the whole blob, once all its pieces have gone into it. */
@@ -14,11 +20,8 @@ export interface CheckedPiece {
 
 /** The hashes of one blob. */
 export interface BlobHasher {
-  /**
-   * Compares a piece with its hash. A right one that comes next goes into the whole's hash too. The memory that `bytes` is a
-   * view of moves to the thread and comes back with the answer: it must hold nothing else.
-   */
-  check (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<CheckedPiece>
+  /** Compares a piece with its hash. A right one that comes next goes into the whole's hash too. Nobody may write to `bytes` meanwhile. */
+  check (piece: number, bytes: SharedBytes): Promise<CheckedPiece>
 }
 
 /** Hashes beside the event loop, which is busy with decryption while weights come in. */
@@ -35,7 +38,7 @@ interface Request {
   readonly pieces: number
   /** Of the piece, in hexadecimal. */
   readonly expected: string
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: SharedBytes
 }
 
 interface Answer extends CheckedPiece {
@@ -85,7 +88,7 @@ export function hashingThread (): HashingThread {
           const answer = Promise.withResolvers<CheckedPiece>()
           waiting.set(number, answer)
           const request: Request = { number, blob, piece, pieces, expected: expected.toString('hex', piece * HASH_BYTES, (piece + 1) * HASH_BYTES), bytes }
-          thread.postMessage(request, [bytes.buffer])
+          thread.postMessage(request)
           return await answer.promise
         }
       }
@@ -109,7 +112,7 @@ function serve (port: MessagePort, hash: typeof createHash): void {
       state.hashed++
     }
     const whole = state.hashed === pieces ? state.whole.copy().digest() : undefined
-    const answer: Answer = { number, isRight, bytes, hashed: state.hashed, whole }
-    port.postMessage(answer, [bytes.buffer])
+    const answer: Answer = { number, isRight, hashed: state.hashed, whole }
+    port.postMessage(answer)
   })
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
-import { hashingThread } from '../../src/store/hashing-thread.ts'
+import { hashingThread, type SharedBytes } from '../../src/store/hashing-thread.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { testBlob } from './peers/blobs.ts'
+import { shared } from './support/shared.ts'
 
 const named = (name: string, text: RegExp) => (error: unknown): boolean => error instanceof Error && error.name === name && text.test(error.message)
 
@@ -17,14 +18,14 @@ describe('a blob that comes in by pieces', () => {
     await removeFolders()
   })
   const blob = testBlob(3 * PIECE_BYTES + 1000)
-  const piece = (index: number): Uint8Array<ArrayBuffer> => Uint8Array.from(blob.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES))
+  const piece = (index: number): SharedBytes => shared(blob.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES))
 
   it('is named when all of them are there, in whatever order they came, and is read-only then', async () => {
     const store = await blobStore(await temporaryFolder())
     const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     for (const index of [3, 0, 2, 1]) {
-      const { isRight, bytes } = await draft.check(index, piece(index))
-      assert.ok(isRight)
+      const bytes = piece(index)
+      assert.ok((await draft.check(index, bytes)).isRight)
       assert.equal(await store.has(blob.part.cid), false)
       await draft.write(index, bytes)
     }
@@ -53,7 +54,7 @@ describe('a blob that comes in by pieces', () => {
     const store = await blobStore(await temporaryFolder())
     const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     assert.equal((await draft.check(1, piece(2))).isRight, false)
-    await assert.rejects(draft.check(3, piece(3).slice(1)), named('RangeError', /1000 bytes, not 999/))
+    await assert.rejects(draft.check(3, piece(3).subarray(1)), named('RangeError', /1000 bytes, not 999/))
     await draft.close()
   })
 
@@ -70,11 +71,15 @@ describe('a blob that comes in by pieces', () => {
   it('is not named where the disk did not keep a piece that was to be read back', async () => {
     const store = await blobStore(await temporaryFolder())
     const draft = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
-    for (const index of [3, 2, 1]) await draft.write(index, (await draft.check(index, piece(index))).bytes)
+    const take = async (index: number): Promise<void> => {
+      await draft.check(index, piece(index))
+      await draft.write(index, piece(index))
+    }
+    for (const index of [3, 2, 1]) await take(index)
     const file = await open(join(store.folder, `partial-${blob.part.cid}`), 'r+')
     await file.write(Buffer.from([0xff]), 0, 1, 2 * PIECE_BYTES + 17)
     await file.close()
-    await draft.write(0, (await draft.check(0, piece(0))).bytes)
+    await take(0)
     await assert.rejects(draft.finish(), named('CorruptBlobError', /does not keep what is written: piece 2 /))
     await draft.close()
     assert.equal(await store.has(blob.part.cid), false)

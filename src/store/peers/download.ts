@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PIECE_BYTES, type Part } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
 import { piecePlan, type PieceRef } from './piece-plan.ts'
+import { sharedBytes, type SharedBytes } from '../hashing-thread.ts'
 import type { BlobDraft } from '../blob-draft.ts'
 import type { BlobMaker, BlobPeer, FetchBlobsComponents, FetchBlobsRequest } from './types.ts'
 
@@ -34,7 +35,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   const working = new Map<BlobPeer, Promise<void>>()
   /** Reads under way of each piece: several where the last pieces are asked of more than one. */
   const reads = new Map<string, Set<AbortController>>()
-  const buffers: Array<Uint8Array<ArrayBuffer>> = []
+  const buffers: SharedBytes[] = []
   const started = performance.now()
   const total = wanted.reduce((sum, { part }) => sum + part.size, 0)
   let done = wanted.reduce((sum, { draft }) => sum + bytesHere(draft), 0)
@@ -81,7 +82,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
 
   /** Reads one piece. @returns whether the peer had it @throws {BlobPeerError} */
   async function fetchPiece (peer: BlobPeer, ref: PieceRef, { part, draft }: Wanted): Promise<boolean> {
-    const buffer = buffers.pop() ?? new Uint8Array(PIECE_BYTES)
+    const buffer = buffers.pop() ?? sharedBytes(PIECE_BYTES)
     const into = buffer.subarray(0, draft.length(ref.piece))
     const read = new AbortController()
     const others = reads.get(keyOf(ref)) ?? new Set()
@@ -89,10 +90,10 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     try {
       const result = await peer.read({ cid: part.cid, offset: ref.piece * PIECE_BYTES, into, gentle: isBusy(), signal: AbortSignal.any([signal, read.signal]) })
       if (result === 'whole') {
-        const { isRight, bytes } = await draft.check(ref.piece, into)
+        const { isRight } = await draft.check(ref.piece, into)
         if (!isRight) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
-        await take(ref, draft, bytes)
-        buffers.push(new Uint8Array(bytes.buffer))
+        await take(ref, draft, into)
+        buffers.push(buffer)
       } else if (result !== 'missing') {
         await delay(Math.max(MIN_BUSY_MS, result.busyMs), undefined, { signal })
       }
