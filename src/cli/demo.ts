@@ -21,7 +21,7 @@ export interface DemoInit {
 }
 
 const MODEL = 'atlas'
-const options: GenerateOptions = { model: MODEL, maxTokens: 64, temperature: 0, topP: 1, topK: 0, minP: 0, wire: 'f16' }
+const options: GenerateOptions = { model: MODEL, maxTokens: 64, temperature: 0, topP: 1, topK: 0, minP: 0 }
 
 /** Runs it from beginning to end; nothing stays behind, whatever happens. */
 export async function runDemo (context: Context, { nodes, prompt, kill }: DemoInit): Promise<void> {

@@ -23,3 +23,6 @@ export function bytes (count: number): string {
 
 /** The end of a peer id is what tells two apart. */
 export const shortPeer = (peerId: string): string => (peerId.length > 8 ? peerId.slice(-8) : peerId)
+
+/** Sessions that a span has room for, of the size that it has most room for. */
+export const freeOf = (freeSlots: Readonly<Record<string, number>>): string => String(Math.max(0, ...Object.values(freeSlots)))

@@ -13,7 +13,7 @@ export interface GenerateOptions {
   readonly minP: number
   readonly seed?: bigint
   readonly stop?: string[]
-  readonly wire: 'f16' | 'f32'
+  readonly wire?: 'f16' | 'f32'
   readonly logprobs?: number
 }
 
@@ -35,7 +35,7 @@ export function generateOptions (target: Command): Command {
     .option('--min-p <x>', 'tokens at least this likely beside the likeliest', parse.decimal(0, 1), 0)
     .option('--seed <n>', 'the same seed gives the same answer', parse.seed)
     .option('--stop <text>', 'end the answer before this text; may be repeated', parse.list)
-    .addOption(new Option('--wire <kind>', 'how activations travel between nodes').choices(['f16', 'f32']).default('f16'))
+    .addOption(new Option('--wire <kind>', 'how activations travel between nodes (default: f32 at temperature 0, so that any split says the same; else f16)').choices(['f16', 'f32']))
     .option('--logprobs <k>', 'log probabilities of each token and its K likeliest alternatives', parse.integer(0, 20))
 }
 
@@ -46,7 +46,7 @@ export function requestOf (options: GenerateOptions, modelId: string, prompt: Ge
     prompt,
     maxTokens,
     stop: stop ?? [],
-    wire,
+    ...(wire == null ? {} : { wire }),
     sampling: { temperature, topP, topK, minP, ...(seed == null ? {} : { seed }), ...(logprobs == null ? {} : { logprobs }) }
   }
 }

@@ -1,5 +1,5 @@
 /** The swarm on a terminal: pure, from what a node sees to lines that fit. Names come from others and are shown, never obeyed. */
-import { bytes, shortPeer } from './format.ts'
+import { bytes, freeOf, shortPeer } from './format.ts'
 import type { Overview } from '../daemon/index.ts'
 
 export interface Line {
@@ -88,13 +88,12 @@ function cells (layerCount: number, width: number, cell: (start: number, end: nu
 }
 
 function tableOf (rows: ReadonlyArray<{ readonly node: Node, readonly served: Served }>, { layerCount }: Model, self: string | null, columns: number): Line[] {
-  const free = ({ freeSlots }: Served): string => String(Math.max(0, ...Object.values(freeSlots)))
   const all: readonly Column[] = [
     { title: 'NODE', keep: 9, cell: ({ peerId }) => `…${shortPeer(peerId)}${peerId === self ? '*' : ''}` },
     { title: 'LAYERS', keep: 8, cell: (_, served) => served === undefined ? '' : `${served.span[0]}:${served.span[1]}` },
     { title: 'STATE', keep: 7, cell: (_, served) => served?.state ?? '' },
     { title: 'MS/TOKEN', keep: 5, cell: (_, served) => number(served?.decodeMsPerToken ?? 0) },
-    { title: 'FREE', keep: 4, cell: (_, served) => served === undefined ? '' : free(served) },
+    { title: 'FREE', keep: 4, cell: (_, served) => served === undefined ? '' : freeOf(served.freeSlots) },
     { title: 'RTT', keep: 3, cell: ({ roundTripMs }) => roundTripMs === null ? '' : `${roundTripMs.toFixed(1)} ms` },
     { title: 'QUEUE', keep: 2, cell: (_, served) => served === undefined ? '' : `${Math.round(served.queueMs)} ms` },
     { title: 'PREFILL/S', keep: 1, cell: (_, served) => number(served?.prefillTokensPerSecond ?? 0, 0) },

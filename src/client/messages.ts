@@ -18,7 +18,7 @@ export function requestFrame (request: GenerateRequest): Uint8Array {
     maxTokens,
     stop: [...stop],
     sampling: sampling(request.sampling),
-    wire,
+    wire: wire ?? '',
     scorePrompt,
     ignoreEos,
     ...(format === undefined ? {} : { format: format.kind }),

@@ -31,7 +31,7 @@ const schema = z.strictObject({
   seed: z.union([z.int().min(0), z.bigint().min(0n).max(2n ** 64n - 1n)]).optional(),
   stop: z.union([z.string(), z.array(z.string())]).default([]),
   logprobs: z.int().min(0).optional(),
-  wire: z.enum(['f16', 'f32']).default('f16'),
+  wire: z.enum(['f16', 'f32']).optional(),
   format: z.union([z.literal('json'), z.strictObject({ schema: jsonObject })]).optional(),
   tools: z.array(tool).optional(),
   toolChoice: z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string() })]).optional(),
@@ -43,7 +43,7 @@ const embedding = z.strictObject({
   input: z.union([z.string(), z.array(z.int().min(0))]),
   special: z.boolean().default(false),
   pooling: z.enum(['mean', 'last']).default('mean'),
-  wire: z.enum(['f16', 'f32']).default('f16')
+  wire: z.enum(['f16', 'f32']).optional()
 })
 
 type Parsed = z.output<typeof schema>
@@ -77,7 +77,7 @@ export function embeddingRequestOf (options: EmbedOptions): { readonly model: st
   const { model, input, special, pooling, wire } = parse(embedding, options)
   return {
     model,
-    request: { prompt: typeof input === 'string' ? { kind: 'text', text: input, special } : { kind: 'ids', ids: input }, maxTokens: 0, stop: [], sampling: {}, wire, embed: pooling }
+    request: { prompt: typeof input === 'string' ? { kind: 'text', text: input, special } : { kind: 'ids', ids: input }, maxTokens: 0, stop: [], sampling: {}, ...(wire === undefined ? {} : { wire }), embed: pooling }
   }
 }
 

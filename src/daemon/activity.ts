@@ -1,5 +1,6 @@
-/** Keeps what `GET /api/events` tells of: counts, routes and times of answers that run through this node's gateway, and who is in the swarm. No content. */
-import type { ActivityEvent, ActivityFeed, Generator, RepairView, SessionView } from '../gateway/index.ts'
+/** Keeps what `GET /api/events` tells of: counts, routes and times of answers that this node works on or asks for, and who is in the swarm. No content. */
+import type { AnswerObserver } from './answer-watch.ts'
+import type { ActivityEvent, ActivityFeed, RepairView, SessionView } from '../gateway/index.ts'
 import type { GenerateEvent } from '../pipeline/index.ts'
 
 const MAX_ENDED = 16
@@ -11,39 +12,49 @@ interface Seen {
 }
 
 export interface ActivityComponents {
+  /** Unix ms. */
+  now (): number
+}
+
+export interface Surroundings {
+  /** This node. */
   readonly peerId: string
   /** Live nodes but this one. */
   nodes (): readonly Seen[]
   /** Calls back after any change of `nodes()`; returns the way to stop that. */
   onChange (listener: () => void): () => void
-  /** Unix ms. */
-  now (): number
 }
 
 export interface Activity extends ActivityFeed {
-  /** The same answers, watched. */
-  watched (generate: Generator['generate']): Generator['generate']
-  stop (): void
+  /** Of one answer. */
+  answer (about: { readonly modelId: string }): AnswerObserver
+  /** Tells who comes and goes too; returns the way to stop that. */
+  follow (surroundings: Surroundings): () => Promise<void>
 }
 
-export function activity ({ peerId, nodes, onChange, now }: ActivityComponents): Activity {
+export function activity ({ now }: ActivityComponents): Activity {
   const sessions = new Map<string, SessionView>()
   const listeners = new Set<(event: ActivityEvent) => void>()
-  let known = new Map<string, string>()
+  let self = ''
 
   const tell = (event: ActivityEvent): void => { listeners.forEach((listener) => { listener(event) }) }
 
-  const namesNow = (): Map<string, string> => new Map(nodes().map((node) => [node.peerId, node.name]))
-
-  const look = (): void => {
-    const before = known
-    known = namesNow()
-    for (const [id, name] of known) if (!before.has(id)) tell({ kind: 'node', peerId: id, name, here: true })
-    for (const [id, name] of before) if (!known.has(id)) tell({ kind: 'node', peerId: id, name, here: false })
-    tell({ kind: 'swarm' })
+  function follow ({ peerId, nodes, onChange }: Surroundings): () => Promise<void> {
+    self = peerId
+    const namesNow = (): Map<string, string> => new Map(nodes().map((node) => [node.peerId, node.name]))
+    let known = namesNow()
+    const unwatch = onChange(() => {
+      const before = known
+      known = namesNow()
+      for (const [id, name] of known) if (!before.has(id)) tell({ kind: 'node', peerId: id, name, here: true })
+      for (const [id, name] of before) if (!known.has(id)) tell({ kind: 'node', peerId: id, name, here: false })
+      tell({ kind: 'swarm' })
+    })
+    return () => {
+      unwatch()
+      return Promise.resolve()
+    }
   }
-  known = namesNow()
-  const unwatch = onChange(look)
 
   /** Of those that have ended the newest stay. */
   const keep = (session: SessionView): void => {
@@ -53,7 +64,7 @@ export function activity ({ peerId, nodes, onChange, now }: ActivityComponents):
     ended.slice(0, Math.max(0, ended.length - MAX_ENDED)).forEach(({ id }) => sessions.delete(id))
   }
 
-  const tracker = (modelId: string): { take (event: GenerateEvent): void, end (state: 'cancelled' | 'failed'): void } => {
+  const answer = ({ modelId }: { readonly modelId: string }): AnswerObserver => {
     let session: SessionView | undefined
     let firstMs = 0
     const change = (changes: Partial<SessionView>): void => {
@@ -63,7 +74,7 @@ export function activity ({ peerId, nodes, onChange, now }: ActivityComponents):
       tell({ kind: 'session', session })
     }
     return {
-      take (event) {
+      event (event: GenerateEvent) {
         if (event.kind === 'started') {
           session = {
             id: event.sessionId,
@@ -108,35 +119,22 @@ export function activity ({ peerId, nodes, onChange, now }: ActivityComponents):
           })
         }
       },
-      end (state) {
-        if (session?.state === 'running') change({ state, finishReason: state === 'failed' ? 'error' : state })
+      end (failure) {
+        if (session?.state !== 'running') return
+        const isFailed = failure !== undefined && failure !== 'AbortError'
+        change({ state: isFailed ? 'failed' : 'cancelled', finishReason: isFailed ? 'error' : 'cancelled' })
       }
     }
   }
 
   return {
-    hello: () => ({ kind: 'hello', peerId, sessions: [...sessions.values()] }),
+    answer,
+    follow,
+    hello: () => ({ kind: 'hello', peerId: self, sessions: [...sessions.values()] }),
 
     watch (listener) {
       listeners.add(listener)
       return () => { listeners.delete(listener) }
-    },
-
-    watched: (generate) => async function * (request, options) {
-      const { take, end } = tracker(request.modelId)
-      try {
-        for await (const event of generate(request, options)) {
-          take(event)
-          yield event
-        }
-      } catch (error) {
-        end(options.signal?.aborted === true ? 'cancelled' : 'failed')
-        throw error
-      } finally {
-        end('cancelled')
-      }
-    },
-
-    stop () { unwatch() }
+    }
   }
 }

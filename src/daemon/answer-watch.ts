@@ -1,10 +1,10 @@
-/** Sees every answer of this node pass: for traces, metrics and the log. Changes nothing, and keeps nothing of what is said. */
+/** Sees every answer of this node pass: for traces, metrics, the page and the log. Changes nothing, and keeps nothing of what is said. */
 import type { Logger } from './log.ts'
 import type { TraceOf, Traces } from './traces.ts'
 import type { GenerateEvent } from '../pipeline/index.ts'
 
-/** What is counted of an answer. */
-export interface AnswerMeter {
+/** Looks at one answer. */
+export interface AnswerObserver {
   event (event: GenerateEvent): void
   /** By the error's name; undefined: it ended by itself, or nobody wanted it any more. */
   end (failure: string | undefined): void
@@ -12,23 +12,24 @@ export interface AnswerMeter {
 
 export interface AnswerWatchComponents {
   readonly traces: Pick<Traces, 'begin'>
-  meter (): AnswerMeter
+  /** Each makes one observer of each answer. */
+  readonly observers: ReadonlyArray<(about: TraceOf) => AnswerObserver>
   readonly log: Pick<Logger, 'debug'>
 }
 
 export type AnswerWatch = (events: AsyncIterable<GenerateEvent>, about: TraceOf) => AsyncGenerator<GenerateEvent>
 
-export function answerWatch ({ traces, meter, log }: AnswerWatchComponents): AnswerWatch {
+export function answerWatch ({ traces, observers, log }: AnswerWatchComponents): AnswerWatch {
   return async function * watched (events, about) {
     const trace = traces.begin(about)
-    const measured = meter()
+    const looking = observers.map((observer) => observer(about))
     const { requestId, coordinator } = about
     let sessionId = ''
     let failure: string | undefined
     try {
       for await (const event of events) {
         trace.event(event)
-        measured.event(event)
+        for (const each of looking) each.event(event)
         if (event.kind === 'started') {
           ({ sessionId } = event)
           log.debug({ requestId, sessionId, coordinator, promptTokens: event.promptTokens, route: event.route }, 'an answer begins')
@@ -46,7 +47,7 @@ export function answerWatch ({ traces, meter, log }: AnswerWatchComponents): Ans
       log.debug({ requestId, sessionId, error: failure }, 'an answer failed')
       throw error
     } finally {
-      measured.end(failure)
+      for (const each of looking) each.end(failure)
       trace.end()
     }
   }

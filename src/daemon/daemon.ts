@@ -2,7 +2,7 @@
  * The composition root: everything that a node is, wired in the order in which it starts. Stopping goes the other way.
  */
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
@@ -13,7 +13,6 @@ import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
 import { encodeInvite, targetsOf } from '../p2p/index.ts'
 import { filesIn, knownSources, lockDataFolder, modelStore } from '../store/index.ts'
-import { activity } from './activity.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
 import { grammarWorker, packageRoot, version } from './folders.ts'
 import { controlServer } from './control/index.ts'
@@ -25,7 +24,7 @@ import { createLog } from './log.ts'
 import { hubModel } from './hub-model.ts'
 import { hubNameOf } from './models.ts'
 import { fetching, localModel, swarmModel } from './serve-model.ts'
-import { GOODBYE_MS, joinAll, lookAround, network } from './network.ts'
+import { GOODBYE_MS, joinAll, keyFileOf, lookAround, network } from './network.ts'
 import { observation } from './observation.ts'
 import { obey } from './orders.ts'
 import { overview } from './overview.ts'
@@ -66,7 +65,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
   const { compute, data } = config
   const { signal } = hooks
   const log = createLog(config)
-  const { traces, metrics, watch, read } = observation(log)
+  const { traces, metrics, happening, watch, read } = observation(log)
   const down = teardown((step, error) => { log.warn({ step, error: error.message }, 'stopping went wrong') })
 
   try {
@@ -90,7 +89,8 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
     const budget = engine === undefined ? 0 : memoryBudget(config, engine.device.freeBytes)
     if (config.span != null && local !== undefined && engine !== undefined) checkSpan(local, config.span, compute, budget)
 
-    const { host, swarm } = await network(config, 'node', log)
+    const psk = await keyFileOf(config)
+    const { host, swarm } = await network({ ...config, psk }, 'node', log)
     await host.start()
     down.add('host', async () => await host.stop())
     await swarm.start()
@@ -203,16 +203,12 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       watch,
       ended: ending.signal
     })
-    const happening = activity({ peerId: host.peerId, nodes: others, onChange: swarm.onChange, now: () => Date.now() })
-    down.add('activity', () => {
-      happening.stop()
-      return Promise.resolve()
-    })
+    down.add('activity', happening.follow({ peerId: host.peerId, nodes: others, onChange: swarm.onChange }))
     const view = (): SwarmView => swarmView(records(), (peer) => swarm.roundTripMs(peer))
     const gateway = config.http === 'off'
       ? undefined
       : await startGateway({
-          generator: { ...answers, generate: happening.watched(answers.generate) },
+          generator: answers,
           keys: keyRing(data),
           activity: happening,
           peer: { peerId: host.peerId, addresses: () => host.addresses() },
@@ -298,7 +294,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       model: model.name,
       modelId,
       span: [span?.start ?? 0, span?.end ?? 0],
-      psk: config.psk == null ? null : resolve(config.psk),
+      psk: psk ?? null,
       control: control?.path ?? null
     })
     const stateFile = await keepState(data, describe, host.onAddresses, (error) => { log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the state file could not be written') })

@@ -20,7 +20,7 @@ export interface Finding {
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 const reason = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error))
 
-/** The ports that a node takes where none are given: TCP, WebSocket, HTTP. */
+/** The TCP ports that a node takes where none are given: libp2p, WebSocket, HTTP. */
 const PORTS = [4484, 4485, 8484]
 
 export async function * diagnose (folder: string, { signal }: AbortOptions = {}): AsyncGenerator<Finding> {
@@ -29,7 +29,7 @@ export async function * diagnose (folder: string, { signal }: AbortOptions = {})
     signal?.throwIfAborted()
     yield * check(folder)
   }
-  yield { check: 'NAT', state: 'warning', detail: 'is found out by a running node with the help of others', advice: '"shoal status" on another machine shows the addresses under which this one was reached' }
+  yield { check: 'NAT', state: 'warning', detail: 'is found out by a running node with the help of others', advice: '"shoal status --json" on another machine shows the addresses that this one tells others' }
 }
 
 async function * library (): AsyncGenerator<Finding> {

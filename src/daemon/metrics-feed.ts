@@ -1,6 +1,6 @@
 /** From what happens in the node to what is counted. What is a state is read when somebody asks for the numbers, and not before. */
 import { statfs } from 'node:fs/promises'
-import type { AnswerMeter } from './answer-watch.ts'
+import type { AnswerObserver } from './answer-watch.ts'
 import type { Direction, Metrics, Phase } from './metrics.ts'
 import type { GatewayMetrics } from '../gateway/index.ts'
 import type { KvUse } from '../engine/index.ts'
@@ -28,7 +28,7 @@ export interface MetricsSources {
 
 export interface MetricsFeed {
   /** Of one answer. */
-  answer (): AnswerMeter
+  answer (): AnswerObserver
   /** Answers' tokens since the start. */
   readonly tokens: number
   readonly laps: LapObserver
@@ -81,7 +81,7 @@ export function metricsFeed (metrics: Metrics, now: () => number, sources: () =>
     }
   }
 
-  function answer (): AnswerMeter {
+  function answer (): AnswerObserver {
     const beganMs = now()
     let lastMs: number | undefined
     let finish: string | undefined

@@ -1,7 +1,7 @@
 /** The libp2p host and the swarm over it, as a node or as a client without layers has them. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createHost, loadPsk, pskOf, type Host } from '../p2p/index.ts'
+import { join, resolve } from 'node:path'
+import { createHost, loadPsk, pskOf, writePrivateFile, type Host } from '../p2p/index.ts'
 import { writeFileAtomic } from '../store/index.ts'
 import { createSwarm, swarmServices, type Swarm } from '../swarm/index.ts'
 import type { DaemonConfig } from './config.ts'
@@ -13,6 +13,19 @@ export type NetworkConfig = Pick<DaemonConfig, 'data' | 'join' | 'psk'> & Partia
 
 /** Saying goodbye to a DHT may find nobody to say it to: records end by themselves. */
 export const GOODBYE_MS = 1_500
+
+/**
+ * The file with the private swarm's key, undefined where the swarm is open to all. What an invite brought is kept in the data folder, where
+ * this machine's commands find it.
+ */
+export async function keyFileOf ({ data, join: targets, psk }: NetworkConfig): Promise<string | undefined> {
+  if (psk != null) return resolve(psk)
+  const brought = pskOf(targets)
+  if (brought === undefined) return undefined
+  const path = join(data, 'swarm.key')
+  await writePrivateFile(path, brought)
+  return path
+}
 
 /** Neither is started. `node` keeps its identity in the data folder and serves the DHT; `client` has a key for this run alone. */
 export async function network (config: NetworkConfig, role: 'node' | 'client', log?: Pick<Logger, 'debug'>): Promise<{ host: Host, swarm: Swarm }> {

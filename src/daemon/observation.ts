@@ -1,4 +1,5 @@
-/** What can be seen of a node at work: traces of its answers, and its metrics. */
+/** What can be seen of a node at work: traces of its answers, its metrics, and what its page shows. */
+import { activity, type Activity } from './activity.ts'
 import { answerWatch, type AnswerWatch } from './answer-watch.ts'
 import { createMetrics } from './metrics.ts'
 import { metricsFeed, type MetricsFeed, type MetricsSources } from './metrics-feed.ts'
@@ -9,6 +10,7 @@ export interface Observation {
   readonly traces: Traces
   readonly metrics: MetricsFeed
   readonly watch: AnswerWatch
+  readonly happening: Activity
   /** From now on the node's states are read here. */
   read (sources: MetricsSources): void
 }
@@ -17,11 +19,13 @@ export function observation (log: Pick<Logger, 'debug'>): Observation {
   let sources: MetricsSources | undefined
   const now = (): number => performance.now()
   const seen = traces({ now, wallMs: Date.now })
+  const happening = activity({ now: Date.now })
   const metrics = metricsFeed(createMetrics(), now, () => sources)
   return {
     traces: seen,
     metrics,
-    watch: answerWatch({ traces: seen, meter: metrics.answer, log }),
+    happening,
+    watch: answerWatch({ traces: seen, observers: [metrics.answer, happening.answer], log }),
     read (given) { sources = given }
   }
 }

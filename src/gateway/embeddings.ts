@@ -40,7 +40,7 @@ export async function embeddings ({ generator, answers, maxPromptCharacters }: H
     maxTokens: 0,
     stop: [],
     sampling: {},
-    wire: body.wire ?? 'f16',
+    ...(body.wire == null ? {} : { wire: body.wire }),
     embed: pooling
   }))
   for (const request of requests) checkPrompt(request, model, maxPromptCharacters, PARAM)

@@ -39,7 +39,7 @@ export function requestBase (request: SamplingFields, model: GatewayModel, maxTo
     maxTokens: maxTokens ?? DEFAULT_MAX_TOKENS,
     stop: request.stop == null ? [] : typeof request.stop === 'string' ? [request.stop] : request.stop,
     sampling: samplingOptions(request, logprobs),
-    wire: request.wire ?? 'f16',
+    ...(request.wire == null ? {} : { wire: request.wire }),
     ...(request.ignore_eos === true ? { ignoreEos: true } : {})
   }
 }

@@ -44,7 +44,8 @@ export interface GenerateRequest {
   readonly maxTokens: number
   readonly stop: readonly string[]
   readonly sampling: Partial<SamplingOptions>
-  readonly wire: Wire
+  /** How hidden states travel between stages. @default f32 where nothing is left to chance, so that any split says the same; else f16 */
+  readonly wire?: Wire | undefined
   /** Report log probabilities of the prompt's own tokens too (with maxTokens 0: score a text). */
   readonly scorePrompt?: boolean
   /** Never stop at an end-of-text token (benchmarks). */

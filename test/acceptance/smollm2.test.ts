@@ -14,13 +14,11 @@ async function folderWith (imported: string): Promise<string> {
 
 /** Separate daemons that know one bootstrap address: the first one's. */
 async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
-  const daemons: Daemon[] = []
-  for (const layers of spans) {
-    const first = daemons[0]
-    const join = first == null ? [] : ['--join', first.address]
-    daemons.push(await daemon(['smollm2', '--layers', layers, '--compute', compute, '--threads', '1', ...join], { home: await folderWith(imported), timeoutMs: 120_000 }))
-  }
-  return daemons
+  const start = async (layers: string, join: readonly string[] = []): Promise<Daemon> =>
+    await daemon(['smollm2', '--layers', layers, '--compute', compute, '--threads', '1', ...join], { home: await folderWith(imported), timeoutMs: 120_000 })
+  const [head = '', ...rest] = spans
+  const first = await start(head)
+  return [first, ...await Promise.all(rest.map(async (layers) => await start(layers, ['--join', first.address])))]
 }
 
 async function greedy (address: string, prompt: ReferencePrompt, wire: string): Promise<number[]> {
@@ -78,21 +76,22 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
   for (const [name, spans] of [['one node', ['0:30']], ['three nodes', thirds], ['five uneven nodes', uneven]] as const) {
     it(`gives the reference's greedy ids from ${name} in exact float32`, async () => {
       running = await ring(imported, spans, 'exact')
-      for (const [index, prompt] of reference.prompts.entries()) {
+      // all at once: what is computed together is what each is alone
+      await Promise.all(reference.prompts.map(async (prompt, index) => {
         const asked = running[index % running.length]
         assert.ok(asked != null)
         assert.equal(disagreement(await greedy(asked.address, prompt, 'f32'), prompt.greedy, 1e-2), null, prompt.id)
-      }
+      }))
     })
   }
 
   it('differs over a 16-bit wire only at near ties', async () => {
     running = await ring(imported, thirds, 'exact')
-    for (const prompt of reference.prompts) {
-      const [asked] = running
+    const [asked] = running
+    await Promise.all(reference.prompts.map(async (prompt) => {
       assert.ok(asked != null)
       assert.equal(disagreement(await greedy(asked.address, prompt, 'f16'), prompt.greedy, 1e-2), null, prompt.id)
-    }
+    }))
   })
 
   it('gives the same ids from any split in fast, close to the reference when it is teacher-forced', async () => {
@@ -113,7 +112,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
 
     let agreed = 0
     let total = 0
-    for (const prompt of reference.prompts) {
+    await Promise.all(reference.prompts.map(async (prompt) => {
       const ids = [...prompt.inputIds, ...prompt.greedy.ids]
       const { token_logprobs: logprobs, top_logprobs: tops } = await score(head.http, ids)
       for (let position = prompt.inputIds.length; position < ids.length; position++) {
@@ -121,7 +120,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
         const best = Math.max(...Object.values(tops[position] ?? {}))
         agreed += (logprobs[position] ?? -Infinity) >= best ? 1 : 0
       }
-    }
+    }))
     assert.ok(agreed / total >= 0.97, `${agreed} of ${total} tokens agree`)
 
     const { perplexity } = reference
@@ -131,15 +130,16 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
     assert.equal(tokens.length, perplexity.tokens)
     let nll = 0
     let scored = 0
-    for (let start = 0; start < tokens.length; start += perplexity.window) {
-      const { token_logprobs: logprobs } = await score(head.http, tokens.slice(start, start + perplexity.window))
-      for (const logprob of logprobs) {
+    const windows = Array.from({ length: Math.ceil(tokens.length / perplexity.window) }, (_, index) => tokens.slice(index * perplexity.window, (index + 1) * perplexity.window))
+    // at once: one stage works on one of them while another stage works on another
+    await Promise.all(windows.map(async (window) => {
+      for (const logprob of (await score(head.http, window)).token_logprobs) {
         if (logprob != null) {
           nll -= logprob
           scored++
         }
       }
-    }
+    }))
     assert.equal(scored, perplexity.scoredTokens)
     const ratio = Math.exp(nll / scored) / Math.exp(perplexity.meanNll)
     assert.ok(Math.abs(ratio - 1) <= 0.01, `perplexity is ${ratio} of the reference's`)

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
-import { removeFolders, shoal, temporaryFolder } from '../support/shoal.ts'
+import { removeFolders, shoal, temporaryFolder, type Finished } from '../support/shoal.ts'
 import { hasSwiftShader, swiftShaderEnv } from '../support/swiftshader.ts'
+
+/** Runs each command with the next one beside it, as two cores can: the result of the one at an index. */
+function besides (commands: ReadonlyArray<readonly string[]>): (index: number) => Promise<Finished> {
+  const runs: Array<Promise<Finished>> = []
+  return async (index) => {
+    for (const at of [index, index + 1]) {
+      const args = commands[at]
+      if (args !== undefined) runs[at] ??= temporaryFolder().then(async (home) => await shoal(args, { home }))
+    }
+    return await runs[index] ?? assert.fail('no such command')
+  }
+}
 
 describe('the command line', function () {
   this.timeout(60_000)
@@ -46,9 +58,10 @@ describe('the command line', function () {
     [['serve', '--http-cert', 'x.pem'], /belong together/],
     [['serve', '--trusted-proxy', '10.0.0.0/33'], /10\.0\.0\.0\/8/]
   ]
-  for (const [args, message] of usage) {
+  const wrong = besides(usage.map(([args]) => args))
+  usage.forEach(([args, message], index) => {
     it(`exits 2 with one line for: shoal ${args.map((arg) => (arg === '' ? "''" : arg)).join(' ')}`, async () => {
-      const { code, stdout, stderr } = await shoal(args, { home: await temporaryFolder() })
+      const { code, stdout, stderr } = await wrong(index)
       const lines = stderr.trim().split('\n').filter((line) => !line.startsWith('{'))
       assert.equal(lines.length, 1, stderr)
       assert.match(lines[0] ?? '', /^shoal: /)
@@ -56,7 +69,7 @@ describe('the command line', function () {
       assert.equal(stdout, '')
       assert.equal(code, 2)
     })
-  }
+  })
 
   const failed: Array<[string[], RegExp]> = [
     [['ask', 'a'], /no node runs on the data folder.*shoal serve/],
@@ -68,14 +81,15 @@ describe('the command line', function () {
     [['ask', 'a', '--join', '/ip4/127.0.0.1/tcp/1'], /nobody listens/],
     [['import', '/nonexistent'], /\/nonexistent does not exist/]
   ]
-  for (const [args, message] of failed) {
+  const failing = besides(failed.map(([args]) => args))
+  failed.forEach(([args, message], index) => {
     it(`exits 1 with one line for: shoal ${args.join(' ')}`, async () => {
-      const { code, stderr } = await shoal(args, { home: await temporaryFolder() })
+      const { code, stderr } = await failing(index)
       assert.equal(stderr.trim().split('\n').length, 1, stderr)
       assert.match(stderr, message)
       assert.equal(code, 1)
     })
-  }
+  })
 
   it('exits 1 with one line where the hub can\'t be reached', async () => {
     const { code, stderr } = await shoal(['import', 'org/name'], { home: await temporaryFolder(), env: { HF_ENDPOINT: 'http://127.0.0.1:1' } })

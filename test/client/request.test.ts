@@ -42,7 +42,7 @@ describe('what a program asks', () => {
 
   it('is a text or ids where it is an embedding, with the mean as a default', () => {
     assert.deepEqual(embeddingRequestOf({ input: 'a' }), {
-      model: undefined, request: { prompt: { kind: 'text', text: 'a', special: false }, maxTokens: 0, stop: [], sampling: {}, wire: 'f16', embed: 'mean' }
+      model: undefined, request: { prompt: { kind: 'text', text: 'a', special: false }, maxTokens: 0, stop: [], sampling: {}, embed: 'mean' }
     })
     assert.deepEqual(embeddingRequestOf({ model: 'atlas', input: [1], pooling: 'last', wire: 'f32' }).request.prompt, { kind: 'ids', ids: [1] })
     for (const wrong of [{}, { input: 'a', pooling: 'max' }, { input: 'a', temperature: 1 }]) assert.throws(() => embeddingRequestOf(wrong as EmbedOptions), { name: 'RequestError' })
@@ -50,7 +50,7 @@ describe('what a program asks', () => {
 
   it('never has an option that is there and undefined', () => {
     const { request } = asked({ messages: [{ role: 'tool', content: '1', toolCallId: 'c', name: undefined }], seed: undefined, tools: undefined, topK: undefined })
-    assert.deepEqual(Object.keys(request).sort(), ['maxTokens', 'prompt', 'sampling', 'stop', 'wire'])
+    assert.deepEqual(Object.keys(request).sort(), ['maxTokens', 'prompt', 'sampling', 'stop'])
     assert.deepEqual(Object.keys(request.sampling).sort(), ['temperature', 'topP'])
     assert.deepEqual(request.prompt.kind === 'chat' && Object.keys(request.prompt.messages[0] ?? {}).sort(), ['content', 'role', 'toolCallId'])
   })

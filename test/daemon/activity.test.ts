@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { activity } from '../../src/daemon/activity.ts'
 import { atlas, fakeGenerator, named, type FakeInit } from '../gateway/fake-generator.ts'
-import type { ActivityEvent } from '../../src/gateway/index.ts'
+import { answerWatch } from '../../src/daemon/answer-watch.ts'
+import { traces } from '../../src/daemon/traces.ts'
+import type { ActivityEvent, Generator } from '../../src/gateway/index.ts'
 import type { GenerateEvent, GenerateRequest } from '../../src/pipeline/index.ts'
 
 const SECRET = 'the capital of my heart'
@@ -12,19 +14,20 @@ function scene (init: FakeInit = {}) {
   let changed = (): void => { /* nobody listens */ }
   let clock = 1000
   const events: ActivityEvent[] = []
-  const log = activity({
+  const log = activity({ now: () => (clock += 10) })
+  const stop = log.follow({
     peerId: 'a',
     nodes: () => nodes,
     onChange: (listener) => {
       changed = listener
       return () => { changed = () => { /* nobody listens */ } }
-    },
-    now: () => (clock += 10)
+    }
   })
   log.watch((event) => { events.push(event) })
   const generator = fakeGenerator(init)
-  const generate = log.watched(generator.generate)
-  return { log, events, generator, generate, swarm: (next: typeof nodes) => { nodes = next; changed() } }
+  const watched = (generate: Generator['generate']): Generator['generate'] => (...args) =>
+    answerWatch({ traces: traces({ now: () => 0, wallMs: () => 0 }), observers: [log.answer], log: { debug () { /* nobody reads */ } } })(generate(...args), { modelId: args[0].modelId, coordinator: 'here' })
+  return { log, stop, events, generator, watched, generate: watched(generator.generate), swarm: (next: typeof nodes) => { nodes = next; changed() } }
 }
 
 const read = async (events: AsyncIterable<GenerateEvent>, most = Infinity): Promise<number> => {
@@ -60,9 +63,9 @@ describe('what a node tells of its answers', () => {
   })
 
   it('is their repairs, with the route as it is then', async () => {
-    const { log } = scene()
+    const { log, watched } = scene()
     const lost = [{ peerId: 'b', span: [3, 5] as const }]
-    const repaired = log.watched(async function * (): AsyncGenerator<GenerateEvent> {
+    const repaired = watched(async function * (): AsyncGenerator<GenerateEvent> {
       yield await Promise.resolve({ kind: 'started', sessionId: 's', promptTokens: 1, route: lost, promptIds: [], seed: 0n } as const)
       yield { kind: 'repaired', lost, tookMs: 12.6, replayed: 4, route: [{ peerId: 'd', span: [3, 5] }] }
       yield { kind: 'token', id: 1, text: 'x' }
@@ -74,24 +77,24 @@ describe('what a node tells of its answers', () => {
   })
 
   it('keeps the newest of those that have ended', async () => {
-    const { log } = scene()
+    const { log, watched } = scene()
     for (let index = 0; index < 30; index++) {
-      await read(log.watched(async function * (): AsyncGenerator<GenerateEvent> {
+      await read(watched(async function * (): AsyncGenerator<GenerateEvent> {
         yield await Promise.resolve({ kind: 'started', sessionId: String(index), promptTokens: 1, route: [], promptIds: [], seed: 0n } as const)
       })(request, {}))
     }
     assert.deepEqual(log.hello().sessions.map(({ id }) => id), Array.from({ length: 16 }, (_, index) => String(index + 14)))
   })
 
-  it('is who comes and goes', () => {
-    const { events, swarm, log } = scene()
+  it('is who comes and goes', async () => {
+    const { events, swarm, stop } = scene()
     swarm([{ peerId: 'b', name: 'birch' }, { peerId: 'c', name: 'cedar' }])
     swarm([{ peerId: 'c', name: 'cedar' }])
     assert.deepEqual(events, [
       { kind: 'node', peerId: 'c', name: 'cedar', here: true }, { kind: 'swarm' },
       { kind: 'node', peerId: 'b', name: 'birch', here: false }, { kind: 'swarm' }
     ])
-    log.stop()
+    await stop()
     swarm([])
     assert.equal(events.length, 4)
   })

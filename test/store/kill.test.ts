@@ -30,6 +30,14 @@ function moments (count: number, steps: number, seed: number): number[] {
   })
 }
 
+/** Two at a time: each is a process. */
+async function each (steps: readonly number[], check: (step: number) => Promise<void>): Promise<void> {
+  const left = [...steps]
+  await Promise.all([1, 2].map(async () => {
+    for (let step = left.shift(); step !== undefined; step = left.shift()) await check(step)
+  }))
+}
+
 const verify = async (folder: string, removeOrphans = false): Promise<VerifiedStore> =>
   await verifyStore(folder, { join: [], removeOrphans, onProgress () { /* not looked at */ } })
 
@@ -64,7 +72,7 @@ describe('a store whose process is killed', function () {
 
   it('during an import has what was finished, and the import goes on to the same model', async () => {
     const ids = new Set<string>()
-    for (const step of moments(20, importSteps, 1)) {
+    await each(moments(20, importSteps, 1), async (step) => {
       const folder = await temporaryFolder()
       await victim('import', folder, step)
       const store = await reopened(folder)
@@ -76,12 +84,12 @@ describe('a store whose process is killed', function () {
       assert.deepEqual(await contents(folder), await contents(whole), `killed at ${step}`)
       assert.deepEqual(await readdir(join(folder, 'imports')), [])
       assert.deepEqual((await verify(folder)).damaged, [])
-    }
+    })
     assert.equal(ids.size, 1)
   })
 
   it('while a model is removed still names it, in part, or not at all, and removing it again frees everything', async () => {
-    for (const step of moments(8, await stepsOf('rm'), 2)) {
+    await each(moments(8, await stepsOf('rm'), 2), async (step) => {
       const folder = await copy()
       await victim('rm', folder, step)
       const store = await reopened(folder)
@@ -90,11 +98,11 @@ describe('a store whose process is killed', function () {
       for (const name of await contents(folder)) await utimes(join(folder, 'blobs', name), 1000, 1000)
       assert.ok((await verify(folder, true)).orphans.files <= 1, `killed at ${step}`)
       assert.deepEqual(await contents(folder), [])
-    }
+    })
   })
 
   it('while room is made has the model in part, and room is made by whoever tries again', async () => {
-    for (const step of moments(6, await stepsOf('evict'), 3)) {
+    await each(moments(6, await stepsOf('evict'), 3), async (step) => {
       const folder = await copy()
       await victim('evict', folder, step)
       const store = await reopened(folder)
@@ -104,17 +112,17 @@ describe('a store whose process is killed', function () {
       assert.ok(layersHere > 0 && layersHere < 4)
       const sizes = await Promise.all((await contents(folder)).map(async (name) => (await stat(join(folder, 'blobs', name))).size))
       assert.ok(sizes.reduce((sum, size) => sum + size, wanted.size) <= LIMIT_BYTES, `killed at ${step}`)
-    }
+    })
   })
 
   it('during a fetch has no blob that is not whole, and the fetch goes on', async () => {
-    for (const step of moments(6, await stepsOf('fetch'), 4)) {
+    await each(moments(6, await stepsOf('fetch'), 4), async (step) => {
       const folder = await temporaryFolder()
       await victim('fetch', folder, step)
       const store = await reopened(folder)
       if (!await store.blobs.has(fetched.part.cid)) await tasks.fetch?.(folder)
       assert.deepEqual(await contents(folder), [fetched.part.cid], `killed at ${step}`)
       await store.blobs.read(fetched.part.cid, fetched.part.size)
-    }
+    })
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startGateway, type Gateway, type GatewayInit } from '../../src/gateway/index.ts'
 import { atlas, fakeGenerator, named, silent, type FakeInit } from '../gateway/fake-generator.ts'
 import { hasBrowser } from '../support/browser.ts'
-import { daemon, removeFolders, root, type Daemon } from '../support/shoal.ts'
+import { daemon, removeFolders, root, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
 import { questions } from '../swarm/daemons/atlas.ts'
 import { openPage, seriousFindings, startBrowser, textOf, type Opened } from './browser.ts'
 import type { Browser, Page } from 'puppeteer-core'
@@ -179,6 +179,24 @@ describe('the page in a browser, on a swarm', function () {
     await page.keyboard.up('Shift')
     await page.keyboard.type('two')
     assert.equal(await page.$eval('#question', (field) => (field as HTMLTextAreaElement).value), 'one\ntwo')
+  })
+
+  it('switches to another model of the swarm, and shows the nodes that serve it', async () => {
+    const home = await temporaryFolder()
+    const { code, stderr } = await shoal(['import', join(root, 'test', 'fixtures', 'models', 'llama'), '--name', 'tiny'], { home })
+    assert.equal(code, 0, stderr)
+    const other = await daemon(['tiny', '--threads', '1', '--name', 'elm', '--join', nodes.get('amber')?.address ?? ''], { home })
+    try {
+      await page.waitForFunction(() => [...document.querySelectorAll('#model option')].some(({ textContent }) => textContent?.startsWith('tiny')))
+      await page.select('#model', String(other.ready.modelId))
+      await send(page, 'Hello')
+      await answered(page, 'done')
+      assert.ok((await facts(page)).includes('tiny'))
+      await page.waitForFunction(() => document.querySelector('.ring svg')?.getAttribute('aria-label')?.includes('The last answer'))
+      assert.match(await page.$eval('.ring svg', (svg) => svg.getAttribute('aria-label') ?? ''), /^tiny: 4 layers, all served\. The last answer went over elm \(layers 0 to 3\)\.$/)
+    } finally {
+      await other.stop()
+    }
   })
 
   it('shows a repair when a node of the route is killed, and the answer goes on', async () => {

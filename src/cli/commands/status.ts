@@ -1,5 +1,5 @@
 import { action, command, type CommonOptions, type Context } from '../command.ts'
-import { bytes, shortPeer, table } from '../format.ts'
+import { bytes, freeOf, shortPeer, table } from '../format.ts'
 import { joinOptions } from '../generate-options.ts'
 import { watchStatus } from '../status-watch.ts'
 import { withSwarm, type JoinOptions } from '../connect.ts'
@@ -23,7 +23,7 @@ async function status (context: Context, options: StatusOptions): Promise<void> 
     const { nodes, models } = await swarm.view({ signal })
     out.event({ self: swarm.localPeerId ?? null, nodes, models })
     if (out.json) return
-    out.line(nodes.length === 0 ? 'no nodes' : table([['NODE', 'NAME', 'DEVICE', 'MEMORY', 'MODEL', 'LAYERS', 'STATE', 'MS/TOKEN', 'RTT'], ...nodes.flatMap((node) => rows(node, swarm.localPeerId))]))
+    out.line(nodes.length === 0 ? 'no nodes' : table([['NODE', 'NAME', 'DEVICE', 'MEMORY', 'MODEL', 'LAYERS', 'STATE', 'MS/TOKEN', 'FREE', 'RTT'], ...nodes.flatMap((node) => rows(node, swarm.localPeerId))]))
     for (const model of models) out.line(`\n${coverage(model)}`)
   })
 }
@@ -31,9 +31,9 @@ async function status (context: Context, options: StatusOptions): Promise<void> 
 function rows (node: NodeView, self: string | undefined): string[][] {
   const about = [`…${shortPeer(node.peerId)}${node.peerId === self ? ' (here)' : ''}`, node.name, node.device.label, bytes(node.memoryBytes)]
   const rtt = node.roundTripMs == null ? '' : `${node.roundTripMs.toFixed(1)} ms`
-  if (node.spans.length === 0) return [[...about, node.offers.map(({ model }) => model).join(', ') || '-', '-', node.offers.length > 0 ? 'sharing' : '-', '', rtt]]
-  return node.spans.map(({ model, span, state, decodeMsPerToken }) =>
-    [...about, model, `${span[0]}:${span[1]}`, state, decodeMsPerToken > 0 ? decodeMsPerToken.toFixed(1) : '', rtt])
+  if (node.spans.length === 0) return [[...about, node.offers.map(({ model }) => model).join(', ') || '-', '-', node.offers.length > 0 ? 'sharing' : '-', '', '', rtt]]
+  return node.spans.map(({ model, span, state, decodeMsPerToken, freeSlots }) =>
+    [...about, model, `${span[0]}:${span[1]}`, state, decodeMsPerToken > 0 ? decodeMsPerToken.toFixed(1) : '', freeOf(freeSlots), rtt])
 }
 
 /** One digit a layer: how many nodes serve it. */

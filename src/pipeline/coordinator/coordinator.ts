@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { generateServer } from './generate-server.ts'
-import { prepareRequest } from './request.ts'
+import { prepareRequest, type PreparedRequest } from './request.ts'
 import { findRoute, heldKey, mendedRoute, type FoundRoute, type Provider, type RouteSearch } from './routes.ts'
 import { session } from './session.ts'
 import { chooseStandby } from './choose-standby.ts'
@@ -56,12 +56,12 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   }
 
   /** @throws {NoCapacityError} */
-  async function route (request: GenerateRequest, model: CoordinatorModel, { positions, exclude, before }: RouteInit, signal: AbortSignal): Promise<FoundRoute> {
+  async function route ({ modelId }: GenerateRequest, { wire }: PreparedRequest, model: CoordinatorModel, { positions, exclude, before }: RouteInit, signal: AbortSignal): Promise<FoundRoute> {
     const searchWithout = (excluded: ReadonlySet<string>): FoundRoute | NoCapacityError => {
       const search: RouteSearch = {
-        modelId: request.modelId,
+        modelId,
         layerCount: model.manifest.config.layerCount,
-        wire: request.wire,
+        wire,
         positions,
         exclude: excluded,
         ...(before === undefined ? {} : { held: before.held, compute: before.compute }),
@@ -79,7 +79,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     for (const { peerId, seq } of swarm.nodes()) suspected.seen(peerId, seq)
     let found = search()
     if (found instanceof NoCapacityError) {
-      await refresh(request.modelId, before === undefined ? REFRESH_MS : REFRESH_AGAIN_MS, signal)
+      await refresh(modelId, before === undefined ? REFRESH_MS : REFRESH_AGAIN_MS, signal)
       found = search()
     }
     if (found instanceof NoCapacityError) throw found
@@ -101,7 +101,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         },
         clear (peerId) { suspected.clear(peerId) }
       },
-      route: (routeInit, routeSignal) => route(request, model, routeInit, routeSignal),
+      route: (routeInit, routeSignal) => route(request, prepared, model, routeInit, routeSignal),
       repaired (why) {
         log?.debug({ sessionId: sessionName(sessionId), why }, 'the session goes on without a stage')
         repairs[why] = (repairs[why] ?? 0) + 1
@@ -109,7 +109,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       standbyFor: (stop, current, without) => chooseStandby({
         session: sessionId,
         modelId: request.modelId,
-        wire: request.wire,
+        wire: prepared.wire,
         positions: prepared.positions,
         stop,
         route: current,

@@ -17,14 +17,13 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
   const prompt: GenerateRequest['prompt'] = text !== undefined
     ? { kind: 'text', text, special }
     : ids !== undefined ? { kind: 'ids', ids: idList(ids) } : { kind: 'chat', messages: chat }
-  if (request.wire !== 'f16' && request.wire !== 'f32') throw new RequestError(`the wire is '${request.wire.slice(0, 64)}', and has to be f16 or f32`)
   return {
     modelId,
     prompt,
     maxTokens,
     stop,
     sampling: samplingOf(sampling),
-    wire: request.wire,
+    ...(request.wire === '' ? {} : { wire: oneOf('wire', request.wire, ['f16', 'f32']) }),
     scorePrompt,
     ignoreEos,
     ...(generatedIds === undefined ? {} : { generatedIds: idList(generatedIds) }),

@@ -1,7 +1,7 @@
 import { ContextLengthError, RequestError } from '../../../protocols/generate/index.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { answerShape, type AnswerShape } from './answer-grammar.ts'
-import type { GenerateRequest, Pooling, SamplingOptions } from '../types.ts'
+import type { GenerateRequest, Pooling, SamplingOptions, Wire } from '../types.ts'
 import type { CoordinatorModel } from './types.ts'
 
 export const MAX_STOPS = 64
@@ -9,6 +9,7 @@ const MAX_STOP_CHARACTERS = 1024
 
 /** A request as the ring needs it. */
 export interface PreparedRequest {
+  readonly wire: Wire
   readonly promptIds: readonly number[]
   readonly vocabSize: number
   /** Never more than the context has room for. */
@@ -46,7 +47,8 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
   const stop = request.stop.filter((text) => text !== '')
   if (stop.length > MAX_STOPS) throw new RequestError(`there are ${stop.length} stop strings, and at most ${MAX_STOPS} are taken`)
   if (stop.some((text) => text.length > MAX_STOP_CHARACTERS)) throw new RequestError(`a stop string has more than ${MAX_STOP_CHARACTERS} characters`)
-  const wire: string = request.wire
+  const isCertain = sampling.temperature === 0 || request.maxTokens === 0
+  const wire: string = request.wire ?? (isCertain ? 'f32' : 'f16')
   if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
   if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
 
@@ -64,6 +66,7 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
   const generatedIds = request.generatedIds ?? []
   if (generatedIds.length > 0) checkGoingOn(request, generatedIds, maxTokens, vocabSize)
   return {
+    wire,
     promptIds,
     vocabSize,
     maxTokens,

@@ -25,7 +25,7 @@ export async function * session (components: SessionComponents, init: SessionIni
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,
-    wire: request.wire,
+    wire: prepared.wire,
     positions: prepared.positions,
     ropeVariant: ropeVariantOf(model.manifest.config.rope, prepared.promptIds.length),
     // something is made of every position

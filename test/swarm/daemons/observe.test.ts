@@ -95,6 +95,19 @@ describe('what can be seen of a node at work', function () {
     assert.ok((after.get('process_resident_memory_bytes') ?? 0) > 0)
   })
 
+  it('tells its page of an answer that a program elsewhere asked for', async () => {
+    const { events } = await ask('What is the capital of Peru?', '--json')
+    const usage = events.at(-1)?.usage as { completionTokens: number }
+    const stream = await fetch(`${first().http}/api/events`)
+    const reader = stream.body?.getReader() ?? assert.fail('no stream')
+    const { value } = await reader.read()
+    await reader.cancel()
+    const [, hello = ''] = /^data: (.*)$/m.exec(Buffer.from(value ?? []).toString()) ?? []
+    const { sessions } = JSON.parse(hello) as { sessions: Json[] }
+    const { state, tokens, route } = sessions.at(-1) ?? {}
+    assert.deepEqual([state, tokens, (route as Hop[]).map(({ peerId }) => peerId)], ['done', usage.completionTokens, nodes.map(({ peerId }) => peerId)])
+  })
+
   it('names requests and sessions in its log, through gateway, coordinator and stages', async () => {
     const response = await chat('What is the capital of Peru?')
     const requestId = response.headers.get('x-shoal-request-id') ?? ''

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { newPsk } from '../../../src/p2p/index.ts'
@@ -170,8 +170,13 @@ describe('daemons in trouble', function () {
     const joining = await shoal(['serve', '--no-lan', '--listen', '/ip4/127.0.0.1/tcp/0', '--http', 'off', '--psk', wrong, '--join', first.address], { home: await temporaryFolder() })
     assert.equal(joining.code, 1)
     assert.match(joining.stderr, /pre-shared key/)
-    const invite = await shoal(['invite', '--with-key'], { home: first.home })
-    assert.equal((await ask(invite.stdout.trim(), answer)).stdout, 'The capital of Peru is Lima.\n')
+    const invite = (await shoal(['invite', '--with-key'], { home: first.home })).stdout.trim()
+    assert.equal((await ask(invite, answer)).stdout, 'The capital of Peru is Lima.\n')
+    // a node that the invite brought in is found by the commands of its own machine
+    const { home } = await start(['--layers', '4:8', '--join', invite])
+    assert.equal((await stat(join(home, 'swarm.key'))).mode & 0o077, 0)
+    assert.equal((await shoal(['ask', ...answer], { home })).stdout, 'The capital of Peru is Lima.\n')
+    assert.match((await shoal(['invite', '--with-key'], { home })).stdout, /^shoal1/)
   })
 
   it('choose their layers themselves, so that all are served', async () => {
