@@ -66,7 +66,7 @@ export function serveCommand (): Command {
     .option('--share-only', 'give the model\'s weights to others, and serve no layers')
     .option('--trust', 'believe the first node that says which model a name at the hub is (default: this machine\'s own import, or three nodes on different networks that say the same)')
     .option('--upload <size>', 'of weights, to all peers together, in a second, such as 5MB (default: no limit)', parse.byteSize)
-    .option('--share-prefixes', 'let everybody who asks reuse what equal beginnings of others\' prompts left: quicker, and they can tell by the time that somebody asked so')
+    .option('--share-prefixes', 'let this node and the peers of --prefer reuse what equal beginnings of one another\'s prompts left: quicker, and they can tell by the time that somebody asked so')
     .option('--allow <peer>', 'peer id that may connect; no other may then, but for programs of this machine; may be repeated', parse.peer)
     .option('--deny <peer>', 'peer id that may not connect; may be repeated', parse.peer)
     .option('--prefer <peer>', 'peer id that comes first, as this node itself does, where slots are short, and that has no quotas; may be repeated', parse.peer)

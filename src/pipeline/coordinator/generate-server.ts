@@ -26,6 +26,8 @@ export interface GenerateServer {
 
 /** How long a client may take to say what it wants. */
 const REQUEST_MS = 10_000
+/** And to take what it was sent: until then its session has a place that others want. */
+const TAKE_MS = 30_000
 
 export function generateServer ({ host, clock, generate }: GenerateServerComponents, { maxSessions, maxSessionsPerPeer, ...limits }: GenerateServerInit): GenerateServer {
   const tokens = peerTokens(limits, preference(host.peerId, limits), clock)
@@ -68,7 +70,9 @@ export function generateServer ({ host, clock, generate }: GenerateServerCompone
         spoke = true
         if (event.kind === 'started') tokens.take(link.peer, event.promptTokens)
         else if (event.kind === 'token') tokens.take(link.peer, 1)
-        if (!link.send(eventFrame(event))) await link.drained({ signal })
+        if (link.send(eventFrame(event))) continue
+        const late = clock.after(TAKE_MS, () => { link.abort(new Error('the client takes nothing of its answer')) })
+        await link.drained({ signal }).finally(late)
       }
     } catch (error) {
       if (!link.closed) link.send(failureFrame(error))

@@ -250,9 +250,10 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, sin
       case RingType.gap: {
         const promised = plan?.stages[index]?.until ?? 0
         if (position < promised) throw fault(index, `does not have the ${promised} positions that it said it has`)
-        lose(index === 0 ? 0 : index - 1, index === 0
-          ? fault(0, `lost positions: it has ${position}`)
-          : fault(index - 1, `sent positions that ${nameOf(at(index))} can't use: it has ${position}`), 'malformed')
+        // one stage's word against that of the one before it: the tail sends the head its tokens
+        const before = (index + stops.length - 1) % stops.length
+        if (before === index) lose(index, fault(index, `lost positions: it has ${position}`), 'malformed')
+        else end(new StageLostError([at(before).peerId], fault(before, `sent positions that ${nameOf(at(index))} can't use: it has ${position}`), 'reported', at(index).peerId))
         return
       }
       default:

@@ -28,7 +28,7 @@ export interface Admission {
   full (peer: string, message: string, holders: readonly PlaceHolder[]): NoPlace
   /** It has one, with so many positions, which count until it is known what it used. */
   began (peer: string, positions: number): void
-  /** Its session ended, with so many positions unused. */
+  /** Its session ended, with so many positions unused; below 0: so many rows were computed beyond them. */
   ended (peer: string, left: number): void
 }
 

@@ -5,6 +5,7 @@ import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { replayPool } from '../replay-buffer.ts'
+import { preference } from '../peer-tokens.ts'
 import { admission, type NoPlace } from './admission.ts'
 import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { lease, type Lease } from './lease.ts'
@@ -58,6 +59,9 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes }, spill)
   const empty = idle(() => sessions.size > 0)
   let draining = false
+  const comesFirst = preference(host.peerId, { prefer })
+  /** Whoever says that a prompt is one and sends another leaves others a wrong KV: those alone share who are trusted. */
+  const sharesPrefixes = (peer: string): boolean => sharePrefixes && comesFirst(peer)
   const places = admission(host.peerId, clock, { maxSessions, maxSessionsPerPeer, tokensPerMinutePerPeer, prefer })
 
   const early = earlyLinks(clock)
@@ -218,7 +222,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   function begun (link: Link, plan: StagePlan, place: HopPlan, onReleased: () => void = () => undefined): LinkRole | undefined {
     let leased: Lease
     try {
-      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharePrefixes ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
+      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharesPrefixes(link.peer) ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)

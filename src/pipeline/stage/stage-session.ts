@@ -271,7 +271,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   }
 
   const session: StageSession = {
-    get left () { return positions - order.have },
+    get left () { return positions - counted.all.rows },
     get epoch () { return order.epoch },
 
     async open () {

@@ -32,7 +32,7 @@ export interface StageServerInit extends PeerLimits {
   readonly replayBytesPerSession?: number
   /** Such bytes over all sessions. @default 512 MiB */
   readonly replayBytes?: number
-  /** What a prompt left serves every coordinator, not only the one that asked it: who asks can tell by the time which beginnings others asked. @default false */
+  /** What a prompt left serves all coordinators that come first (this node, `prefer`), not only the one that asked it: who asks can tell by the time which beginnings others asked. @default false */
   readonly sharePrefixes?: boolean
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { FIRST_OPTIONAL_TYPE, encodeFrame } from '../../../protocols/frame/index.ts'
 import { Failure, FailureKind, GENERATE_PROTOCOL, GenerateType, Request } from '../../../protocols/generate/index.ts'
 import { greedy } from '../support/fake-model.ts'
 import { MODEL, fakeSwarm, tokensOf, type FakeSwarm, type FakeSwarmInit } from '../support/fake-swarm.ts'
@@ -38,6 +39,19 @@ describe('generateServer', () => {
     const link = await dial(swarm)
     await swarm.clock.advance(11_000)
     assert.equal(link.closed, true)
+  })
+
+  it('ends an answer whose client takes nothing of it', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const link = await dial(swarm)
+    // as much as a link holds
+    swarm.network.disturb = (frame, from, to) => from === 'a' && to === 'k' ? [frame, encodeFrame({ type: FIRST_OPTIONAL_TYPE }, new Uint8Array(5 * 1024 * 1024))] : [frame]
+    link.link.pause()
+    link.send({ type: GenerateType.request }, request())
+    await swarm.clock.advance(1000)
+    assert.equal(swarm.coordinator.sessions, 1)
+    await swarm.clock.advance(31_000)
+    assert.deepEqual([swarm.coordinator.sessions, link.closed], [0, true])
   })
 
   it('beats every second or oftener while an answer takes its time', async () => {

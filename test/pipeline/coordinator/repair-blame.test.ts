@@ -38,6 +38,22 @@ describe('a session one of whose stages is at fault', () => {
     }
   })
 
+  it('suspects no stage on the word of the one behind it, and leaves one that complains of it again', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    swarm.network.disturb = (frame, from, to) => from === 'b' && to === 'c' && readHeader(frame).type === RingType.ready
+      ? [frame, encodeFrame({ type: RingType.gap, epoch: readHeader(frame).epoch, lap: 1, position: 900 })]
+      : [frame]
+    const events = await withTime(swarm, disturbed(swarm, -1, () => undefined))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    const route = (all: typeof events): string[] => {
+      const done = all.at(-1)
+      return done?.kind === 'done' ? done.route.map(({ peerId }) => peerId) : []
+    }
+    assert.equal(route(events)[1], 'b2')
+    swarm.network.disturb = (frame) => [frame]
+    assert.deepEqual(route(await swarm.ask()), ['a', 'b', 'x'])
+  })
+
   it('goes no further than a stop string, or than was asked, where only the word was lost that it was all', async () => {
     const expected = await greedy(PROMPT, TOKENS)
     const swarm = await fakeSwarm(SPARES)

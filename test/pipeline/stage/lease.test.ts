@@ -45,9 +45,9 @@ describe('a prompt that a stage keeps', () => {
     assert.equal((await cached(2)).cached, PREFIX_BLOCK)
   })
 
-  it('serves its own coordinator, and others only where the owner shares', async () => {
+  it('serves its own coordinator, and others only where the owner shares among those that come first', async () => {
     for (const sharePrefixes of [false, true]) {
-      const stage = await rawStage(undefined, { sharePrefixes })
+      const stage = await rawStage(undefined, { sharePrefixes, prefer: ['c', 'd'] })
       const have = async (id: number, from: string): Promise<number> => {
         const control = await stage.open({ session: session(id), positions: POSITIONS, prefix: KEYS }, from)
         const data = await stage.hello({ session: session(id) })
@@ -62,6 +62,8 @@ describe('a prompt that a stage keeps', () => {
       assert.equal(await have(1, 'c'), 0)
       assert.equal(await have(2, 'd'), sharePrefixes ? PREFIX_BLOCK : 0)
       assert.equal(await have(3, 'c'), PREFIX_BLOCK)
+      assert.equal(await have(4, 'stranger'), 0)
+      assert.equal(await have(5, 'stranger'), PREFIX_BLOCK)
     }
   })
 })
