@@ -8,6 +8,8 @@ export interface ExchangeInit {
   readonly silenceMs: number
 }
 
+/** No prompt takes longer to its first token, whatever its coordinator says meanwhile. */
+const BEGIN_MS = 1_800_000
 /** Events that may wait for their reader. */
 const MAX_EVENTS = 4096
 
@@ -30,6 +32,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
   const silent = (): void => { finish(fault(`said nothing for ${silenceMs} ms`)) }
   const cancel = (): void => { finish() }
   let silence = setTimeout(silent, silenceMs)
+  const late = setTimeout(() => { finish(fault(`has not begun within ${BEGIN_MS / 60_000} minutes`)) }, BEGIN_MS)
   let held = false
   const hold = (wanted: boolean): void => {
     if (held === wanted) return
@@ -50,6 +53,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
       try {
         const event = eventOf(frame, link.peer)
         if (event === undefined || ended) return
+        clearTimeout(late)
         events.push(event)
         // a slow reader holds its coordinator back instead of filling memory
         if (events.length > MAX_EVENTS) hold(true)
@@ -79,6 +83,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     if (failure !== undefined) throw failure
   } finally {
     clearTimeout(silence)
+    clearTimeout(late)
     signal?.removeEventListener('abort', cancel)
     if (done) link.close({ signal: AbortSignal.timeout(silenceMs) }).catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })
     else link.abort(new Error('the client left'))

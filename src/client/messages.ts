@@ -104,7 +104,7 @@ const callOf = (call: WireCall | undefined): ToolCall => ({ id: call?.id ?? '', 
 function hopOf ({ stage, prefill, ...rest }: Hop): HopTiming[] {
   const work = workOf(rest)
   const part = prefill === undefined ? undefined : workOf(prefill)
-  return work === undefined ? [] : [{ peerId: stage?.peerId ?? '', span: [stage?.start ?? 0, stage?.end ?? 0], ...work, ...(part === undefined ? {} : { prefill: part }) }]
+  return work === undefined || !PEER_ID.test(stage?.peerId ?? '') ? [] : [{ peerId: stage?.peerId ?? '', span: [stage?.start ?? 0, stage?.end ?? 0], ...work, ...(part === undefined ? {} : { prefill: part }) }]
 }
 
 function workOf ({ laps, rows, queueMs, computeMs, sendMs, bytesSent }: HopWorkMessage): HopWork | undefined {
@@ -119,7 +119,13 @@ const reason = (text: string): FinishReason => reasons.find((each) => each === t
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
-const stages = (route: readonly Stage[]): RouteStage[] => route.map(({ peerId, start, end }) => ({ peerId, span: [start, end] }))
+/** As peer ids are written; what is shown, and put into headers, has nothing else in it. */
+const PEER_ID = /^[A-Za-z0-9]{1,128}$/
+
+const stages = (route: readonly Stage[]): RouteStage[] => route.map(({ peerId, start, end }) => {
+  if (!PEER_ID.test(peerId)) throw new Error('a route with what is no peer id')
+  return { peerId, span: [start, end] }
+})
 
 const top = (topIds: readonly number[], topLogprobs: readonly number[]): TokenScore[] =>
   topIds.map((id, index) => ({ id, logprob: topLogprobs[index] ?? -Infinity }))

@@ -13,11 +13,15 @@ interface Heard {
   scored: boolean
   readonly tokens: number[]
   text: string
+  /** Events beside tokens. */
+  others: number
 }
 
 const RETRY_AFTER_MS = 5000
 /** Coordinators that one answer may use up. */
 const MAX_COORDINATORS = 16
+/** Events beside tokens: parts of a scored prompt, repairs, calls. */
+const MAX_OTHER_EVENTS = 8192
 
 export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500 }: ThinClientInit = {}): ThinClient {
   const others = coordinators(swarm)
@@ -38,7 +42,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     signal?.throwIfAborted()
     const startedMs = performance.now()
     const tried = new Set<string>()
-    const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], text: '' }
+    const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], text: '', others: 0 }
     let lost: { readonly atMs: number, readonly coordinators: RouteStage[] } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
     while (tried.size < MAX_COORDINATORS) {
@@ -50,7 +54,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
         const link = await dial(candidate, signal)
         onCoordinator?.(candidate.peerId)
         for await (const event of exchange(link, goingOnFrom(request, heard), { signal, silenceMs })) {
-          hear(heard, event)
+          hear(heard, event, request, candidate.peerId)
           if (event.kind === 'started' && goingOn && lost !== undefined) {
             // for a reader the answer began long ago
             yield { kind: 'repaired', lost: lost.coordinators, tookMs: performance.now() - lost.atMs, replayed: event.promptTokens + heard.tokens.length, route: event.route }
@@ -101,7 +105,12 @@ function goingOnFrom (request: GenerateRequest, { started, tokens }: Heard): Gen
   }
 }
 
-function hear (heard: Heard, event: GenerateEvent): void {
+/** @throws {PeerFaultError} for more than was asked for, or before it began */
+function hear (heard: Heard, event: GenerateEvent, { maxTokens }: GenerateRequest, peerId: string): void {
+  if (event.kind !== 'token') heard.others++
+  const isTooMuch = heard.others > MAX_OTHER_EVENTS || (event.kind === 'token' && heard.tokens.length >= maxTokens)
+  if (isTooMuch) throw new PeerFaultError(`the coordinator ${peerId} sends more than it was asked for`, peerId)
+  if (event.kind !== 'started' && event.kind !== 'done' && heard.started === undefined) throw new PeerFaultError(`the coordinator ${peerId} answers what has not begun`, peerId)
   // what the answer began with stays, whatever another coordinator says
   if (event.kind === 'started') heard.started = heard.started === undefined ? event : { ...event, promptIds: heard.started.promptIds, seed: heard.started.seed }
   if (event.kind === 'scored') heard.scored = true

@@ -8,7 +8,7 @@ import type { LocalModels } from './local-model.ts'
 import type { ThinClient } from '../client/index.ts'
 import type { GatewayModel, Generator } from '../gateway/index.ts'
 import type { Tokenizer } from '../model/index.ts'
-import type { Coordinator, GenerateEvent } from '../pipeline/index.ts'
+import type { Coordinator, CoordinatorModel, GenerateEvent } from '../pipeline/index.ts'
 import type { NodeRecord } from '../swarm/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -59,16 +59,21 @@ export function generator ({ coordinator, client, models, records, lookAround, w
     }
   }
 
-  const describe = async (modelId: string, name: string): Promise<GatewayModel> => {
+  /** What is damaged here, or no model at all whatever a stranger's record says, is a model of others'. */
+  const localModel = async (modelId: string): Promise<CoordinatorModel | undefined> => await models.get(modelId).catch(() => undefined)
+
+  const describe = async ({ modelId, model: label }: ModelView, names: Readonly<Record<string, string>>): Promise<GatewayModel> => {
     const createdS = seenAt.get(modelId) ?? Math.floor(Date.now() / 1000)
     seenAt.set(modelId, createdS)
-    const local = await models.get(modelId)
-    if (local == null) return { name, modelId, createdS }
+    // a label is what strangers say: it is never another model's name here
+    const alias = Object.hasOwn(names, label) && names[label] !== modelId ? undefined : label
+    const [name = alias ?? modelId] = Object.entries(names).flatMap(([own, id]) => id === modelId ? [own] : [])
+    const called = { name, modelId, createdS, ...(alias === undefined || alias === name ? {} : { alias }) }
+    const local = await localModel(modelId)
+    if (local == null) return called
     const { manifest, tokenizer } = local
     return {
-      name,
-      modelId,
-      createdS,
+      ...called,
       contextLength: manifest.config.contextLength,
       tokenText: (id) => tokenizer.tokenText(id),
       decode: (ids) => tokenizer.decode(ids),
@@ -78,15 +83,21 @@ export function generator ({ coordinator, client, models, records, lookAround, w
     }
   }
 
+  /** Of a model that is not open: it may be here all the same. */
+  async function * choose (...[request, options]: Parameters<Generator['generate']>): AsyncGenerator<GenerateEvent> {
+    yield * await localModel(request.modelId) == null ? askOthers(request, options) : coordinator.generate(request, options)
+  }
+
   return {
     get elsewhere () { return elsewhere },
     models: async (options = {}) => {
       const covered = (): ModelView[] => modelViews(records()).filter((view) => view.covered)
       // a node that has just joined may not have heard of the others
       if (covered().length === 0) await lookAround(options)
-      return await Promise.all(covered().map(async ({ modelId, model }) => await describe(modelId, model)))
+      const names = await models.names().catch(() => ({}))
+      return await Promise.all(covered().map(async (view) => await describe(view, names)))
     },
-    generate: (request, options) => models.opened(request.modelId) == null ? askOthers(request, options) : coordinator.generate(request, options)
+    generate: (request, options) => models.opened(request.modelId) == null ? choose(request, options) : coordinator.generate(request, options)
   }
 }
 

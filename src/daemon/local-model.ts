@@ -11,6 +11,8 @@ export interface LocalModels {
   get (modelId: string): Promise<CoordinatorModel | undefined>
   /** What is open already, without asking the disk. */
   opened (modelId: string): CoordinatorModel | undefined
+  /** What this machine calls its models: names, and their ids. */
+  names (): Promise<Readonly<Record<string, string>>>
 }
 
 export function localModels (store: ModelStore): LocalModels {
@@ -21,16 +23,20 @@ export function localModels (store: ModelStore): LocalModels {
     if (!await store.blobs.has(modelId)) return undefined
     const model = await store.get(modelId)
     if (!await store.blobs.has(model.manifest.tokenizer.cid)) return undefined
-    const loaded = { manifest: model.manifest, tokenizer: await loadTokenizer(store, model) }
-    open.set(modelId, loaded)
-    return loaded
+    return { manifest: model.manifest, tokenizer: await loadTokenizer(store, model) }
   }
 
   return {
     opened: (modelId) => open.get(modelId),
+    names: async () => await store.names(),
     get: async (modelId) => {
       const known = opening.get(modelId)
-      if (known != null) return await known
+      if (known != null) {
+        // the one that was asked for longest ago goes first
+        opening.delete(modelId)
+        opening.set(modelId, known)
+        return await known
+      }
       const [oldest] = opening.keys()
       if (opening.size >= KEPT && oldest != null) {
         opening.delete(oldest)
@@ -38,9 +44,13 @@ export function localModels (store: ModelStore): LocalModels {
       }
       const started = load(modelId)
       opening.set(modelId, started)
-      const forget = (): void => { opening.delete(modelId) }
-      // A model that is not here may be imported later.
-      started.then((found) => { if (found == null) forget() }, forget)
+      const isKept = (): boolean => opening.get(modelId) === started
+      const forget = (): void => { if (isKept()) opening.delete(modelId) }
+      started.then((found) => {
+        // a model that is not here may be imported later
+        if (found == null) forget()
+        else if (isKept()) open.set(modelId, found)
+      }, forget)
       return await started
     }
   }

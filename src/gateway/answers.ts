@@ -44,6 +44,9 @@ export interface Answers {
   ask (request: GenerateRequest, options: AskOptions): AsyncGenerator<AnswerEvent>
 }
 
+/** Longer than a route takes to be found and opened: what takes longer computes its prompt, and keeps no others from beginning. */
+const BEGINNING_MS = 15_000
+
 const retryAfterMs = (error: Error): number => 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 1000
 
 export function answers ({ generator, line }: AnswersComponents, { waitMs = 120_000, choicesAtOnce = 8, priority = false }: AnswersInit = {}): Answers {
@@ -71,13 +74,17 @@ export function answers ({ generator, line }: AnswersComponents, { waitMs = 120_
         }
         const events = generator.generate(request, { signal })[Symbol.asyncIterator]()
         let first: Of<'started'>
+        const beginning = setTimeout(() => { place.taken() }, BEGINNING_MS)
         try {
           first = await begun(events, param)
         } catch (error) {
+          await events.return?.()
           if (!(error instanceof Error && error.name === 'NoCapacityError') || performance.now() >= deadlineMs) throw error
           refused = error
           place.again(retryAfterMs(error))
           continue
+        } finally {
+          clearTimeout(beginning)
         }
         place.taken()
         try {

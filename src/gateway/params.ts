@@ -59,8 +59,9 @@ export async function chooseModel (generator: Pick<Generator, 'models'>, name: s
     if (other != null) throw new HttpError(`say which model: ${models.map((model) => model.name).join(', ')}`, { status: 400, param: 'model' })
     return only
   }
-  const named = models.filter((model) => model.modelId === name)
-  const found = named.length > 0 ? named : models.filter((model) => model.name === name)
+  const found = [
+    models.filter((model) => model.modelId === name), models.filter((model) => model.name === name), models.filter((model) => model.alias === name)
+  ].find((all) => all.length > 0) ?? []
   const [model, another] = found
   if (another != null) throw new HttpError(`several models are called ${name}; use an id: ${found.map(({ modelId }) => modelId).join(', ')}`, { status: 400, param: 'model' })
   if (model != null) return model

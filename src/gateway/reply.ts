@@ -37,6 +37,7 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
   // A request is kept as long as its signal has listeners: none may stay when the answer is over, or is none.
   const stay = (): void => { gone.removeEventListener('abort', leave) }
   if (gone.aborted) leave()
+  let items: AsyncGenerator<object> | undefined
   try {
     const answered = await handle(body, controller.signal)
     if (answered.kind === 'whole') {
@@ -45,6 +46,7 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
       c.header('server-timing', serverTiming(answered.done))
       return c.json(answered.body)
     }
+    ;({ items } = answered)
     // What fails before there is anything to send has a status; a route that is known by then is a header.
     const first = await answered.items.next()
     if (first.done !== true && first.value instanceof SseRoute) c.header('x-shoal-route', routeHeader(first.value.route))
@@ -62,6 +64,9 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
     }))
   } catch (error) {
     stay()
+    // nobody will read on
+    leave()
+    await items?.return(undefined)
     throw error
   }
 }

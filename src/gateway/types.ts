@@ -7,8 +7,10 @@ import type { AbortOptions } from '@libp2p/interface'
 
 /** A model that requests can name. */
 export interface GatewayModel {
-  /** What clients call it: the name at import, or the label that nodes give it. */
+  /** What clients call it: the name at import, else the label that nodes give it, else its id. */
   readonly name: string
+  /** The label that nodes give it, where it has another name here. */
+  readonly alias?: string
   readonly modelId: string
   /** Positions; undefined where this node hasn't the model's manifest. */
   readonly contextLength?: number

@@ -78,6 +78,7 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
 
   return {
     blobs,
+    names: readNames,
     list: async (onDamaged) => (await Promise.all(Object.entries(await readNames()).map(async ([name, modelId]) => {
       try {
         return [await load(name, modelId)]

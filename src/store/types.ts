@@ -49,6 +49,8 @@ export interface DamagedModel {
 /** Models on this machine: names on top of the blob store. */
 export interface ModelStore {
   readonly blobs: BlobStore
+  /** Names, and the ids that they stand for. */
+  names (): Promise<Readonly<Record<string, string>>>
   /** @param onDamaged is told of models whose manifest is damaged or gone, which are left out @throws {CorruptBlobError} without it */
   list (onDamaged?: (model: DamagedModel) => void): Promise<StoredModel[]>
   /** By name or model id. @throws {UnknownModelError} naming what there is */

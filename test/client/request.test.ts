@@ -12,7 +12,7 @@ describe('what a program asks', () => {
   it('has the command line\'s defaults', () => {
     assert.deepEqual(requestOf({ messages }), {
       model: undefined,
-      request: { prompt: { kind: 'chat', messages }, maxTokens: 256, stop: [], sampling: { temperature: 0.7, topP: 0.95 }, wire: 'f16' }
+      request: { prompt: { kind: 'chat', messages }, maxTokens: 256, stop: [], sampling: { temperature: 0.7, topP: 0.95 } }
     })
   })
 

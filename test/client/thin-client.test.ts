@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { GENERATE_PROTOCOL, GenerateType } from '../../protocols/generate/index.ts'
+import { GENERATE_PROTOCOL, GenerateType, Repaired, Started, Token } from '../../protocols/generate/index.ts'
 import { encodeFrame } from '../../protocols/frame/index.ts'
 import { thinClient, type ThinClientInit } from '../../src/client/index.ts'
 import { CONTEXT, greedy } from '../pipeline/support/fake-model.ts'
@@ -115,6 +115,31 @@ describe('thinClient', () => {
     assert.deepEqual(swarm.network.links.filter(({ from }) => from === 'k').map(({ to }) => to), ['liar', 'cut', 'garbage', 'a'])
     const { error: alone } = await ask(swarm, {}, { records: [gone] })
     assert.ok(alone instanceof Error && alone.name === 'PeerFaultError' && /gone can't be reached/.test(alone.message))
+  })
+
+  const started = (peerId: string): Uint8Array => encodeFrame({ type: GenerateType.started }, Started.encode({
+    sessionId: new Uint8Array(16), promptTokens: 5, route: [{ peerId, start: 0, end: 6 }], promptIds: new Uint8Array(20), seed: 1n
+  }))
+  const token = encodeFrame({ type: GenerateType.token }, Token.encode({ id: 1, text: 'x', topIds: [], topLogprobs: [] }))
+  for (const [what, frames] of [
+    ['tokens of an answer that has not begun', [token]],
+    ['a route that is no list of peers', [started('evil\n\ndata: {}')]],
+    ['one repair after another', [started('evil'), ...new Array<Uint8Array>(9000).fill(encodeFrame({ type: GenerateType.repaired }, Repaired.encode({ lost: [], tookMs: 1, replayed: 0, route: [] })))]]
+  ] as const) {
+    it(`gives a coordinator up that sends ${what}`, async () => {
+      const swarm = await fakeSwarm(THREE)
+      const evil = await impostor(swarm, 'evil', (link) => { for (const frame of frames) if (!link.closed) link.send(frame) })
+      const { error } = await ask(swarm, { maxTokens: 12 }, { records: [evil] })
+      assert.equal(named(error), 'PeerFaultError')
+    })
+  }
+
+  it('has no more of an answer than was asked for', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const evil = await impostor(swarm, 'evil', (link) => { for (const frame of [started('evil'), ...new Array<Uint8Array>(100).fill(token)]) if (!link.closed) link.send(frame) })
+    const { events, error } = await ask(swarm, { maxTokens: 12 }, { records: [evil] })
+    assert.equal(error, undefined)
+    assert.deepEqual([tokensOf(events).length, events.at(-1)?.kind], [12, 'done'])
   })
 
   it('gives a coordinator up that says nothing', async () => {

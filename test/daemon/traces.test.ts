@@ -64,7 +64,7 @@ describe('traces', () => {
     const made = make()
     const lines: string[] = []
     const watch = answerWatch({
-      traces: made, meter: () => ({ event () { /* counted elsewhere */ }, end () { /* counted elsewhere */ } }), log: { debug: (...line: unknown[]) => { lines.push(JSON.stringify(line)) } }
+      traces: made, observers: [], log: { debug: (...line: unknown[]) => { lines.push(JSON.stringify(line)) } }
     })
     const failing = async function * (): AsyncGenerator<GenerateEvent> {
       yield started('bad')

@@ -30,7 +30,6 @@ describe('the gateway', () => {
       modelId: 'bafyatlas',
       maxTokens: 9,
       stop: ['END', '\n'],
-      wire: 'f16',
       prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Capital of Peru?' }] },
       sampling: {
         temperature: 0.5, topP: 0.9, topK: 40, minP: 0.1, repetitionPenalty: 1.1, presencePenalty: 0.2, frequencyPenalty: 0.3,

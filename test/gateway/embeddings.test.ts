@@ -14,7 +14,7 @@ describe('embeddings over HTTP', () => {
     assert.equal(json.pooling, 'mean')
     assert.deepEqual(json.usage, { prompt_tokens: 3, total_tokens: 3 })
     assert.equal(headers.get('x-shoal-route'), 'first[0:4] second[4:8]')
-    assert.deepEqual(generator.requests[0], { modelId: 'bafyatlas', prompt: { kind: 'text', text: 'Lima', special: false }, maxTokens: 0, stop: [], sampling: {}, wire: 'f16', embed: 'mean' })
+    assert.deepEqual(generator.requests[0], { modelId: 'bafyatlas', prompt: { kind: 'text', text: 'Lima', special: false }, maxTokens: 0, stop: [], sampling: {}, embed: 'mean' })
   })
 
   const inputs: Array<[string, unknown, unknown[]]> = [

@@ -23,7 +23,7 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
     maxTokens,
     stop,
     sampling: samplingOf(sampling),
-    ...(request.wire === '' ? {} : { wire: oneOf('wire', request.wire, ['f16', 'f32']) }),
+    ...(request.wire === '' ? {} : { wire: oneOf('wire', request.wire, ['f16', 'f32'] as const) }),
     scorePrompt,
     ignoreEos,
     ...(generatedIds === undefined ? {} : { generatedIds: idList(generatedIds) }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { FIRST_OPTIONAL_TYPE, encodeFrame } from '../../../protocols/frame/index.ts'
+import { FIRST_OPTIONAL_TYPE, encodeFrame, readHeader } from '../../../protocols/frame/index.ts'
 import { Failure, FailureKind, GENERATE_PROTOCOL, GenerateType, Request } from '../../../protocols/generate/index.ts'
 import { greedy } from '../support/fake-model.ts'
 import { MODEL, fakeSwarm, tokensOf, type FakeSwarm, type FakeSwarmInit } from '../support/fake-swarm.ts'
@@ -45,7 +45,7 @@ describe('generateServer', () => {
     const swarm = await fakeSwarm(THREE)
     const link = await dial(swarm)
     // as much as a link holds
-    swarm.network.disturb = (frame, from, to) => from === 'a' && to === 'k' ? [frame, encodeFrame({ type: FIRST_OPTIONAL_TYPE }, new Uint8Array(5 * 1024 * 1024))] : [frame]
+    swarm.network.disturb = (frame, from, to) => from === 'a' && to === 'k' && readHeader(frame).type === GenerateType.started ? [frame, encodeFrame({ type: FIRST_OPTIONAL_TYPE }, new Uint8Array(5 * 1024 * 1024))] : [frame]
     link.link.pause()
     link.send({ type: GenerateType.request }, request())
     await swarm.clock.advance(1000)
