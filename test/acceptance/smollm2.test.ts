@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
 import { createTokenizer, parseTokenizerData } from '../../src/model/index.ts'
 import { modelStore } from '../../src/store/index.ts'
+import { inLanes } from '../support/lanes.ts'
 import { daemon, removeFolders, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
 import { disagreement, hasSmollm2, perplexityText, smollm2Path, smollm2Reference, withoutSmollm2, type ReferencePrompt } from '../support/smollm2.ts'
 
@@ -12,13 +13,21 @@ async function folderWith (imported: string): Promise<string> {
   return home
 }
 
+/** Prompts at once. */
+const LANES = 3
+
 /** Separate daemons that know one bootstrap address: the first one's. */
 async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
   const start = async (layers: string, join: readonly string[] = []): Promise<Daemon> =>
     await daemon(['smollm2', '--layers', layers, '--compute', compute, '--threads', '1', ...join], { home: await folderWith(imported), timeoutMs: 120_000 })
   const [head = '', ...rest] = spans
   const first = await start(head)
-  return [first, ...await Promise.all(rest.map(async (layers) => await start(layers, ['--join', first.address])))]
+  const daemons = [first, ...await Promise.all(rest.map(async (layers) => await start(layers, ['--join', first.address])))]
+  // each has heard of all the others
+  for (const { http } of daemons) {
+    while (!(await (await fetch(`${http}/v1/models`)).text()).includes('smollm2')) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return daemons
 }
 
 async function greedy (address: string, prompt: ReferencePrompt, wire: string): Promise<number[]> {
@@ -76,22 +85,22 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
   for (const [name, spans] of [['one node', ['0:30']], ['three nodes', thirds], ['five uneven nodes', uneven]] as const) {
     it(`gives the reference's greedy ids from ${name} in exact float32`, async () => {
       running = await ring(imported, spans, 'exact')
-      // all at once: what is computed together is what each is alone
-      await Promise.all(reference.prompts.map(async (prompt, index) => {
+      // what is computed together is what each is alone
+      await inLanes(LANES, reference.prompts, async (prompt, index) => {
         const asked = running[index % running.length]
         assert.ok(asked != null)
         assert.equal(disagreement(await greedy(asked.address, prompt, 'f32'), prompt.greedy, 1e-2), null, prompt.id)
-      }))
+      })
     })
   }
 
   it('differs over a 16-bit wire only at near ties', async () => {
     running = await ring(imported, thirds, 'exact')
     const [asked] = running
-    await Promise.all(reference.prompts.map(async (prompt) => {
+    await inLanes(LANES, reference.prompts, async (prompt) => {
       assert.ok(asked != null)
       assert.equal(disagreement(await greedy(asked.address, prompt, 'f16'), prompt.greedy, 1e-2), null, prompt.id)
-    }))
+    })
   })
 
   it('gives the same ids from any split in fast, close to the reference when it is teacher-forced', async () => {
@@ -112,7 +121,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
 
     let agreed = 0
     let total = 0
-    await Promise.all(reference.prompts.map(async (prompt) => {
+    await inLanes(LANES, reference.prompts, async (prompt) => {
       const ids = [...prompt.inputIds, ...prompt.greedy.ids]
       const { token_logprobs: logprobs, top_logprobs: tops } = await score(head.http, ids)
       for (let position = prompt.inputIds.length; position < ids.length; position++) {
@@ -120,7 +129,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
         const best = Math.max(...Object.values(tops[position] ?? {}))
         agreed += (logprobs[position] ?? -Infinity) >= best ? 1 : 0
       }
-    }))
+    })
     assert.ok(agreed / total >= 0.97, `${agreed} of ${total} tokens agree`)
 
     const { perplexity } = reference
@@ -131,15 +140,15 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
     let nll = 0
     let scored = 0
     const windows = Array.from({ length: Math.ceil(tokens.length / perplexity.window) }, (_, index) => tokens.slice(index * perplexity.window, (index + 1) * perplexity.window))
-    // at once: one stage works on one of them while another stage works on another
-    await Promise.all(windows.map(async (window) => {
+    // one stage works on one of them while another stage works on another
+    await inLanes(LANES, windows, async (window) => {
       for (const logprob of (await score(head.http, window)).token_logprobs) {
         if (logprob != null) {
           nll -= logprob
           scored++
         }
       }
-    }))
+    })
     assert.equal(scored, perplexity.scoredTokens)
     const ratio = Math.exp(nll / scored) / Math.exp(perplexity.meanNll)
     assert.ok(Math.abs(ratio - 1) <= 0.01, `perplexity is ${ratio} of the reference's`)

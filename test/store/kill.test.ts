@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { verifyStore, type VerifiedStore } from '../../src/daemon/verify-store.ts'
 import { modelStore, type ModelStore } from '../../src/store/index.ts'
+import { inLanes } from '../support/lanes.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { fetched, LIMIT_BYTES, tasks, wanted } from './support/tasks.ts'
 
@@ -30,13 +31,8 @@ function moments (count: number, steps: number, seed: number): number[] {
   })
 }
 
-/** Two at a time: each is a process. */
-async function each (steps: readonly number[], check: (step: number) => Promise<void>): Promise<void> {
-  const left = [...steps]
-  await Promise.all([1, 2].map(async () => {
-    for (let step = left.shift(); step !== undefined; step = left.shift()) await check(step)
-  }))
-}
+/** Each is a process. */
+const LANES = 2
 
 const verify = async (folder: string, removeOrphans = false): Promise<VerifiedStore> =>
   await verifyStore(folder, { join: [], removeOrphans, onProgress () { /* not looked at */ } })
@@ -72,7 +68,7 @@ describe('a store whose process is killed', function () {
 
   it('during an import has what was finished, and the import goes on to the same model', async () => {
     const ids = new Set<string>()
-    await each(moments(20, importSteps, 1), async (step) => {
+    await inLanes(LANES, moments(20, importSteps, 1), async (step) => {
       const folder = await temporaryFolder()
       await victim('import', folder, step)
       const store = await reopened(folder)
@@ -89,7 +85,7 @@ describe('a store whose process is killed', function () {
   })
 
   it('while a model is removed still names it, in part, or not at all, and removing it again frees everything', async () => {
-    await each(moments(8, await stepsOf('rm'), 2), async (step) => {
+    await inLanes(LANES, moments(8, await stepsOf('rm'), 2), async (step) => {
       const folder = await copy()
       await victim('rm', folder, step)
       const store = await reopened(folder)
@@ -102,7 +98,7 @@ describe('a store whose process is killed', function () {
   })
 
   it('while room is made has the model in part, and room is made by whoever tries again', async () => {
-    await each(moments(6, await stepsOf('evict'), 3), async (step) => {
+    await inLanes(LANES, moments(6, await stepsOf('evict'), 3), async (step) => {
       const folder = await copy()
       await victim('evict', folder, step)
       const store = await reopened(folder)
@@ -116,7 +112,7 @@ describe('a store whose process is killed', function () {
   })
 
   it('during a fetch has no blob that is not whole, and the fetch goes on', async () => {
-    await each(moments(6, await stepsOf('fetch'), 4), async (step) => {
+    await inLanes(LANES, moments(6, await stepsOf('fetch'), 4), async (step) => {
       const folder = await temporaryFolder()
       await victim('fetch', folder, step)
       const store = await reopened(folder)
