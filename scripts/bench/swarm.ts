@@ -28,7 +28,7 @@ export async function startSwarm (model: BenchModel, { processes, proxied = fals
     name: processes === 1 ? 'alone' : `split over ${processes}`,
     generate: async (prompt, { tokens, cold }) => {
       const answer = await stream(`${head.http}/v1/completions`, {
-        model: name, prompt, max_tokens: tokens, temperature: 0, logit_bias: { [model.endOfText]: -100 }
+        model: name, prompt, max_tokens: tokens, temperature: 0, wire: 'f16', logit_bias: { [model.endOfText]: -100 }
       })
       const stages = answer.route.split(' ').length
       if (answer.completionTokens !== tokens) throw new Error(`${answer.completionTokens} tokens came instead of ${tokens}`)

@@ -47,7 +47,7 @@ async function madeRow ({ rounds, tokens }: BenchOptions): Promise<Row> {
     }
     const overHttp = async (): Promise<number> => {
       // every token is an event where its log probability is asked for
-      const { arrivals } = await stream(`${gateway.url}/v1/completions`, { prompt: PROMPT, max_tokens: length, temperature: 0, logprobs: 0, ignore_eos: true })
+      const { arrivals } = await stream(`${gateway.url}/v1/completions`, { prompt: PROMPT, max_tokens: length, temperature: 0, logprobs: 0, ignore_eos: true, wire: 'f16' })
       return each(arrivals)
     }
     const times = await interleaved([['in process', inProcess], ['over HTTP', overHttp]], rounds)
