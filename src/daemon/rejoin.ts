@@ -125,7 +125,7 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
       isAlone = false
       retries = 0
       nextDialMs = -Infinity
-      await within(BACK_MS, async (signal) => { await back({ signal }) }).catch((error: unknown) => { log({ error: wordsOf(error) }, 'the swarm could not be read') })
+      await within(BACK_MS, async (signal) => { await back({ signal }) }).catch((error: unknown) => { if (!stopping.signal.aborted) log({ error: wordsOf(error) }, 'the swarm could not be read') })
     }
     const seen = known()
     if (seen.length > 0) remembered = seen.slice(0, MAX_KNOWN)
