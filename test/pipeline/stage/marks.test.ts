@@ -10,7 +10,7 @@ const ROWS = 450
 describe('marks', () => {
   /** One row a frame. */
   async function stageWithHistory (): Promise<{ readonly stage: RawStage, readonly control: RawLink, readonly data: RawLink }> {
-    const stage = await rawStage({ start: 2, end: 4 }, {}, 512)
+    const stage = await rawStage({ start: 2, end: 4 }, {}, { context: 512 })
     const control = await stage.open({ positions: ROWS })
     const data = await stage.hello()
     for (let position = 0; position < ROWS; position++) {
@@ -53,7 +53,7 @@ describe('marks', () => {
 
   it('are no fault where they come so late that nobody remembers, and are where they never were', async () => {
     for (const [frames, isFault] of [[64, false], [128, false], [192, true], [100, true], [512, true], [0, true]] as const) {
-      const stage = await rawStage({ start: 4, end: 6 }, {}, 512)
+      const stage = await rawStage({ start: 4, end: 6 }, {}, { context: 512 })
       const control = await stage.open({ prev: [{ peerId: 'm', start: 2, addresses: [] }], positions: ROWS, tail: { ...TAIL, promptTokens: ROWS } })
       const data = await stage.hello({ from: 2, to: 4 }, 'm')
       for (let position = 0; position < 400; position++) data.send({ type: RingType.hidden, lap: position + 1, position, rows: 1 }, rowsOf(1))

@@ -45,7 +45,9 @@ export interface FakeSwarmInit {
   readonly divisible?: boolean
 }
 
-export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, spill, slots = 4, context = CONTEXT, divisible = false }: FakeSwarmInit): Promise<FakeSwarm> {
+export async function fakeSwarm (
+  { spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, spill, slots = 4, context = CONTEXT, divisible = false }: FakeSwarmInit
+): Promise<FakeSwarm> {
   const network = memoryNetwork()
   const clock = virtualClock()
   const servers = new Map<string, { host: MemoryHost, server: StageServer }>()
