@@ -10,6 +10,8 @@ export interface HopChain {
   add (frame: Uint8Array, endPosition: number): void
   /** The hash after that many frames, where it is still remembered. */
   hashAt (frames: number): Uint8Array<ArrayBuffer> | undefined
+  /** It was remembered, and is not any more. */
+  isForgotten (frames: number): boolean
 }
 
 /** How many hashes are remembered for marks that are on their way. */
@@ -37,7 +39,8 @@ export function hopChain (hello: Uint8Array, every: number): HopChain {
       }
     },
 
-    hashAt: (at) => at === frames ? hash : remembered.get(at)
+    hashAt: (at) => at === frames ? hash : remembered.get(at),
+    isForgotten: (at) => at > 0 && at % every === 0 && at <= frames - REMEMBERED * every
   }
 }
 

@@ -14,10 +14,12 @@ export interface Automaton {
   readonly tables: readonly Int32Array[]
   /** The text may end here. */
   accepts (state: number): boolean
-  /** States that take memory: 1 KiB each and more. */
-  readonly size: number
+  /** Of memory that states, their readings and frames take, about. */
+  readonly bytes: number
   /** What a state is made of: another automaton goes on from there. */
   readings (state: number): readonly Reading[]
+  /** What the piece of work under way has cost so far. */
+  readonly steps: number
   /** A new piece of work begins, which may cost something again. */
   rest (): void
 }
@@ -28,8 +30,8 @@ export interface Reading {
   readonly callers: ReadonlyArray<{ readonly node: number, readonly turn: number }>
 }
 
-/** Where one reading of the text is: a node that takes a byte, and the calls that it is in. */
-interface Config { readonly node: number, readonly frame: number }
+/** Where one reading of the text is: a node that takes a byte, and the frame that it is in, as one number. */
+type Config = number
 
 /** Who called: where it goes on, with which turn of a loop, and who called that. */
 interface Frame { readonly node: number, readonly turn: number, readonly parent: number }
@@ -38,20 +40,38 @@ interface Frame { readonly node: number, readonly turn: number, readonly parent:
 const MAX_CONFIGS = 16_384
 /** Steps of one piece of work, a mask or some tokens read: about a second's. */
 const MAX_STEPS = 2_000_000
-/** Of frames: as deep as texts nest, times where they nest. */
-const MAX_FRAMES = 1_000_000
-/** States of one grammar: whoever reads drops the automaton before, and begins anew. */
-export const MAX_STATES = 16_384
+/** Places looked at for one state; most are on the way to a byte. */
+const MAX_PLACES = 8 * MAX_CONFIGS
+/** Of one automaton: whoever reads drops it before, and begins anew. */
+const MAX_BYTES = 64 * 1024 * 1024
+/** Of a state, its table and its name; of a reading in a state and in its name; of a frame and its name (Node 20, 2026-11-26). */
+const STATE_BYTES = 1536
+const CONFIG_BYTES = 16
+const FRAME_BYTES = 160
+/** More than there are frames in so much memory, and than a network has nodes (network.ts). */
+const FRAMES = 2 ** 20
 const NOBODY = 0
 
-/** @param from where the text before was read by another one. @throws {GrammarError} */
-export function automaton ({ nodes, start }: Network, from: readonly Reading[] = [{ node: start, callers: [] }]): Automaton {
+const configOf = (node: number, frame: number): Config => node * FRAMES + frame
+const nodeOf = (config: Config): number => Math.floor(config / FRAMES)
+const frameIn = (config: Config): number => config % FRAMES
+
+/**
+ * @param from where the text before was read by another one
+ * @param steps what that one's piece of work has cost, which goes on @throws {GrammarError}
+ */
+export function automaton ({ nodes, start }: Network, from: readonly Reading[] = [{ node: start, callers: [] }], steps = 0): Automaton {
   const frames: Frame[] = [{ node: -1, turn: 0, parent: NOBODY }]
   const frameIds = new Map<string, number>()
-  const states: Array<{ readonly configs: readonly Config[], readonly accepts: boolean }> = [{ configs: [], accepts: false }]
+  const states: Array<{ readonly configs: Float64Array<ArrayBuffer>, readonly accepts: boolean }> = [{ configs: new Float64Array(0), accepts: false }]
   const stateIds = new Map<string, number>([['', DEAD]])
   const tables = [new Int32Array(256).fill(DEAD)]
-  let steps = 0
+  let bytes = STATE_BYTES
+
+  function grow (by: number): void {
+    bytes += by
+    if (bytes > MAX_BYTES) throw new GrammarError('the grammar is too large: it takes too much memory')
+  }
 
   const nodeAt = (index: number): Node => nodes[index] ?? { kind: 'end' }
 
@@ -59,7 +79,7 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
     const key = `${node} ${turn} ${parent}`
     const known = frameIds.get(key)
     if (known !== undefined) return known
-    if (frames.length >= MAX_FRAMES) throw new GrammarError('the answer nests too deep for its grammar')
+    grow(FRAME_BYTES)
     const made = frames.push({ node, turn, parent }) - 1
     frameIds.set(key, made)
     return made
@@ -67,15 +87,16 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
 
   /** The state of all readings that go on from these. */
   function stateOf (from: readonly Config[]): number {
-    const seen = new Set<string>()
+    const seen = new Set<Config>()
     const configs: Config[] = []
     let accepts = false
     const todo = [...from]
     const go = (node: number, frame: number): void => {
-      const key = `${node} ${frame}`
-      if (seen.has(key)) return
-      seen.add(key)
-      todo.push({ node, frame })
+      const config = configOf(node, frame)
+      if (seen.has(config)) return
+      if (seen.size >= MAX_PLACES) throw new GrammarError('the grammar is too ambiguous: it costs too much')
+      seen.add(config)
+      todo.push(config)
     }
     /** One more turn of a loop, or out of it. Beyond what matters turns are not counted. */
     const turn = (at: number, turns: number, parent: number): void => {
@@ -86,7 +107,7 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
     }
     for (let config = todo.pop(); config !== undefined; config = todo.pop()) {
       if (++steps > MAX_STEPS || configs.length > MAX_CONFIGS) throw new GrammarError('the grammar is too ambiguous: it costs too much')
-      const { node: at, frame } = config
+      const [at, frame] = [nodeOf(config), frameIn(config)]
       const node = nodeAt(at)
       switch (node.kind) {
         case 'byte':
@@ -111,11 +132,12 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
       }
     }
     if (configs.length === 0 && !accepts) return DEAD
-    const key = `${accepts ? 'end ' : ''}${configs.map(({ node, frame }) => `${node}/${frame}`).sort().join(' ')}`
+    const sorted = Float64Array.from(configs).sort()
+    const key = `${accepts ? 'end' : ''}${Buffer.from(sorted.buffer).toString('latin1')}`
     const known = stateIds.get(key)
     if (known !== undefined) return known
-    if (states.length >= MAX_STATES) throw new GrammarError('the grammar is too large')
-    const made = states.push({ configs, accepts }) - 1
+    grow(STATE_BYTES + CONFIG_BYTES * sorted.length)
+    const made = states.push({ configs: sorted, accepts }) - 1
     tables.push(new Int32Array(256).fill(UNKNOWN))
     stateIds.set(key, made)
     return made
@@ -128,13 +150,13 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
     const behind: Config[] = []
     // of the bytes that no reading tells from this one, all lead to the same state
     let [first, last] = [0, 255]
-    const configs = states[state]?.configs ?? []
+    const configs = states[state]?.configs ?? new Float64Array(0)
     steps += configs.length
-    for (const { node, frame } of configs) {
-      const taken = nodeAt(node)
+    for (const config of configs) {
+      const taken = nodeAt(nodeOf(config))
       if (taken.kind !== 'byte') continue
       if (taken.first <= byte && byte <= taken.last) {
-        behind.push({ node: taken.next, frame })
+        behind.push(configOf(taken.next, frameIn(config)))
         first = Math.max(first, taken.first)
         last = Math.min(last, taken.last)
       } else if (taken.last < byte) first = Math.max(first, taken.last + 1)
@@ -145,7 +167,7 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
     return made
   }
 
-  const begin = stateOf(from.map(({ node, callers }) => ({ node, frame: callers.reduce((parent, caller) => frameOf(caller.node, caller.turn, parent), NOBODY) })))
+  const begin = stateOf(from.map(({ node, callers }) => configOf(node, callers.reduce((parent, caller) => frameOf(caller.node, caller.turn, parent), NOBODY))))
 
   function callersOf (frame: number): Reading['callers'] {
     const callers: Array<Reading['callers'][number]> = []
@@ -158,8 +180,9 @@ export function automaton ({ nodes, start }: Network, from: readonly Reading[] =
     next,
     tables,
     accepts: (state) => states[state]?.accepts ?? false,
-    get size () { return states.length },
-    readings: (state) => (states[state]?.configs ?? []).map(({ node, frame }) => ({ node, callers: callersOf(frame) })),
+    get bytes () { return bytes },
+    readings: (state) => Array.from(states[state]?.configs ?? [], (config) => ({ node: nodeOf(config), callers: callersOf(frameIn(config)) })),
+    get steps () { return steps },
     rest () { steps = 0 }
   }
 }

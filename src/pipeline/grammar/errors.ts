@@ -2,3 +2,8 @@
 export class GrammarError extends Error {
   override name = 'GrammarError'
 }
+
+/** The worker ended, and this grammar is not why: there is no capacity now, nobody is blamed. */
+export class WorkerGoneError extends Error {
+  override name = 'WorkerGoneError'
+}

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { GrammarError } from './errors.ts'
+import { GrammarError, WorkerGoneError } from './errors.ts'
 import type { TokenMask } from './matcher.ts'
 import type { Answer, Order, PackedTokens } from './messages.ts'
 import type { Constraint, GrammarPlan, GrammarVocabulary, Grammars } from './types.ts'
@@ -13,15 +13,10 @@ export interface GrammarsInit {
   readonly idleMs?: number
 }
 
-/** The worker ended under a request. */
-class WorkerGoneError extends Error {
-  override name = 'WorkerGoneError'
-}
-
 /** Between two looks at other work while a vocabulary is written out. */
 const TOKENS_AT_ONCE = 8192
 
-/** Of the worker: 256 MB for some vocabularies of 200,000 tokens, the rest for what grammars make of themselves. */
+/** Of the worker: what grammars make of themselves, which desk.ts bounds, and as much again while they make it. Vocabularies lie outside of it. */
 const MAX_HEAP_MIB = 512
 
 /** A running worker. */
@@ -44,7 +39,7 @@ export function grammars ({ workerFile, deadlineMs = 10_000, idleMs = 60_000 }: 
   let idle: NodeJS.Timeout | undefined
 
   function running (): Thread {
-    if (stopped) throw new GrammarError('this node is stopping')
+    if (stopped) throw new WorkerGoneError('this node is stopping')
     thread ??= begin(workerFile, deadlineMs, () => { thread = undefined })
     return thread
   }
@@ -89,7 +84,7 @@ export function grammars ({ workerFile, deadlineMs = 10_000, idleMs = 60_000 }: 
       try {
         return await ask()
       } catch (error) {
-        // another answer's grammar, or the worker itself
+        // another answer's grammar, or the worker itself: where that ends again, somebody else has to go on with the answer
         if (error instanceof WorkerGoneError) return await ask()
         throw error
       }
@@ -174,9 +169,7 @@ function begin (file: URL, deadlineMs: number, ended: () => void): Thread {
       return
     }
     worker.ref()
-    timer = setTimeout(() => {
-      over()
-    }, deadlineMs)
+    timer = setTimeout(failed, deadlineMs)
   }
 
   function settle (which: number): PromiseWithResolvers<TokenMask> | undefined {
@@ -185,14 +178,18 @@ function begin (file: URL, deadlineMs: number, ended: () => void): Thread {
     return found
   }
 
+  /** What it was at is what ended it, if it ever worked: the memory of all others is bounded, and they take no time. */
+  function failed (): void {
+    const [first] = waiting.keys()
+    if (first !== undefined && hasAnswered && !isOver) settle(first)?.reject(new GrammarError('the grammar takes too much time or memory'))
+    over()
+  }
+
   function over (): void {
     if (isOver) return
     isOver = true
     clearTimeout(timer)
     ended()
-    const [first] = waiting.keys()
-    // what it was at is what ended it, if it ever worked
-    if (first !== undefined && hasAnswered) settle(first)?.reject(new GrammarError('the grammar takes too much time or memory'))
     for (const each of waiting.values()) each.reject(new WorkerGoneError('the grammar worker ended'))
     waiting.clear()
     void worker.terminate()
@@ -205,8 +202,8 @@ function begin (file: URL, deadlineMs: number, ended: () => void): Thread {
     if ('mask' in answer) found?.resolve(answer.mask)
     else found?.reject(new GrammarError(answer.problem))
   })
-  worker.on('error', over)
-  worker.on('exit', over)
+  worker.on('error', failed)
+  worker.on('exit', failed)
   worker.unref()
 
   return {

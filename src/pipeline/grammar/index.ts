@@ -1,5 +1,5 @@
 export type * from './types.ts'
 export type { TokenMask } from './matcher.ts'
-export { GrammarError } from './errors.ts'
+export { GrammarError, WorkerGoneError } from './errors.ts'
 export { MAX_GRAMMAR_TEXT } from './grammar-text.ts'
 export { grammars, type GrammarsInit } from './grammars.ts'

@@ -1,4 +1,4 @@
-import { DEAD, MAX_STATES, automaton, type Automaton } from './automaton.ts'
+import { DEAD, automaton, type Automaton } from './automaton.ts'
 import { GrammarError } from './errors.ts'
 import type { Network } from './network.ts'
 import type { TokenTrie } from './token-trie.ts'
@@ -17,12 +17,16 @@ export interface Matcher {
   read (keep: number, ids: ArrayLike<number>): void
   /** What may follow what was read. @throws {GrammarError} where the grammar costs too much */
   mask (): TokenMask
+  /** Of memory that it takes, about. */
+  readonly bytes: number
 }
 
 /** Masks that are kept, of states that come again: inside a string, between two values. */
 const KEPT_MASKS = 64
-/** States from which on an automaton is made anew between two tokens. */
-const LARGE = MAX_STATES / 4
+/** Of an automaton, from where on it is made anew between two tokens. */
+const LARGE_BYTES = 8 * 1024 * 1024
+/** Of a network's node and of the ways out of it. */
+const NODE_BYTES = 100
 
 /** @param bytesOf of a token; undefined for those that no text is made of */
 export function matcher (network: Network, trie: TokenTrie, bytesOf: (id: number) => Uint8Array | undefined): Matcher {
@@ -46,14 +50,20 @@ export function matcher (network: Network, trie: TokenTrie, bytesOf: (id: number
   function renew (): void {
     const at = states.at(-1)
     const isKnown = at !== undefined && reader.readings(at).length > 0
-    reader = automaton(network, isKnown ? reader.readings(at) : undefined)
+    reader = automaton(network, isKnown ? reader.readings(at) : undefined, reader.steps)
     masks = new Map()
     if (isKnown) {
       states = [...ids.map(() => undefined), reader.start]
       return
     }
     states = [reader.start]
-    for (const id of ids) states.push(behind(states.at(-1) ?? DEAD, id))
+    for (const id of ids.splice(0)) take(id)
+  }
+
+  function take (id: number): void {
+    if (reader.bytes > LARGE_BYTES) renew()
+    states.push(behind(states.at(-1) ?? DEAD, id))
+    ids.push(id)
   }
 
   function walk (from: number): TokenMask {
@@ -82,11 +92,12 @@ export function matcher (network: Network, trie: TokenTrie, bytesOf: (id: number
       ids.length = Math.min(ids.length, keep)
       states.length = ids.length + 1
       reader.rest()
-      if (reader.size > LARGE || states.at(-1) === undefined) renew()
-      for (const id of Array.from(more)) {
-        states.push(behind(states.at(-1) ?? DEAD, id))
-        ids.push(id)
-      }
+      if (reader.bytes > LARGE_BYTES || states.at(-1) === undefined) renew()
+      for (const id of Array.from(more)) take(id)
+    },
+
+    get bytes () {
+      return NODE_BYTES * network.nodes.length + reader.bytes + masks.size * Math.ceil(trie.vocabSize / 8) + 16 * ids.length
     },
 
     mask () {

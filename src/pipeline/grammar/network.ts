@@ -27,7 +27,7 @@ export interface Marker {
   readonly many: boolean
 }
 
-/** What a grammar of the longest text needs at most, a few times over. */
+/** What a grammar of the longest text needs at most, a few times over; an automaton counts on less than 2^20. */
 const MAX_NODES = 1_000_000
 
 /** Rules over characters as a network over bytes. @throws {MalformedError} where a rule is missing, or there is too much */

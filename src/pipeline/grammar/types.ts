@@ -21,7 +21,7 @@ export interface GrammarVocabulary {
 export interface Constraint {
   /** The answer's ids are the first `keep` of those before, and these. */
   read (keep: number, ids: readonly number[]): void
-  /** What may follow them. @throws {GrammarError} */
+  /** What may follow them. @throws {GrammarError} @throws {WorkerGoneError} */
   mask (): Promise<TokenMask>
   close (): void
 }

@@ -6,6 +6,6 @@ import type { Order } from './messages.ts'
 const work = desk()
 
 parentPort?.on('message', (order: Order) => {
-  const answer = work(order)
+  const answer = work.do(order)
   if (answer !== undefined) parentPort?.postMessage(answer)
 })

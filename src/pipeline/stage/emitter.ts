@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FRAME_HEADER_BYTES } from '../../../protocols/frame/index.ts'
 import { Finish, Result, RingType, type TokenResult } from '../../../protocols/ring/index.ts'
 import { encodeFrame, floatBytes, idBytes, newFrame, type FrameHeader } from '../frames.ts'
@@ -9,6 +10,9 @@ import type { Hops } from './hops.ts'
 import type { Tally } from './tally.ts'
 import type { StagePlan } from './stage-plan.ts'
 import type { AbortOptions } from '@libp2p/interface'
+
+/** Sent again before others have a turn: hashing and copying a session's all at once would hold up every other session of the node. */
+const REPLAY_FRAMES = 32
 
 export interface EmitterComponents {
   readonly plan: StagePlan
@@ -81,7 +85,7 @@ export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterCompo
       const cursor = replay.since(from)
       let reached = from
       for (;;) {
-        const next = cursor.next()
+        const next = cursor.next(REPLAY_FRAMES)
         const due = next instanceof Promise ? await next : next
         options.signal?.throwIfAborted()
         if (due.length === 0) return reached >= until && !cursor.lost
@@ -91,6 +95,7 @@ export function emitter ({ plan, hops, replay, from, tally, tell }: EmitterCompo
           const full = send(encodeFrame({ type: RingType.hidden, epoch, lap: position + 1, position, rows }, payload), rows, reached)
           if (full) await Promise.all(hops.outlets.map((each) => each.drained(options)))
         }
+        await nextTurn()
       }
     }
   }

@@ -37,6 +37,8 @@ export function inbound ({ host, link, hello, helloFrame }: InboundComponents, e
 
   async function check (header: FrameHeader, mark: Mark): Promise<void> {
     const claim = { session: hello.session, epoch: hello.epoch, to: hello.to, frames: mark.frames, position: header.position, hash: mark.hash }
+    // one that comes too late shows nothing, neither against its sender nor for it
+    if (chain.isForgotten(mark.frames)) return
     const own = chain.hashAt(mark.frames)
     if (own === undefined || Buffer.compare(own, mark.hash) !== 0) throw new MalformedError('the mark is not of what was received')
     if (!await host.verify(link.peer, markBytes(claim), mark.signature)) throw new MalformedError("the mark's signature is not the sender's")

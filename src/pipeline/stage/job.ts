@@ -6,9 +6,8 @@ import type { WireCodec } from '../wire/index.ts'
 /** A frame found sound: work for the span. */
 export interface Job {
   readonly header: Pick<FrameHeader, 'lap' | 'position' | 'rows' | 'score'>
-  readonly payload: Uint8Array
-  /** On the head. */
-  readonly ids?: Uint32Array
+  /** On the head token ids, elsewhere rows on the session's wire: a view on what the network gave, until it has to be kept. */
+  readonly input: Uint32Array | Uint8Array
   /** Who sent it. */
   readonly from: string
 }
@@ -25,14 +24,14 @@ export interface JobBounds {
 export function hiddenJob (header: FrameHeader, payload: Uint8Array, from: string, bounds: JobBounds): Job {
   checkRows(header, bounds)
   checkBytes(payload, bounds.codec.bytes(header.rows, bounds.hiddenSize))
-  return { header, payload, from }
+  return { header, input: payload, from }
 }
 
 /** A chunk of the prompt. @throws {MalformedError} */
 export function promptJob (header: FrameHeader, payload: Uint8Array, from: string, bounds: JobBounds): Job {
   checkRows(header, bounds)
   checkBytes(payload, 4 * header.rows)
-  return { header, payload, ids: readIds(payload, bounds.vocabSize), from }
+  return { header, input: readIds(payload, bounds.vocabSize), from }
 }
 
 /** What the tail chose and proposes: the last accepted token and the proposed ones are embedded as one frame. @throws {MalformedError} */
@@ -42,7 +41,18 @@ export function tokensJob (tokens: FrameHeader, payload: Uint8Array, from: strin
   const header = { lap, position: position + accepted - 1, rows: 1 + proposed, score: 1 + proposed }
   checkRows(header, bounds)
   checkBytes(payload, 4 * (accepted + proposed))
-  return { header, payload, ids: readIds(payload, bounds.vocabSize).subarray(accepted - 1), from }
+  return { header, input: readIds(payload, bounds.vocabSize).slice(accepted - 1), from }
+}
+
+/** More than a frame's header and its transport's bytes lie round the rows: something else, that would be kept with them. */
+const ROUND_BYTES = 64
+
+/** A job that has to wait, in no more memory than its own: a network's chunk may hold 64 KiB beside it. */
+export function keptJob (job: Job): Job {
+  const { input } = job
+  if (input instanceof Uint32Array || input.buffer.byteLength <= input.byteLength + ROUND_BYTES) return job
+  // a Buffer's own `slice` would be a view again
+  return { ...job, input: new Uint8Array(input) }
 }
 
 function checkRows ({ position, rows, score }: Job['header'], { positions }: JobBounds): void {

@@ -16,7 +16,10 @@ export interface OutletEvents {
 /** The sending end of a hop. */
 export interface Outlet {
   readonly peerId: string
-  /** Sends a data frame that ends at `endPosition`. False: wait for `drained()`. A next stage that is gone is told of by `lost`, not by throwing. */
+  /**
+   * Sends a data frame that ends at `endPosition`. False: the link is full, or a mark is late; wait for `drained()`. A next stage that is
+   * gone is told of by `lost`, not by throwing; after `close` nothing is sent any more.
+   */
   send (frame: Uint8Array, endPosition: number): boolean
   drained (options?: AbortOptions): Promise<void>
   /** Marks what was sent, says that it was all, and closes. */
@@ -34,6 +37,8 @@ export async function outlet (
   const chain = hopChain(helloFrame, MARK_FRAMES)
   let closing = false
   let marked = 0
+  /** Marks that are being signed. */
+  const marking = new Set<Promise<void>>()
   let lost = false
 
   const lose = (reason?: Fault): void => {
@@ -56,7 +61,6 @@ export async function outlet (
   })
   link.send(helloFrame)
 
-  /** Signing takes a while: it must not hold up the frames behind it. */
   async function mark (): Promise<void> {
     const { frames, position, hash } = chain
     if (frames === marked) return
@@ -65,10 +69,18 @@ export async function outlet (
     if (!link.closed) link.send(encodeFrame({ type: RingType.mark, epoch, position }, Mark.encode({ frames, hash, signature })))
   }
 
+  /** Signing takes a while: the frames up to the next mark do not wait for it, those behind that do. False where they are to. */
+  function markBehind (): boolean {
+    const made = mark().catch(() => { lose() }).finally(() => { marking.delete(made) })
+    marking.add(made)
+    return marking.size < 2
+  }
+
   return {
     peerId: next.peerId,
 
     send (frame, endPosition) {
+      if (closing) return true
       let more: boolean
       try {
         more = link.send(frame)
@@ -78,13 +90,13 @@ export async function outlet (
         return true
       }
       chain.add(frame, endPosition)
-      if (chain.frames % MARK_FRAMES === 0) mark().catch(() => { lose() })
-      return more
+      const isInTime = chain.frames % MARK_FRAMES !== 0 || markBehind()
+      return more && isInTime
     },
 
     async drained (options) {
       try {
-        await link.drained(options)
+        await Promise.all([link.drained(options), ...marking])
       } catch {
         options?.signal?.throwIfAborted()
         lose()

@@ -71,7 +71,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
     return values
   }
 
-  return async ({ header, payload, ids, from }, { emit, turns, signal, sinceMs }) => {
+  return async ({ header, input: given, from }, { emit, turns, signal, sinceMs }) => {
     const { position, rows, score } = header
     tail?.check(header)
     const failed: unknown[] = []
@@ -85,7 +85,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
         position,
         turns,
         ropeVariant,
-        input: ids ?? read(payload, rows, from),
+        input: given instanceof Uint32Array ? given : read(given, rows, from),
         score: tail === undefined ? 0 : score,
         wants: plan.tail?.embed === undefined ? 'logits' : 'hidden',
         ran,

@@ -4,7 +4,7 @@ import {
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../frames.ts'
-import { GrammarError, type Constraint } from '../grammar/index.ts'
+import { GrammarError, WorkerGoneError, type Constraint } from '../grammar/index.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { wires } from '../wire/index.ts'
 import { embeddingTail } from './embedding-tail.ts'
@@ -158,6 +158,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     const message = error instanceof Error ? error.message : 'the run failed'
     if (error instanceof MalformedError) blame(job.from, message)
     else if (error instanceof GrammarError) session.fail({ kind: FaultKind.request, message })
+    else if (error instanceof WorkerGoneError) session.fail({ kind: FaultKind.capacity, message })
     else session.fail({ kind: FaultKind.internal, message })
   }
 

@@ -1,11 +1,11 @@
 import { MalformedError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
-import type { Job } from './job.ts'
+import { keptJob, type Job } from './job.ts'
 
 /** Frames waiting for their turn: over the first mark the senders are held back, over the second one of them ignores that. */
 const PAUSE_BYTES = 8 * 1024 * 1024
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024
-/** What a job takes besides its payload: its objects and the frame round it (510 bytes were measured on Node 20, 2026-11-26). */
+/** What a job takes besides its input: its objects and the frame round it (510 bytes were measured on Node 20, 2026-11-26). */
 const JOB_BYTES = 512
 
 export interface WorkQueueEvents {
@@ -36,7 +36,7 @@ interface Waiting {
   next: Waiting | undefined
 }
 
-const costOf = ({ payload }: Job): number => JOB_BYTES + payload.byteLength
+const costOf = ({ input }: Job): number => JOB_BYTES + input.byteLength
 
 export function workQueue (clock: Pick<Clock, 'now'>, events: WorkQueueEvents): WorkQueue {
   let first: Waiting | undefined
@@ -80,7 +80,8 @@ export function workQueue (clock: Pick<Clock, 'now'>, events: WorkQueueEvents): 
   return {
     push (job) {
       if (bytes + costOf(job) > MAX_QUEUED_BYTES) throw new MalformedError('more frames than a session may have waiting')
-      const waiting: Waiting = { job, sinceMs: clock.now(), next: undefined }
+      // what is done at once is read where it lies
+      const waiting: Waiting = { job: isOpen && !busy ? job : keptJob(job), sinceMs: clock.now(), next: undefined }
       if (first === undefined || last === undefined) first = waiting
       else last.next = waiting
       last = waiting

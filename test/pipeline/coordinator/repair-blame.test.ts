@@ -70,6 +70,27 @@ describe('a session one of whose stages is at fault', () => {
     await nothingHeld(swarm, ['b'])
   })
 
+  it('blames nobody where a stage sends a long answer again to a stage in its own process', async () => {
+    const maxTokens = 420
+    const swarm = await fakeSwarm({ spans: [['x', 0, 4], ['y', 2, 6], ['z', 4, 6]], divisible: true, context: 512 })
+    // so slow that no more of it is taken than must be
+    const all = swarm.records.map((each) => ({ ...each, spans: each.spans.map((span) => ({ ...span, decodeMsPerToken: each.peerId === 'x' ? 100 : 1 })) }))
+    swarm.records.splice(0, Infinity, ...all.filter(({ peerId }) => peerId !== 'z'))
+    const [, middle] = swarm.nodes
+    assert.ok(middle !== undefined)
+    middle.runner.before = (position) => {
+      if (position < 400) return
+      swarm.records.splice(0, Infinity, ...all)
+      swarm.network.kill('y')
+    }
+    const events = await withTime(swarm, disturbed(swarm, -1, () => undefined, { maxTokens }))
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, maxTokens))
+    assert.deepEqual(repairs(events).map(({ lost, route }) => [lost, route]), [[
+      [{ peerId: 'y', span: [2, 6] }], [{ peerId: 'x', span: [0, 2] }, { peerId: 'x', span: [2, 4] }, { peerId: 'z', span: [4, 6] }]
+    ]])
+    assert.deepEqual(swarm.coordinator.repairs, { reset: 1 })
+  }).timeout(20_000)
+
   it('blames nobody and goes on elsewhere when a node stops', async () => {
     const swarm = await fakeSwarm(SPARES)
     const events = await withTime(swarm, disturbed(swarm, 5, () => { void swarm.nodes[1]?.server.stop() }))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { grammarWorker } from '../../../src/daemon/folders.ts'
 import { grammars, type Grammars } from '../../../src/pipeline/index.ts'
+import { settle } from '../support/virtual-clock.ts'
 import type { TokenMask } from '../../../src/pipeline/grammar/matcher.ts'
 
 /** All bytes, and a control token. */
@@ -57,6 +58,31 @@ describe('the worker that follows grammars', function () {
   it('is not blamed on a grammar where it never works', async () => {
     start(new URL('data:text/javascript,throw new Error("it does not begin")'))
     await assert.rejects(open('root ::= "a"').mask(), { name: 'WorkerGoneError' })
+  })
+
+  it('is not ended by many answers whose grammars take much memory', async () => {
+    // runs of a letter, along which a mask meets many states
+    const runs = Array.from({ length: 40 }, (_, index) => new Uint8Array(index + 1).fill(A))
+    held = grammars({ workerFile: grammarWorker() })
+    const other = open('root ::= "ab" "b"*')
+    await other.mask()
+    const text = `root ::= (${Array.from({ length: 3000 }, () => '[a-z]{0,9000}').join('|')}) "!"`
+    const tokens = { vocabSize: runs.length, tokenBytes: (id: number) => runs[id] }
+    const hungry = Array.from({ length: 24 }, () => held.open(tokens, { text, visible: [] }))
+    const told = await Promise.allSettled(hungry.map((each) => each.mask()))
+    assert.deepEqual(told.filter(({ status }) => status === 'rejected'), [])
+    other.read(0, [A])
+    assert.deepEqual(allowed(await other.mask()), [B])
+  })
+
+  it('blames nobody where it is stopped in the middle of its work', async () => {
+    start()
+    await open('root ::= "a"').mask()
+    const waiting = open('root ::= "STUCK"').mask()
+    const told = assert.rejects(waiting, { name: 'WorkerGoneError' })
+    await settle()
+    await held.stop()
+    await told
   })
 
   it('tells whoever waits when all is over, and whoever comes', async () => {

@@ -136,6 +136,19 @@ describe('a grammar that means harm', () => {
     }).timeout(60_000)
   }
 
+  it('takes no more memory than one answer may, by what it keeps of many readings', () => {
+    const runs = Array.from({ length: 60 }, (_, index) => new Uint8Array(index + 1).fill(97))
+    const matching = matcher(network(parseGrammar(`root ::= (${Array.from({ length: 12_000 }, () => '[a-z]{0,9000}').join('|')}) "!"`)), tokenTrie(runs), (id) => runs[id])
+    assert.throws(() => { matching.mask() }, { name: 'GrammarError', message: /too much memory|costs too much/ })
+    assert.ok(matching.bytes < 80 * 1024 * 1024, `${matching.bytes} bytes`)
+  }).timeout(60_000)
+
+  it('is made anew in the middle of what is read, where that is long', () => {
+    const matching = follow(schemaGrammar('{"type":"string","maxLength":60000}'))
+    matching.read(0, [34, ...Array.from({ length: 30_000 }, () => 97)])
+    assert.ok(allowed(matching.mask()).length > 100 && matching.bytes < 12 * 1024 * 1024, `${matching.bytes} bytes`)
+  }).timeout(60_000)
+
   for (const [what, text] of [
     ['has no root', 'a ::= "a"'], ['names what is not there', 'root ::= a'], ['ends too early', 'root ::= "a'], ['is nested too deep', `root ::= ${'('.repeat(100_000)}`],
     ['is too long', `root ::= "${'a'.repeat(300_000)}"`], ['repeats too often', 'root ::= "a"{999999}'], ['has a rule twice', 'root ::= "a"\nroot ::= "b"'], ['is no grammar', '{"type":"object"}'],

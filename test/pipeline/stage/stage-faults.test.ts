@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { FaultKind, RingType } from '../../../protocols/ring/index.ts'
+import { FaultKind, Feature, RingType } from '../../../protocols/ring/index.ts'
+import { GrammarError, WorkerGoneError } from '../../../src/pipeline/grammar/index.ts'
 import { rawStage, rowsOf, TAIL, type RawLink, type RawStage } from '../support/raw-stage.ts'
 import { faults, nothingHeld, stillServes } from '../support/stage-checks.ts'
 import { settle } from '../support/virtual-clock.ts'
@@ -89,6 +90,20 @@ describe('a stage server that is sent what can not be, or fails', () => {
       assert.deepEqual(faults(control).map(({ kind, peerId }) => [kind, peerId]), [[FaultKind.internal, '']])
       nothingHeld(stage)
       assert.equal(stage.next[0]?.of(RingType.hidden).length, 0)
+    }
+  })
+
+  it('tells whether the answer\'s grammar is wrong, or has nobody to follow it: then it has no capacity, and nobody is blamed', async () => {
+    for (const [error, kind] of [[new GrammarError('it costs too much'), FaultKind.request], [new WorkerGoneError('it ended'), FaultKind.capacity]] as const) {
+      const grammars = { open: () => ({ read () { /* whatever */ }, mask: () => Promise.reject(error), close () { /* nothing is held */ } }), stop: () => Promise.resolve() }
+      const stage = await rawStage({ start: 4, end: 6 }, {}, { grammars })
+      const tail = { ...TAIL, grammar: { text: 'root ::= "a"', many: false, visible: [] } }
+      const control = await stage.open({ tail, next: [{ peerId: 'n', start: 0, addresses: [] }], requires: [Feature.grammar] })
+      const data = await stage.hello()
+      data.send({ type: RingType.hidden, lap: 21, position: 0, rows: 4, score: 1 }, rowsOf(4))
+      await settle()
+      assert.deepEqual(faults(control).map((told) => [told.kind, told.peerId]), [[kind, '']])
+      nothingHeld(stage)
     }
   })
 

@@ -5,7 +5,7 @@ import type { Job } from '../../../src/pipeline/stage/job.ts'
 
 const MiB = 1024 * 1024
 
-const job = (payloadBytes: number): Job => ({ header: { lap: 1, position: 0, rows: 1, score: 0 }, payload: new Uint8Array(payloadBytes), from: 'p' })
+const job = (payloadBytes: number): Job => ({ header: { lap: 1, position: 0, rows: 1, score: 0 }, input: new Uint8Array(payloadBytes), from: 'p' })
 
 /** Pushes until the queue takes no more, or `most` wait. */
 function fill (queue: WorkQueue, one: Job, most: number): number {
@@ -37,4 +37,24 @@ describe('workQueue', () => {
       assert.equal(fill(queue, one, 1_000_000), most)
     })
   }
+
+  it('keeps no chunk of the network for a small frame in it that waits, and copies nothing else', async () => {
+    const chunk = Buffer.alloc(64 * 1024, 7)
+    const small = { ...job(0), input: chunk.subarray(24, 24 + 2048) }
+    const filling = { ...job(0), input: chunk.subarray(24) }
+    const ran: Array<Job['input']> = []
+    const queue = workQueue({ now: () => 0 }, {
+      run ({ input }) {
+        ran.push(input)
+        return settle()
+      },
+      failed () { assert.fail() },
+      hold () { assert.fail() }
+    })
+    queue.open()
+    for (const one of [small, small, filling]) queue.push(one)
+    for (let turn = 0; turn < 10 && queue.state !== 'idle'; turn++) await settle()
+    assert.deepEqual(ran.map(({ byteLength, buffer }) => [byteLength, buffer.byteLength]), [[2048, chunk.byteLength], [2048, 2048], [chunk.byteLength - 24, chunk.byteLength]])
+    assert.deepEqual(ran.map((input) => input[0]), [7, 7, 7])
+  })
 })

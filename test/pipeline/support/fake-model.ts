@@ -27,7 +27,7 @@ export interface FakeRunner extends SpanRunner {
  * A model of whole numbers whose every layer mixes a row with all rows before it: a wrong order, a wrong position, a hole
  * or a stale row in the KV changes every token that follows.
  */
-export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const } = {}): FakeRunner {
+export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const, context = CONTEXT } = {}): FakeRunner {
   const isHead = span.start === 0
   const isTail = span.end === LAYERS
   const caches = new WeakMap<Slot, number[][][]>()
@@ -40,7 +40,7 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
     vocabSize: VOCAB,
     isHead,
     isTail,
-    contextLength: CONTEXT,
+    contextLength: context,
     ropeVariants: 1,
     weightBytes: 0,
     kvBytesPerPosition: 1,
@@ -50,11 +50,11 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const }
     before () { /* at once */ },
     after () { /* as it is */ },
     get reserved () { return reserved },
-    freeSlots: () => ({ [CONTEXT]: slots - reserved }),
-    kv: () => ({ slots, usedSlots: reserved, bytes: Infinity, usedBytes: reserved * CONTEXT }),
+    freeSlots: () => ({ [context]: slots - reserved }),
+    kv: () => ({ slots, usedSlots: reserved, bytes: Infinity, usedBytes: reserved * context }),
     reserve (positions) {
       if (runner.refusal !== undefined) throw runner.refusal
-      if (positions > CONTEXT) throw Object.assign(new Error('too long'), { name: 'ContextLengthError' })
+      if (positions > context) throw Object.assign(new Error('too long'), { name: 'ContextLengthError' })
       if (reserved >= slots) throw Object.assign(new Error('no slot is free'), { name: 'NoCapacityError' })
       reserved++
       let held = true
@@ -149,14 +149,14 @@ const part: Part = { cid: 'none', size: 0, pieceSize: 1 << 20, pieces: 'none', t
 /** Token `id` is the character 64 characters from `!` on; token 63 is the first half of `é`, and 62 its second. */
 export const textOf = (id: number): string => String.fromCharCode(33 + id)
 
-export function fakeModel (eosTokenIds: number[] = []): CoordinatorModel {
+export function fakeModel (eosTokenIds: number[] = [], contextLength = CONTEXT): CoordinatorModel {
   return {
     manifest: {
       layout: 1,
       quantization: 'f32',
       config: {
         architecture: 'fake', hiddenSize: HIDDEN, intermediateSize: 1, layerCount: LAYERS, headCount: 1, kvHeadCount: 1, headDim: 1, vocabSize: VOCAB,
-        contextLength: CONTEXT, normEpsilon: 1, rope: { theta: 1, dimensions: 1, scaling: { type: 'none' } }, slidingWindow: [], tiedEmbedding: false, eosTokenIds
+        contextLength, normEpsilon: 1, rope: { theta: 1, dimensions: 1, scaling: { type: 'none' } }, slidingWindow: [], tiedEmbedding: false, eosTokenIds
       },
       tokenizer: part,
       embedding: part,

@@ -1,6 +1,6 @@
 import { coordinator, stageServer, type Coordinator, type CoordinatorInit, type GenerateEvent, type GenerateRequest, type Spill, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
 import { planRoute } from '../../../src/routing/index.ts'
-import { LAYERS, fakeModel, fakeRunner, type FakeRunner } from './fake-model.ts'
+import { CONTEXT, LAYERS, fakeModel, fakeRunner, type FakeRunner } from './fake-model.ts'
 import { memoryNetwork, type MemoryHost, type MemoryNetwork } from './memory-network.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 import type { NodeRecord } from '../../../src/swarm/index.ts'
@@ -39,11 +39,15 @@ export interface FakeSwarmInit {
   /** Of all stages. @default none */
   readonly spill?: Spill
   readonly slots?: number
+  /** Positions that stages can hold. @default CONTEXT */
+  readonly context?: number
   /** Spans may be entered in their middle. @default false */
   readonly divisible?: boolean
 }
 
-export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, spill, slots = 4, divisible = false }: FakeSwarmInit): Promise<FakeSwarm> {
+export async function fakeSwarm (
+  { spans, local = false, eos = [], coordinator: init = {}, server: serverInit = {}, spill, slots = 4, context = CONTEXT, divisible = false }: FakeSwarmInit
+): Promise<FakeSwarm> {
   const network = memoryNetwork()
   const clock = virtualClock()
   const servers = new Map<string, { host: MemoryHost, server: StageServer }>()
@@ -57,17 +61,17 @@ export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: 
       servers.set(peerId, made)
       await made.server.start()
     }
-    const runner = fakeRunner({ start, end }, { slots })
-    made.server.offer(MODEL, runner, divisible ? { open: (span) => Promise.resolve({ runner: fakeRunner(span, { slots }), release () { /* nothing was loaded */ } }) } : undefined)
+    const runner = fakeRunner({ start, end }, { slots, context })
+    made.server.offer(MODEL, runner, divisible ? { open: (span) => Promise.resolve({ runner: fakeRunner(span, { slots, context }), release () { /* nothing was loaded */ } }) } : undefined)
     nodes.push({ peerId, runner, ...made })
   }
-  for (const peerId of servers.keys()) records.push(record(peerId, spans.filter(([peer]) => peer === peerId).map(([, start, end]) => ({ start, end })), divisible))
+  for (const peerId of servers.keys()) records.push(record(peerId, spans.filter(([peer]) => peer === peerId).map(([, start, end]) => ({ start, end })), divisible, context))
 
   const host = local ? nodes[0]?.host ?? network.host('c') : network.host('c')
   const made = coordinator({
     host,
     swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 2 },
-    models: (modelId) => Promise.resolve(modelId === MODEL ? fakeModel(eos) : undefined),
+    models: (modelId) => Promise.resolve(modelId === MODEL ? fakeModel(eos, context) : undefined),
     planRoute,
     clock
   }, init)
@@ -87,7 +91,7 @@ export async function fakeSwarm ({ spans, local = false, eos = [], coordinator: 
   }
 }
 
-export function record (peerId: string, spans: readonly Span[], divisible = false): NodeRecord {
+export function record (peerId: string, spans: readonly Span[], divisible = false, context = CONTEXT): NodeRecord {
   return {
     peerId,
     seq: 1n,
@@ -102,7 +106,7 @@ export function record (peerId: string, spans: readonly Span[], divisible = fals
     offers: [],
     spans: spans.map(({ start, end }) => ({
       start, end, modelId: MODEL, label: 'fake', layerCount: LAYERS, state: 'online', compute: 'fast', wires: ['f16', 'f32'],
-      freeSlots: { 256: 4 }, decodeMsPerToken: 1, prefillTokensPerSecond: 100, queueMs: 0, divisible
+      freeSlots: { [context]: 4 }, decodeMsPerToken: 1, prefillTokensPerSecond: 100, queueMs: 0, divisible
     }))
   }
 }

@@ -1,8 +1,8 @@
 import { Hello, Open, RING_PROTOCOL, Resume, RingType, type Tail } from '../../../protocols/ring/index.ts'
 import { encodeFrame, payloadOf, readHeader, type FrameHeader } from '../../../protocols/frame/index.ts'
-import { stageServer, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
+import { stageServer, type Grammars, type StageServer, type StageServerInit } from '../../../src/pipeline/index.ts'
 import { wires } from '../../../src/pipeline/wire/index.ts'
-import { HIDDEN, fakeRunner, type FakeRunner } from './fake-model.ts'
+import { CONTEXT, HIDDEN, VOCAB, fakeRunner, type FakeRunner } from './fake-model.ts'
 import { memoryNetwork, type MemoryHost, type MemoryNetwork } from './memory-network.ts'
 import { settle, virtualClock, type VirtualClock } from './virtual-clock.ts'
 import type { Link } from '../../../src/p2p/index.ts'
@@ -64,7 +64,7 @@ export function openOf (span: Span, changes: Partial<Open> = {}): Open {
   }
 }
 
-export async function rawStage (span: Span = { start: 2, end: 4 }, init: StageServerInit = {}): Promise<RawStage> {
+export async function rawStage (span: Span = { start: 2, end: 4 }, init: StageServerInit = {}, { context = CONTEXT, grammars }: { context?: number, grammars?: Grammars } = {}): Promise<RawStage> {
   const network = memoryNetwork()
   const clock = virtualClock()
   const hosts = new Map<string, MemoryHost>()
@@ -73,9 +73,9 @@ export async function rawStage (span: Span = { start: 2, end: 4 }, init: StageSe
     hosts.set(peerId, made)
     return made
   }
-  const server = stageServer({ host: host('m'), clock }, init)
-  const runner = fakeRunner(span)
-  server.offer('model', runner)
+  const server = stageServer({ host: host('m'), clock, grammars }, init)
+  const runner = fakeRunner(span, { context })
+  server.offer('model', runner, undefined, { vocabSize: VOCAB, tokenBytes: (id) => Uint8Array.of(id) })
   await server.start()
   const next: RawLink[] = []
   await host('n').handle(RING_PROTOCOL, (link) => { next.push(rawLink(link)) })
