@@ -3,9 +3,21 @@
  * Callers test `name`, which survives bundling and copies of a package.
  */
 
+export interface RequestErrorOptions extends ErrorOptions {
+  /** A name of README.md: `prompt`, `logitBias`, `format`, `tools`, … */
+  readonly field?: string | undefined
+}
+
 /** The request is wrong: the message says what. Nobody is blamed, asking again changes nothing. */
 export class RequestError extends Error {
   override name = 'RequestError'
+  /** What of the request is wrong; undefined where it is no one field, or the coordinator did not say. */
+  readonly field: string | undefined
+
+  constructor (message: string, { field, ...options }: RequestErrorOptions = {}) {
+    super(message, options)
+    this.field = field
+  }
 }
 
 /** The prompt and the tokens asked for need more positions than the model has. */

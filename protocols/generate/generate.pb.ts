@@ -3880,6 +3880,7 @@ export interface Failure {
   message: string
   retryAfterMs: number
   peerId: string
+  field?: string
 }
 
 export namespace Failure {
@@ -3915,6 +3916,11 @@ export namespace Failure {
         if ((obj.peerId != null && obj.peerId !== '')) {
           w.uint32(42)
           w.string(obj.peerId)
+        }
+
+        if (obj.field != null) {
+          w.uint32(50)
+          w.string(obj.field)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -3953,6 +3959,10 @@ export namespace Failure {
             }
             case 5: {
               obj.peerId = reader.string()
+              break
+            }
+            case 6: {
+              obj.field = reader.string()
               break
             }
             default: {
@@ -4005,6 +4015,13 @@ export namespace Failure {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.field`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -4042,6 +4059,11 @@ export namespace Failure {
     value: string
   }
 
+  export interface FailureFieldFieldEvent {
+    field: '$.field'
+    value: string
+  }
+
   export function encode (obj: Partial<Failure>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Failure.codec())
   }
@@ -4050,7 +4072,7 @@ export namespace Failure {
     return decodeMessage(buf, Failure.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failure>): Generator<FailureKindFieldEvent | FailureCodeFieldEvent | FailureMessageFieldEvent | FailureRetryAfterMsFieldEvent | FailurePeerIdFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Failure>): Generator<FailureKindFieldEvent | FailureCodeFieldEvent | FailureMessageFieldEvent | FailureRetryAfterMsFieldEvent | FailurePeerIdFieldEvent | FailureFieldFieldEvent> {
     return streamMessage(buf, Failure.codec(), opts)
   }
 }

@@ -52,6 +52,8 @@ function hostOf (url: string): string | undefined {
 
 /** For load balancers, which have no key, and for the page at /peer, which asks by the rules of the swarm. */
 const PUBLIC: ReadonlySet<string> = new Set(['/health', '/api/peer'])
+/** They have no body: what others bring is read for whoever may ask only. */
+const isPublic = ({ method, path }: Context['req']): boolean => PUBLIC.has(path) && (method === 'GET' || method === 'HEAD')
 
 /** Refuses a page elsewhere that comes by a name of its own, which it points at this machine. */
 function checkHost (c: Context): void {
@@ -118,7 +120,7 @@ export function access ({ keys, principals, callers, guesses, logger }: AccessCo
     const caller = callerOf(c)
     c.set('caller', caller)
     if (!open) checkHost(c)
-    if (PUBLIC.has(c.req.path)) {
+    if (isPublic(c.req)) {
       c.set('principal', principals.local)
       await next()
       return undefined

@@ -7,7 +7,7 @@ import { messagesOf } from './messages.ts'
 import { finishReason, queuedComment, repairComment, usageOf } from './outcome.ts'
 import { chooseModel, frameOf, requestBase, withChoice, type HandlerComponents } from './params.ts'
 import { SseRoute } from './sse.ts'
-import { callBody, formatOption, toolOptions, type AskedTools } from './tools.ts'
+import { callBody, responseFormatOption, toolOptions, type AskedTools } from './tools.ts'
 import type { ChatRequest } from './schema/chat.ts'
 import type { GatewayModel } from './types.ts'
 import type { Reply } from './reply.ts'
@@ -50,7 +50,7 @@ function requestOf (body: ChatRequest, model: GatewayModel): GenerateRequest {
   return {
     ...requestBase(body, model, body.max_completion_tokens ?? body.max_tokens ?? undefined, body.logprobs === true ? body.top_logprobs ?? 0 : undefined),
     prompt: { kind: 'chat', messages: messagesOf(body) },
-    ...formatOption(format?.type === 'json_schema' ? { type: format.type, schema: format.json_schema.schema } : format),
+    ...responseFormatOption(format),
     ...toolOptions({
       tools: (body.tools ?? []).map((tool) => tool.function),
       choice: choice == null || typeof choice === 'string' ? choice ?? undefined : chosen(choice),

@@ -6,6 +6,7 @@ import { completionLogprobs, withoutEnd } from './logprobs.ts'
 import { finishReason, usageOf } from './outcome.ts'
 import { chooseModel, frameOf, requestBase, withChoice, type HandlerComponents } from './params.ts'
 import { promptsOf, type Prompt } from './prompts.ts'
+import { responseFormatOption } from './tools.ts'
 import type { CompletionRequest } from './schema/completion.ts'
 import type { GatewayModel } from './types.ts'
 import type { Reply } from './reply.ts'
@@ -29,6 +30,7 @@ export async function completion ({ generator, answers, maxPromptCharacters }: H
   const jobs = promptsOf(body.prompt).flatMap((prompt) => Array.from({ length: choices }, (_, index) => {
     const request: GenerateRequest = {
       ...withChoice(base, index),
+      ...responseFormatOption(body.response_format),
       prompt: typeof prompt === 'string' ? { kind: 'text', text: prompt, special: body.raw === true } : { kind: 'ids', ids: prompt },
       // Ids are echoed as the text that comes back with their scores, where this node can't decode them.
       ...(body.echo === true && (logprobs != null || typeof prompt !== 'string') ? { scorePrompt: true } : {})

@@ -66,10 +66,11 @@ export function httpError (error: unknown): HttpError {
   switch (name) {
     case 'ContextLengthError':
       return new HttpError(message, { status: 400, code: 'context_length_exceeded', param: 'messages', cause: error })
-    case 'RequestError':
     case 'TemplateError':
+      return new HttpError(message, { status: 400, code: 'invalid_value', param: 'messages', cause: error })
+    case 'RequestError':
     case 'EngineRequestError':
-      return new HttpError(message, { status: 400, cause: error })
+      return new HttpError(message, { status: 400, code: 'invalid_value', cause: error })
     case 'UnknownModelError':
       return new HttpError(message, { status: 404, code: 'model_not_found', param: 'model', cause: error })
     case 'NoCapacityError':

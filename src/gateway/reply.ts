@@ -1,4 +1,5 @@
 /** From a request's body to its response: whole, or as server-sent events. */
+import { socketsOf } from './access.ts'
 import { HttpError } from './errors.ts'
 import { serverTiming } from './outcome.ts'
 import { routeHeader } from './route-header.ts'
@@ -11,7 +12,7 @@ import type { Context } from 'hono'
 /** What a handler hands back: one JSON body, or what to stream. */
 export type Reply =
   | { readonly kind: 'whole', readonly body: object, readonly done: readonly Done[] }
-  | { readonly kind: 'stream', readonly items: AsyncGenerator<object> }
+  | { readonly kind: 'stream', readonly items: AsyncIterator<object, unknown> }
 
 export type Handler = (body: unknown, signal: AbortSignal) => Promise<Reply>
 
@@ -53,10 +54,12 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
     c.header('content-type', 'text/event-stream; charset=utf-8')
     c.header('cache-control', 'no-cache')
     c.header('x-accel-buffering', 'no')
+    const { outgoing } = socketsOf(c)
     return c.body(sse(answered.items, {
       first: first.done === true || first.value instanceof SseRoute ? undefined : first.value,
       controller,
       stalledMs,
+      cut: outgoing == null ? undefined : () => { outgoing.destroy() },
       onEnd: (error) => {
         stay()
         if (error != null) logger.warn({ requestId: c.get('requestId'), error: error instanceof Error ? error.name : typeof error }, 'a stream failed')

@@ -43,6 +43,8 @@ export interface SseInit {
   readonly first: object | undefined
   /** Aborted when the client has gone, or reads nothing. */
   readonly controller: AbortController
+  /** Ends the connection of a client that reads nothing, and with it the stream: an error of the stream is nobody's to hear. @default the stream fails */
+  readonly cut?: (() => void) | undefined
   /** How long what was written may lie before the client is taken for gone. */
   readonly stalledMs: number
   /** Told once, when the stream is over. */
@@ -60,7 +62,7 @@ function encoded (item: object): string {
  * One `data:` event for each item that is nothing else, then `[DONE]`. A failure is an event of type `error`, so that the client is told.
  * A comment goes out now and then while nothing else does, as proxies close silent connections.
  */
-export function sse (items: AsyncIterator<object>, { first, controller, stalledMs, onEnd }: SseInit): ReadableStream<Uint8Array> {
+export function sse (items: AsyncIterator<object>, { first, controller, stalledMs, cut, onEnd }: SseInit): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let ping: NodeJS.Timeout | undefined
   let over = false
@@ -78,7 +80,8 @@ export function sse (items: AsyncIterator<object>, { first, controller, stalledM
       const error = new StalledError('the client reads nothing')
       end(error)
       controller.abort()
-      stream.error(error)
+      if (cut === undefined) stream.error(error)
+      else cut()
       items.return?.().catch(() => { /* it is over, and was said to be */ })
     }, stalledMs).unref()
   }

@@ -1,6 +1,6 @@
 /** Tools and formats: from OpenAI's fields to what a coordinator is asked, and calls back. */
 import { HttpError } from './errors.ts'
-import type { FunctionFields } from './schema/tools.ts'
+import type { FunctionFields, ResponseFormatField } from './schema/tools.ts'
 import type { ToolCall, ToolDefinition } from '../model/index.ts'
 import type { GenerateRequest, ResponseFormat, ToolChoice } from '../pipeline/index.ts'
 
@@ -51,6 +51,10 @@ export function formatOption (format: AskedFormat | null | undefined): { readonl
   if (format == null || format.type === 'text') return {}
   return { format: format.schema == null ? { kind: 'json' } : { kind: 'schema', schema: JSON.stringify(format.schema) } }
 }
+
+/** The same from `response_format`. */
+export const responseFormatOption = (format: ResponseFormatField): ReturnType<typeof formatOption> =>
+  formatOption(format?.type === 'json_schema' ? { type: format.type, schema: format.json_schema.schema } : format)
 
 /** A call as chat completions have it. */
 export const callBody = ({ id, name, arguments: text }: ToolCall): object => ({ id, type: 'function', function: { name, arguments: text } })

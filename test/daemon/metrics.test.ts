@@ -177,7 +177,7 @@ async function page (): Promise<string> {
 
 Labels have few values: \`phase\` prefill (frames of several positions) or decode, \`state\` used or free, of the gateway's line running or waiting, \`direction\` sent or received, \`protocol\` ring, generate or blob, \`finish\` stop, length,
 tool_calls, cancelled, failed or left (nobody read on), \`kind\` of a repair reset, silence, malformed, failure, reported, unreachable, forgotten, capacity, network, hedged or leaving, \`route\` the
-template of a path. No metric names a peer, a session or a user. Times are seconds, sizes bytes. Where one answer's time went: \`shoal trace\`.
+template of a path, \`status\` 499 of a request whose client left before its answer. No metric names a peer, a session or a user. Times are seconds, sizes bytes. Where one answer's time went: \`shoal trace\`.
 
 Made by \`SHOAL_WRITE_METRICS=1 npx mocha test/daemon/metrics.test.ts\`.
 

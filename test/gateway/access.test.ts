@@ -157,6 +157,25 @@ describe('who may ask the gateway', () => {
   })
 })
 
+describe('what needs no key', () => {
+  let gateway: Gateway
+  before(async () => {
+    gateway = await startGateway({ generator: fakeGenerator(), logger: silent, swarm: () => ({}), ready: () => true }, { host: '0.0.0.0', port: 0, apiKeys: ['key'] })
+  })
+  after(async () => { await gateway.stop({ signal: AbortSignal.abort() }) })
+
+  const said = async (line: string, more = ''): Promise<string> =>
+    await raw(Number(new URL(gateway.url).port), `${line} HTTP/1.1\r\nhost: box.lan\r\nconnection: close\r\n${more}\r\n`)
+
+  for (const path of ['/health', '/api/peer']) {
+    it(`is a look at ${path}, and nothing that brings a body: none of it is read`, async () => {
+      for (const method of ['GET', 'HEAD']) assert.match(await said(`${method} ${path}`), /^HTTP\/1\.1 200 /)
+      // a body that never comes: whoever waited for it would say 408, half a minute later
+      for (const method of ['POST', 'PUT', 'DELETE']) assert.match(await said(`${method} ${path}`, 'content-length: 8000000\r\n'), /^HTTP\/1\.1 401 .*invalid_api_key/s)
+    })
+  }
+})
+
 /** What a server says to these bytes until it closes. */
 async function raw (port: number, bytes: string | Uint8Array): Promise<string> {
   const socket: Socket = connect(port, '127.0.0.1')

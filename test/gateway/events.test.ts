@@ -86,6 +86,22 @@ describe('GET /api/events', () => {
     assert.equal(feed.watchers, 0)
   })
 
+  it('has headers alone for who asks for no more, without a watcher', async () => {
+    const feed = fakeFeed()
+    const { app, close } = gatewayApp({ generator: fakeGenerator(), logger: silent, swarm: () => ({}), ready: () => true, activity: feed }, { host: '127.0.0.1' })
+    const ask = async (method: string): Promise<Response> => await app.request('http://127.0.0.1/api/events', { method, headers: { host: '127.0.0.1' } })
+    for (let asked = 0; asked < 100; asked++) {
+      const { status, headers, body } = await ask('HEAD')
+      assert.deepEqual([status, headers.get('content-type'), body], [200, 'text/event-stream; charset=utf-8', null])
+      assert.equal(feed.watchers, 0)
+    }
+    const watching = await ask('GET')
+    assert.equal(watching.status, 200)
+    assert.equal(feed.watchers, 1)
+    await watching.body?.cancel()
+    close()
+  })
+
   it('refuses a page too many, until one goes', async () => {
     const feed = fakeFeed()
     const streams = eventStreams(feed, new AbortController().signal)

@@ -75,6 +75,20 @@ describe('the metrics of the gateway', () => {
     assert.deepEqual([line().running, line().waiting], [0, 0])
   })
 
+  it('count a request whose client left, which is none that runs', async () => {
+    const { ask, counted, running, generator } = make()
+    const leaving = new AbortController()
+    generator.models = async ({ signal } = {}) => {
+      // as the server does: a reason that is no error
+      leaving.abort('the connection closed')
+      signal?.throwIfAborted()
+      return await Promise.resolve([])
+    }
+    await assert.rejects(ask('/v1/models', { signal: leaving.signal }), (reason) => reason === 'the connection closed')
+    assert.deepEqual(counted, [{ route: '/v1/models', method: 'GET', status: 499 }])
+    assert.equal(running(), 0)
+  })
+
   it('count requests that are refused at the door', async () => {
     const { ask, counted } = make()
     await ask('/v1/models', { headers: { host: 'evil.example' } })

@@ -108,6 +108,8 @@ describe('responses over HTTP', () => {
     ['no input', {}, 'input'],
     ['an image', { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] }, 'input[0].content'],
     ['an item of another kind', { input: [{ type: 'item_reference', id: 'x' }] }, 'input[0].type'],
+    ['the arguments of a call that are no JSON', { input: [{ type: 'function_call', call_id: 'a', name: 'weather', arguments: '{"city":' }] }, 'input[0].arguments'],
+    ['the arguments of a call that are no object', { input: [{ type: 'function_call', call_id: 'a', name: 'weather', arguments: '[1]' }] }, 'input[0].arguments'],
     ['a tool of the house', { input: 'x', tools: [{ type: 'web_search' }] }, 'tools[0].type'],
     ['what would have to be kept', { input: 'x', store: true }, 'store'],
     ['what was not kept', { input: 'x', previous_response_id: 'resp_1' }, 'previous_response_id'],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { startGateway, type Gateway, type GatewayInit } from '../../src/gateway/index.ts'
+import { connect } from 'node:net'
+import { mock } from 'node:test'
+import { startGateway, type Gateway, type GatewayComponents, type GatewayInit } from '../../src/gateway/index.ts'
 import { fakeGenerator, silent, type FakeInit } from './fake-generator.ts'
 
 const body = (more: object = {}) => ({
@@ -13,9 +15,9 @@ const body = (more: object = {}) => ({
 describe('the gateway on a socket', () => {
   let running: Gateway[] = []
 
-  const start = async (fake: FakeInit = {}, init: Partial<GatewayInit> = {}) => {
+  const start = async (fake: FakeInit = {}, init: Partial<GatewayInit> = {}, more: Partial<GatewayComponents> = {}) => {
     const generator = fakeGenerator(fake)
-    const gateway = await startGateway({ generator, logger: silent, swarm: () => ({}), ready: () => true }, { host: '127.0.0.1', port: 0, ...init })
+    const gateway = await startGateway({ generator, logger: silent, swarm: () => ({}), ready: () => true, ...more }, { host: '127.0.0.1', port: 0, ...init })
     running.push(gateway)
     return { generator, gateway }
   }
@@ -68,6 +70,37 @@ describe('the gateway on a socket', () => {
       assert.equal(generator.cancelled, 1)
     })
   }
+
+  it('ends the connection of a client that does not read, and says so once', async () => {
+    const warnings: string[] = []
+    const { promise: warned, resolve: warn } = Promise.withResolvers<undefined>()
+    const logger = {
+      ...silent,
+      warn: (fields: object, message: string) => {
+        warnings.push(`${message} ${JSON.stringify(fields)}`)
+        warn(undefined)
+      }
+    }
+    const complaints: unknown[] = []
+    const { mock: heard } = mock.method(console, 'error', (...words: unknown[]) => { complaints.push(...words) })
+    try {
+      // more than sockets hold
+      const { gateway, generator } = await start({ pieces: Array.from({ length: 400 }, () => 'x'.repeat(100_000)) }, { stalledMs: 100 }, { logger })
+      const { headers, body: question } = body({ stream: true })
+      const client = connect(Number(new URL(gateway.url).port), '127.0.0.1').on('error', () => { /* it was cut */ })
+      const closed = once(client, 'close')
+      client.pause()
+      client.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${headers['content-type']}\r\ncontent-length: ${question.length}\r\n\r\n${question}`)
+      await warned
+      client.resume()
+      await closed
+      assert.equal(generator.cancelled, 1)
+      assert.deepEqual(complaints, [])
+      assert.deepEqual(warnings.map((warning) => warning.replace(/req-\w+/, '')), ['a stream failed {"requestId":"","error":"StalledError"}'])
+    } finally {
+      heard.restore()
+    }
+  })
 
   it('refuses a port that is taken, and moves on only when it may', async () => {
     const blocker = createServer().listen(0, '127.0.0.1')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { atlas } from './fake-generator.ts'
+import { atlas, named } from './fake-generator.ts'
 import { gateway } from './gateway.ts'
 
 describe('the helpers of llama-server', () => {
@@ -29,6 +29,12 @@ describe('the helpers of llama-server', () => {
     assert.deepEqual((await ask('/apply-template', { messages, tools: [tool] })).json, { prompt: '<tool>weather<user>Hi' })
     assert.equal((await ask('/apply-template', { messages, tools: [tool, tool] })).json.error.param, 'tools')
     assert.equal((await ask('/apply-template', { messages, tools: [{ type: 'web' }] })).json.error.param, 'tools[0].type')
+  })
+
+  it('name the messages where the template takes none such', async () => {
+    const renderChat = (): never => { throw named('TemplateError', 'roles have to alternate') }
+    const { status, json } = await gateway({ models: [{ ...atlas, renderChat }] }).ask('/apply-template', { messages: [{ role: 'user', content: 'x' }] })
+    assert.deepEqual([status, json.error.code, json.error.param], [400, 'invalid_value', 'messages'])
   })
 
   it('say where this node has not the tokenizer', async () => {

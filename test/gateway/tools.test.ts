@@ -112,6 +112,23 @@ describe('tools over HTTP', () => {
     ['a search of the web', { ...chat, web_search_options: {} }, 'web_search_options'],
     ['too many choices', { ...chat, n: 129 }, 'n']
   ]
+  const unshown: ReadonlyArray<readonly [string, object]> = [
+    ['tools', { tools: [weather] }], ['tool_choice', { tool_choice: 'required' }], ['functions', { functions: [{ name: 'x' }] }], ['function_call', { function_call: { name: 'x' } }]
+  ]
+  for (const [param, body] of unshown) {
+    it(`answers 400 and says where to ask for '${param}' of a completion`, async () => {
+      const { ask, generator } = gateway()
+      const { status, json } = await ask('/v1/completions', { prompt: 'x', ...body })
+      assert.deepEqual([status, json.error.param, json.error.code], [400, param, 'invalid_value'])
+      assert.match(json.error.message, /\/v1\/chat\/completions/)
+      assert.equal(generator.requests.length, 0)
+    })
+  }
+
+  it('completes where no tool is asked for in so many words', async () => {
+    assert.equal((await gateway().ask('/v1/completions', { prompt: 'x', tools: [], tool_choice: 'none', functions: null, parallel_tool_calls: true })).status, 200)
+  })
+
   for (const [what, body, param] of wrong) {
     it(`answers 400 and names the field for ${what}`, async () => {
       const { ask, generator } = gateway()
@@ -132,10 +149,11 @@ describe('formats over HTTP', () => {
     ['a schema that is not there', { type: 'json_schema', json_schema: { name: 'city' } }, { kind: 'json' }]
   ]
   for (const [what, format, expected] of formats) {
-    it(`asks for ${what}`, async () => {
+    it(`asks for ${what}, of a chat and of a completion`, async () => {
       const { ask, generator } = gateway()
       assert.equal((await ask(path, { ...chat, response_format: format })).status, 200)
-      assert.deepEqual(generator.requests[0]?.format, expected)
+      assert.equal((await ask('/v1/completions', { prompt: 'x', response_format: format })).status, 200)
+      assert.deepEqual(generator.requests.map((request) => request.format), [expected, expected])
     })
   }
 
@@ -146,9 +164,11 @@ describe('formats over HTTP', () => {
     ['a schema without bounds', { type: 'json_schema', json_schema: { name: 'x', schema: { enum: ['x'.repeat(300_000)] } } }, 'response_format.json_schema.schema']
   ] as const) {
     it(`refuses ${what}`, async () => {
-      const { status, json } = await gateway().ask(path, { ...chat, response_format: format })
-      assert.equal(status, 400)
-      assert.equal(json.error.param, param)
+      for (const [at, body] of [[path, chat], ['/v1/completions', { prompt: 'x' }]] as const) {
+        const { status, json } = await gateway().ask(at, { ...body, response_format: format })
+        assert.equal(status, 400)
+        assert.equal(json.error.param, param)
+      }
     })
   }
 })

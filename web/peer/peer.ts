@@ -11,6 +11,11 @@ const page = view(document)
 let swarm: SwarmClient | undefined
 let messages: Message[] = []
 let asking: AbortController | undefined
+/** What the page is without a swarm. */
+let without: 'joining' | 'offline' = 'joining'
+
+/** A question is taken where there is a swarm to ask, whatever happened before. */
+const show = (): void => { page.state(asking !== undefined ? 'answering' : swarm !== undefined ? 'ready' : without) }
 
 const words = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -40,32 +45,35 @@ async function join (quietly = false): Promise<void> {
     page.status('Not connected: browsers keep what this page needs for pages over HTTPS or from this machine: open it at localhost, or behind HTTPS', true)
     return
   }
-  if (!quietly) page.state('joining')
+  if (!quietly) without = 'joining'
   page.status('Joining…')
   const before = swarm
   swarm = undefined
+  show()
+  let joined: SwarmClient | undefined
   try {
     await before?.close()
-    const joined = await connect({ bootstrap: await place(), signal: AbortSignal.timeout(JOIN_TIMEOUT_MS) })
-    if (attempt !== attempts) {
-      await joined.close()
+    joined = await connect({ bootstrap: await place(), signal: AbortSignal.timeout(JOIN_TIMEOUT_MS) })
+    const models = await joined.models()
+    if (attempt === attempts) {
+      swarm = joined
+      failures = 0
+      page.models(models)
+      look()
+      show()
       return
     }
-    swarm = joined
-    page.models(await joined.models())
-    if (attempt !== attempts) return
-    failures = 0
-    look()
-    page.state('ready')
   } catch (error) {
-    if (attempt !== attempts) return
-    void swarm?.close()
-    swarm = undefined
-    const waitMs = againMs(failures++)
-    page.status(`Not connected: ${words(error)}. Trying again in ${waitMs / 1000} s`, true)
-    page.state('offline')
-    again = setTimeout(() => { void join(true) }, waitMs)
+    if (attempt === attempts) {
+      const waitMs = againMs(failures++)
+      page.status(`Not connected: ${words(error)}. Trying again in ${waitMs / 1000} s`, true)
+      without = 'offline'
+      show()
+      again = setTimeout(() => { void join(true) }, waitMs)
+    }
   }
+  // nobody asks here
+  await joined?.close()
 }
 
 /** The connections as they are; whoever has none and asks nothing joins anew. */
@@ -78,18 +86,17 @@ function look (): void {
   else if (asking === undefined) void join()
 }
 
-async function ask (question: string): Promise<void> {
-  if (swarm === undefined) return
+async function ask (of: SwarmClient, question: string): Promise<void> {
   const model = page.model()
   const asked: Message[] = [...messages, { role: 'user', content: question }]
   const controller = new AbortController()
   asking = controller
-  page.state('answering')
+  show()
   page.turn('user', question)
   const turn = page.turn('assistant')
   let text = ''
   try {
-    const answer = swarm.generate({ messages: asked, ...(model === undefined ? {} : { model }) }, {
+    const answer = of.generate({ messages: asked, ...(model === undefined ? {} : { model }) }, {
       signal: controller.signal,
       on: (event) => {
         page.progress(progressWords(event))
@@ -110,16 +117,20 @@ async function ask (question: string): Promise<void> {
   if (asking === controller) {
     asking = undefined
     if (text !== '') messages = [...asked, { role: 'assistant', content: text }]
-    page.state('ready')
+    show()
   }
 }
 
-page.onAsk((question) => { void ask(question) })
+page.onAsk((question) => {
+  if (swarm === undefined) return false
+  void ask(swarm, question)
+  return true
+})
 page.onStop(() => { asking?.abort() })
 page.onClear(() => {
   asking?.abort()
-  if (asking !== undefined) page.state('ready')
   asking = undefined
+  show()
   messages = []
   page.clear()
   page.progress('')

@@ -8,6 +8,8 @@ export interface Turn {
   note (text: string, wrong?: boolean): void
 }
 
+export type PageState = 'joining' | 'offline' | 'ready' | 'answering'
+
 export interface View {
   status (text: string, wrong?: boolean): void
   progress (text: string): void
@@ -18,8 +20,9 @@ export interface View {
   turn (who: 'user' | 'assistant', text?: string): Turn
   clear (): void
   /** `offline`: asks where to join; `ready`: takes a question; `answering`: can be stopped. */
-  state (state: 'joining' | 'offline' | 'ready' | 'answering'): void
-  onAsk (handler: (question: string) => void): void
+  state (state: PageState): void
+  /** What the handler does not take stays where it was typed. */
+  onAsk (handler: (question: string) => boolean): void
   onStop (handler: () => void): void
   onClear (handler: () => void): void
   onJoin (handler: (address: string) => void): void
@@ -107,9 +110,7 @@ export function view (page: Document): View {
       ask.addEventListener('submit', (event) => {
         event.preventDefault()
         const text = question.value.trim()
-        if (text === '' || send.disabled) return
-        question.value = ''
-        handler(text)
+        if (text !== '' && !send.disabled && handler(text)) question.value = ''
       })
     },
     onStop: (handler) => { stop.addEventListener('click', handler) },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_ALTERNATIVES, MAX_TOKENS, count, isEmptyList, samplingFields, unsupported } from './fields.ts'
-import { responseFormat, toolChoice, toolName, tools } from './tools.ts'
+import { callArguments, responseFormat, toolChoice, toolName, tools } from './tools.ts'
 
 const MAX_MESSAGES = 4096
 const MAX_PARTS = 256
@@ -12,17 +12,6 @@ const parts = (...types: [string, ...string[]]): z.ZodType<Array<{ text?: string
 const noContent = { error: 'has to be text, or a list of text parts' }
 const content = z.union([z.string(), parts('text')], noContent)
 const name = z.string().max(256).nullish()
-
-/** JSON text of an object; none at all is one without members. */
-const callArguments = z.string().refine((text) => {
-  if (text.trim() === '') return true
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
-}, { error: 'has to be JSON text of an object' })
 
 const toolCalls = z.array(z.object({
   id: z.string().max(256),

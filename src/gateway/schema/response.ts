@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_ALTERNATIVES, MAX_TOKENS, count, modelName, number, shoalFields, unsupported } from './fields.ts'
-import { flatFormat, flatToolChoice, flatTools, toolName } from './tools.ts'
+import { callArguments, flatFormat, flatToolChoice, flatTools, toolName } from './tools.ts'
 
 const MAX_ITEMS = 4096
 const MAX_PARTS = 256
@@ -14,7 +14,7 @@ const item = z.preprocess(
   (value) => typeof value === 'object' && value !== null && !('type' in value) && 'role' in value ? { ...value, type: 'message' } : value,
   z.discriminatedUnion('type', [
     z.object({ type: z.literal('message'), role: z.enum(['system', 'developer', 'user', 'assistant'], { error: 'has to be system, developer, user or assistant' }), content }),
-    z.object({ type: z.literal('function_call'), call_id: z.string().max(256), name: toolName, arguments: z.string() }),
+    z.object({ type: z.literal('function_call'), call_id: z.string().max(256), name: toolName, arguments: callArguments }),
     z.object({ type: z.literal('function_call_output'), call_id: z.string().max(256), output: content }),
     // what another server's model thought by itself
     z.object({ type: z.literal('reasoning') })

@@ -8,6 +8,17 @@ export const MAX_SCHEMA = 256 * 1024
 /** Letters, digits, _ and -, at most 64. */
 export const toolName = z.string().regex(/^[\w-]{1,64}$/, { error: 'has to be 1 to 64 letters, digits, _ or -' })
 
+/** JSON text of an object; none at all is one without members. */
+export const callArguments = z.string().refine((text) => {
+  if (text.trim() === '') return true
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}, { error: 'has to be JSON text of an object' })
+
 const onlyFunctions = 'only functions are served'
 export const jsonSchema = z.record(z.string(), z.unknown(), { error: 'has to be a JSON Schema' })
   .refine((value) => JSON.stringify(value).length <= MAX_SCHEMA, { error: `has more than ${MAX_SCHEMA} characters` })
@@ -50,6 +61,8 @@ export const responseFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_object') }),
   z.object({ type: z.literal('json_schema'), json_schema: z.object(formatFields) })
 ], { error: 'has to be of type text, json_object or json_schema' }).nullish()
+
+export type ResponseFormatField = z.infer<typeof responseFormat>
 
 export const flatFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text') }),

@@ -13,20 +13,20 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
   }
   const { modelId, chat, text, special, ids, maxTokens, stop, sampling, scorePrompt, ignoreEos, generatedIds } = request
   const kinds = [chat.length > 0, text !== undefined, ids !== undefined].filter(Boolean).length
-  if (kinds !== 1) throw new RequestError('a request has either messages, or a text, or ids')
+  if (kinds !== 1) throw new RequestError('a request has either messages, or a text, or ids', { field: 'prompt' })
   const prompt: GenerateRequest['prompt'] = text !== undefined
     ? { kind: 'text', text, special }
-    : ids !== undefined ? { kind: 'ids', ids: idList(ids) } : { kind: 'chat', messages: chat }
+    : ids !== undefined ? { kind: 'ids', ids: idList('prompt', ids) } : { kind: 'chat', messages: chat }
   return {
     modelId,
     prompt,
     maxTokens,
     stop,
     sampling: samplingOf(sampling),
-    ...(request.wire === '' ? {} : { wire: oneOf('wire', request.wire, ['f16', 'f32'] as const) }),
+    ...(request.wire === '' ? {} : { wire: oneOf('wire', 'wire', request.wire, ['f16', 'f32'] as const) }),
     scorePrompt,
     ignoreEos,
-    ...(generatedIds === undefined ? {} : { generatedIds: idList(generatedIds) }),
+    ...(generatedIds === undefined ? {} : { generatedIds: idList('generatedIds', generatedIds) }),
     ...formatOf(request),
     ...toolsOf(request),
     ...embedOf(request)
@@ -34,24 +34,24 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
 }
 
 /** What a request asks for by a word that this version knows. @throws {RequestError} */
-function oneOf<T extends string> (what: string, word: string, known: readonly T[]): T {
+function oneOf<T extends string> (field: string, what: string, word: string, known: readonly T[]): T {
   const found = known.find((each) => each === word)
-  if (found === undefined) throw new RequestError(`the ${what} is '${word.slice(0, 64)}', and has to be one of: ${known.join(', ')}`)
+  if (found === undefined) throw new RequestError(`the ${what} is '${word.slice(0, 64)}', and has to be one of: ${known.join(', ')}`, { field })
   return found
 }
 
 function formatOf ({ format, schema }: Request): Pick<GenerateRequest, 'format'> {
   if (format === undefined) return {}
-  const kind = oneOf('format', format, ['json', 'schema'] as const)
+  const kind = oneOf('format', 'format', format, ['json', 'schema'] as const)
   if (kind === 'json') return { format: { kind } }
-  if (schema === undefined) throw new RequestError("the format 'schema' needs a schema")
+  if (schema === undefined) throw new RequestError("the format 'schema' needs a schema", { field: 'format' })
   return { format: { kind, schema } }
 }
 
 function toolsOf ({ tools, toolChoice, toolName, oneToolCall }: Request): Pick<GenerateRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'> {
   return {
     ...(tools.length === 0 ? {} : { tools: tools.map(toolOf) }),
-    ...(toolName !== undefined ? { toolChoice: { name: toolName } } : toolChoice === undefined ? {} : { toolChoice: oneOf('tool choice', toolChoice, ['auto', 'none', 'required'] as const) }),
+    ...(toolName !== undefined ? { toolChoice: { name: toolName } } : toolChoice === undefined ? {} : { toolChoice: oneOf('toolChoice', 'tool choice', toolChoice, ['auto', 'none', 'required'] as const) }),
     ...(oneToolCall ? { parallelToolCalls: false } : {})
   }
 }
@@ -62,20 +62,20 @@ function toolOf ({ parameters, ...tool }: Request['tools'][number]): ToolDefinit
   try {
     schema = JSON.parse(parameters)
   } catch (error) {
-    throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON`, { cause: error })
+    throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON`, { cause: error, field: 'tools' })
   }
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON Schema of an object`)
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new RequestError(`the parameters of the tool '${tool.name.slice(0, 64)}' are no JSON Schema of an object`, { field: 'tools' })
   return { ...tool, parameters: { ...schema } }
 }
 
 const embedOf = ({ embed }: Request): Pick<GenerateRequest, 'embed'> =>
-  embed === undefined ? {} : { embed: oneOf('pooling', embed, ['mean', 'last'] as const) }
+  embed === undefined ? {} : { embed: oneOf('embed', 'pooling', embed, ['mean', 'last'] as const) }
 
-function idList (bytes: Uint8Array): number[] {
+function idList (field: string, bytes: Uint8Array): number[] {
   try {
     return Array.from(readIds(bytes, 2 ** 32))
   } catch (error) {
-    throw new RequestError('the ids are no whole numbers of 4 bytes', { cause: error })
+    throw new RequestError('the ids are no whole numbers of 4 bytes', { cause: error, field })
   }
 }
 

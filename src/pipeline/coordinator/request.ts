@@ -43,24 +43,24 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     seed: request.sampling.seed ?? randomSeed()
   }
   const problem = samplingProblem(sampling, vocabSize)
-  if (problem !== undefined) throw new RequestError(problem)
+  if (problem !== undefined) throw new RequestError(problem.words, { field: problem.field })
   const stop = request.stop.filter((text) => text !== '')
-  if (stop.length > MAX_STOPS) throw new RequestError(`there are ${stop.length} stop strings, and at most ${MAX_STOPS} are taken`)
-  if (stop.some((text) => text.length > MAX_STOP_CHARACTERS)) throw new RequestError(`a stop string has more than ${MAX_STOP_CHARACTERS} characters`)
+  if (stop.length > MAX_STOPS) throw new RequestError(`there are ${stop.length} stop strings, and at most ${MAX_STOPS} are taken`, { field: 'stop' })
+  if (stop.some((text) => text.length > MAX_STOP_CHARACTERS)) throw new RequestError(`a stop string has more than ${MAX_STOP_CHARACTERS} characters`, { field: 'stop' })
   const isCertain = sampling.temperature === 0 || request.maxTokens === 0
   const wire: string = request.wire ?? (isCertain ? 'f32' : 'f16')
-  if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`)
-  if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`)
+  if (wire !== 'f16' && wire !== 'f32') throw new RequestError(`the wire is '${wire.slice(0, 64)}', and has to be f16 or f32`, { field: 'wire' })
+  if (!Number.isInteger(request.maxTokens) || request.maxTokens < 0) throw new RequestError(`maxTokens is ${request.maxTokens}, and has to be a whole number`, { field: 'maxTokens' })
 
   if (request.embed !== undefined) checkEmbedding(request)
   const shape = answerShape(request, tokenizer)
   const promptIds = idsOf(request, tokenizer)
   const wrong = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
-  if (wrong !== undefined) throw new RequestError(`the prompt has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
-  if (promptIds.length === 0) throw new RequestError('the prompt is empty')
+  if (wrong !== undefined) throw new RequestError(`the prompt has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`, { field: 'prompt' })
+  if (promptIds.length === 0) throw new RequestError('the prompt is empty', { field: 'prompt' })
   const room = contextLength - promptIds.length
   if (room < 0 || (room === 0 && request.maxTokens > 0)) {
-    throw new ContextLengthError(`the prompt has ${promptIds.length} tokens${request.maxTokens > 0 ? ' and an answer needs at least one more' : ''}, and the model's context has ${contextLength}`)
+    throw new ContextLengthError(`the prompt has ${promptIds.length} tokens${request.maxTokens > 0 ? ' and an answer needs at least one more' : ''}, and the model's context has ${contextLength}`, { field: 'prompt' })
   }
   const maxTokens = Math.min(request.maxTokens, room)
   const generatedIds = request.generatedIds ?? []
@@ -83,31 +83,31 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
 /** @throws {RequestError} */
 function checkEmbedding ({ embed, maxTokens, scorePrompt, generatedIds = [], tools = [], format }: GenerateRequest): void {
   const pooling: string = embed ?? ''
-  if (pooling !== 'mean' && pooling !== 'last') throw new RequestError(`the pooling is '${pooling.slice(0, 64)}', and has to be mean or last`)
-  if (maxTokens > 0) throw new RequestError(`maxTokens is ${maxTokens}, and an embedding comes without an answer: it has to be 0`)
+  if (pooling !== 'mean' && pooling !== 'last') throw new RequestError(`the pooling is '${pooling.slice(0, 64)}', and has to be mean or last`, { field: 'embed' })
+  if (maxTokens > 0) throw new RequestError(`maxTokens is ${maxTokens}, and an embedding comes without an answer: it has to be 0`, { field: 'maxTokens' })
   const other = scorePrompt === true ? 'scorePrompt' : generatedIds.length > 0 ? 'generatedIds' : tools.length > 0 ? 'tools' : format !== undefined ? 'format' : undefined
-  if (other !== undefined) throw new RequestError(`an embedding comes without an answer: '${other}' does not go with it`)
+  if (other !== undefined) throw new RequestError(`an embedding comes without an answer: '${other}' does not go with it`, { field: other })
 }
 
 /** @throws {RequestError} */
 function checkGoingOn ({ prompt, sampling, scorePrompt }: GenerateRequest, generatedIds: readonly number[], maxTokens: number, vocabSize: number): void {
-  if (prompt.kind !== 'ids') throw new RequestError('an answer goes on from ids: a text could be other tokens')
-  if (scorePrompt === true) throw new RequestError('a prompt is scored before its answer, not when that goes on')
-  if (sampling.seed === undefined && sampling.temperature !== 0) throw new RequestError('an answer goes on with the seed that it began with')
-  if (generatedIds.length > maxTokens) throw new RequestError(`${generatedIds.length} tokens are there, and ${maxTokens} are asked for or have room`)
+  if (prompt.kind !== 'ids') throw new RequestError('an answer goes on from ids: a text could be other tokens', { field: 'prompt' })
+  if (scorePrompt === true) throw new RequestError('a prompt is scored before its answer, not when that goes on', { field: 'scorePrompt' })
+  if (sampling.seed === undefined && sampling.temperature !== 0) throw new RequestError('an answer goes on with the seed that it began with', { field: 'seed' })
+  if (generatedIds.length > maxTokens) throw new RequestError(`${generatedIds.length} tokens are there, and ${maxTokens} are asked for or have room`, { field: 'generatedIds' })
   const wrong = generatedIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
-  if (wrong !== undefined) throw new RequestError(`the answer has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`)
+  if (wrong !== undefined) throw new RequestError(`the answer has token ${wrong}, and the model has tokens 0 to ${vocabSize - 1}`, { field: 'generatedIds' })
 }
 
 function idsOf ({ prompt, tools }: GenerateRequest, tokenizer: CoordinatorModel['tokenizer']): readonly number[] {
   switch (prompt.kind) {
     case 'chat':
-      if (prompt.messages.length === 0) throw new RequestError('there are no messages')
+      if (prompt.messages.length === 0) throw new RequestError('there are no messages', { field: 'prompt' })
       try {
         return tokenizer.encodeChat(prompt.messages, tools)
       } catch (error) {
         // what a template refuses (roles that don't alternate, ...) is the request's fault
-        throw new RequestError(error instanceof Error ? error.message : 'the messages do not fit the chat template', { cause: error })
+        throw new RequestError(error instanceof Error ? error.message : 'the messages do not fit the chat template', { cause: error, field: 'prompt' })
       }
     case 'text':
       return tokenizer.encode(prompt.text, { special: prompt.special })

@@ -109,7 +109,7 @@ function tailPlan (tail: Tail, positions: number, vocabSize: number): TailPlan |
   if (promptTokens < 1 || promptTokens > positions) return `a prompt of ${promptTokens} tokens does not fit ${positions} positions`
   const sampling: SamplingOptions = { ...numbers, ...(logprobs === undefined ? {} : { logprobs }) }
   const problem = samplingProblem(sampling, vocabSize)
-  if (problem !== undefined) return problem
+  if (problem !== undefined) return problem.words
   let promptIds: Uint32Array
   try {
     promptIds = readIds(tail.promptIds, vocabSize)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createOpenAICompatible, embedMany, generateObject, generateText, isStepCount, jsonSchema, streamText, tool } from '../../clients/ai-sdk.ts'
 import { ChatOpenAI, HumanMessage, OpenAIEmbeddings, ToolMessage, tool as langchainTool } from '../../clients/langchain.ts'
-import { OpenAI } from '../../clients/openai.ts'
+import { BadRequestError, OpenAI } from '../../clients/openai.ts'
 import { threeNodes } from './three-nodes.ts'
 
 const cities = ['Lima', 'Nairobi', 'Oslo'] as const
@@ -55,6 +55,22 @@ describe('held to tools and formats, before three daemons', function () {
       else assert.equal(free.choices[0]?.finish_reason, 'length')
       const { choices } = await client().chat.completions.create({ model: 'atlas', messages, response_format: { type: 'json_schema', json_schema: { name: 'city', strict: true, schema: parameters } } })
       assert.ok(isCity(JSON.parse(choices[0]?.message.content ?? '')))
+      const format = { response_format: { type: 'json_schema', json_schema: { name: 'city', schema: parameters } } }
+      const completed = await client().completions.create({ model: 'atlas', prompt: question, max_tokens: 64, ...format })
+      assert.ok(isCity(JSON.parse(completed.choices[0]?.text ?? '')))
+    })
+
+    it('is told which field can\'t be kept to', async () => {
+      const bad = { type: 'object' as const, minProperties: 2 }
+      const refused: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
+        ['response_format', async () => await client().chat.completions.create({ model: 'atlas', messages, response_format: { type: 'json_schema', json_schema: { name: 'x', schema: bad } } })],
+        ['tools', async () => await client().chat.completions.create({ model: 'atlas', messages, tools: [{ type: 'function', function: { name: 'x', parameters: bad, strict: true } }] })],
+        ['text.format', async () => await client().responses.create({ model: 'atlas', input: question, text: { format: { type: 'json_schema', name: 'x', schema: bad } } })],
+        ['logit_bias', async () => await client().chat.completions.create({ model: 'atlas', messages, logit_bias: { 99_999_999: 1 } })],
+        ['prompt', async () => await client().completions.create({ model: 'atlas', prompt: '' })],
+        ['prompt', async () => await client().completions.create({ model: 'atlas', prompt: [99_999_999] })]
+      ]
+      for (const [param, ask] of refused) await assert.rejects(ask, (error) => error instanceof BadRequestError && error.param === param && error.code === 'invalid_value')
     })
 
     it('gets responses with calls and JSON', async () => {

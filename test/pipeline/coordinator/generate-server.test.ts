@@ -14,21 +14,25 @@ const base: Request = { modelId: MODEL, chat: [], special: false, maxTokens: 3, 
 const request = (changes: Partial<Request> = {}): Uint8Array => Request.encode({ ...base, text: '!"#', ...changes })
 
 describe('generateServer', () => {
-  for (const [name, type, payload] of [
-    ['garbage', GenerateType.request, new Uint8Array(50).fill(255)],
-    ['nothing', GenerateType.request, new Uint8Array(0)],
-    ['another type', GenerateType.token, request()],
-    ['two kinds of prompt', GenerateType.request, request({ ids: new Uint8Array(4) })],
-    ['ids that are no whole numbers', GenerateType.request, Request.encode({ ...base, ids: new Uint8Array(5) })],
-    ['an unknown wire', GenerateType.request, request({ wire: 'q1' })],
-    ['a seed of nonsense for its sampling', GenerateType.request, request({ sampling: { temperature: NaN, logitBias: new Map() } })]
+  for (const [name, type, payload, field] of [
+    ['garbage', GenerateType.request, new Uint8Array(50).fill(255), undefined],
+    ['nothing', GenerateType.request, new Uint8Array(0), 'prompt'],
+    ['another type', GenerateType.token, request(), undefined],
+    ['two kinds of prompt', GenerateType.request, request({ ids: new Uint8Array(4) }), 'prompt'],
+    ['ids that are no whole numbers', GenerateType.request, Request.encode({ ...base, ids: new Uint8Array(5) }), 'prompt'],
+    ['an unknown wire', GenerateType.request, request({ wire: 'q1' }), 'wire'],
+    ['an unknown format', GenerateType.request, request({ format: 'xml' }), 'format'],
+    ['a tool whose parameters are no JSON', GenerateType.request, request({ tools: [{ name: 'f', strict: false, parameters: '{' }] }), 'tools'],
+    ['an unknown choice of tools', GenerateType.request, request({ toolChoice: 'any' }), 'toolChoice'],
+    ['a bias beyond the vocabulary', GenerateType.request, request({ sampling: { logitBias: new Map([[1_000_000, 1]]) } }), 'logitBias'],
+    ['a seed of nonsense for its sampling', GenerateType.request, request({ sampling: { temperature: NaN, logitBias: new Map() } }), 'temperature']
   ] as const) {
     it(`answers ${name} with what is wrong, and goes on`, async () => {
       const swarm = await fakeSwarm(THREE)
       const link = await dial(swarm)
       link.send({ type }, payload)
       await settle()
-      assert.equal(failures(link)[0]?.kind, FailureKind.request)
+      assert.deepEqual(failures(link).map(({ kind, field: wrong }) => [kind, wrong]), [[FailureKind.request, field]])
       assert.equal(link.closed, true)
       assert.deepEqual(tokensOf(await swarm.ask()), await greedy([1, 2, 3, 4, 5], 12))
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { createServer as createNetServer } from 'node:net'
 import { join } from 'node:path'
 import { hasBrowser, launchBrowser, watchedPage } from '../../support/browser.ts'
 import { newPsk } from '../../../src/p2p/index.ts'
@@ -196,6 +197,33 @@ describe('a browser', function () {
       await page.click('#join button')
       await page.waitForFunction(() => /^Connected by WebSocket/.test(document.getElementById('status')?.textContent ?? ''))
       await page.close()
+    })
+
+    it('keeps a question that is typed while it joins elsewhere, whatever became of the answer before', async () => {
+      // takes connections, and never says a word
+      const mute = createNetServer(() => undefined).listen(0, '127.0.0.1')
+      await once(mute, 'listening')
+      const nowhere = `#join=/ip4/127.0.0.1/tcp/${(mute.address() as AddressInfo).port}/ws`
+      const { page } = await open()
+      const sent = async (): Promise<void> => { await page.$eval('#ask', (form) => { (form as HTMLFormElement).requestSubmit() }) }
+      await page.waitForSelector('#send:not(:disabled)')
+      await page.type('#question', 'Tell me about Germany.')
+      await page.evaluate((hash) => {
+        document.querySelector<HTMLFormElement>('#ask')?.requestSubmit()
+        location.hash = hash
+      }, nowhere)
+      await page.waitForSelector('.turn.assistant .wrong')
+      assert.equal(await text(page, '#status'), 'Joining…')
+      assert.equal(await page.$('#send:not(:disabled)'), null)
+      await page.type('#question', first?.question ?? '')
+      await sent()
+      assert.equal(await page.$eval('#question', (box) => (box as HTMLTextAreaElement).value), first?.question)
+      await page.evaluate((address) => { location.hash = `#join=${encodeURIComponent(address)}` }, addressOf(nodes[0], '/ws/'))
+      await page.waitForSelector('#send:not(:disabled)')
+      await sent()
+      await page.waitForFunction((answer) => document.querySelector('.turn:last-child .said')?.textContent === answer, {}, first?.answer)
+      await page.close()
+      mute.close()
     })
 
     it('joins anew by itself when its node was away for a while', async () => {
