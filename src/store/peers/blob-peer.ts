@@ -19,7 +19,7 @@ export interface BlobPeerInit {
   readonly clock?: BlobPeerClock
 }
 
-export interface BlobPeerClock {
+interface BlobPeerClock {
   /** Ms of a steady clock. */
   now (): number
   /** Calls back once after `ms`; returns the way to stop that. */
