@@ -24,3 +24,5 @@ export const MAX_WANT_BYTES = 1024 * 1024
 export const DATA_BYTES = 65_483
 /** Requests of one link that have not been answered. */
 export const MAX_REQUESTS = 16
+/** A server that sends more slowly than this, over all of a range, is given up by who asked. */
+export const LEAST_BYTES_PER_SECOND = 24_000

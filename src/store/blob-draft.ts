@@ -1,4 +1,4 @@
-import { open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import { chmod, open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
@@ -21,7 +21,7 @@ export interface BlobDraft {
   write (piece: number, bytes: Uint8Array): Promise<void>
   /** Compares the whole with the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
   finish (): Promise<void>
-  /** Leaves what is here for a later try. */
+  /** Leaves what is here for a later try, pieces that are being written included. */
   close (): Promise<void>
   /** Leaves nothing. */
   discard (): Promise<void>
@@ -80,7 +80,7 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
   let hashing: Promise<void> | undefined
   /** What came out of order is read back for the whole's hash, as far as it goes, while the rest comes. */
   async function hashOn (): Promise<void> {
-    while (have[hashed] === true && await isInFile(hashed));
+    while (!closed && have[hashed] === true && await isInFile(hashed));
   }
   const keepHashing = (): void => {
     hashing ??= hashOn().finally(() => { hashing = undefined })
@@ -99,9 +99,13 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
     syncing ??= file.datasync().catch((error: unknown) => { syncFailure = { error } }).finally(() => { syncing = undefined })
   }
 
+  const writes = new Set<Promise<void>>()
+
   async function close (): Promise<void> {
     if (closed) return
     closed = true
+    // whoever writes is told
+    await Promise.allSettled(writes)
     await hashing?.catch(() => undefined)
     await syncing
     await file.close()
@@ -124,10 +128,13 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
       return await check(piece, bytes)
     },
     async write (piece, bytes) {
-      await orDiskFull(async () => {
+      const written = orDiskFull(async () => {
         for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
       })
+      writes.add(written)
+      await written.finally(() => { writes.delete(written) })
       have[piece] = true
+      if (closed) return
       keepHashing()
       keepSyncing(bytes.byteLength)
     },
@@ -159,8 +166,14 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
 
 /** For reading and writing, made where it is not there, its content kept. */
 async function openBoth (path: string, open: OpenFile): Promise<FileHandle> {
-  return await open(path, 'r+', 0o644).catch(async (error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return await open(path, 'wx+', 0o644)
-    throw error
-  })
+  try {
+    return await open(path, 'r+', 0o644)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return await open(path, 'wx+', 0o644)
+    // whoever was about to name it was killed (Windows says EPERM)
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+    await chmod(path, 0o644)
+    return await open(path, 'r+', 0o644)
+  }
 }

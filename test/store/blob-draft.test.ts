@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { chmod, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
@@ -47,6 +47,45 @@ describe('a blob that comes in by pieces', () => {
     const second = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
     assert.deepEqual(second.have, [true, false, false, false])
     await second.discard()
+    assert.deepEqual(await readdir(store.folder), [])
+  })
+
+  it('goes on with what a process left that was killed just before it gave it its name', async () => {
+    const store = await blobStore(await temporaryFolder())
+    const first = await blobDraft({ blobs: store, thread }, blob.part, blob.list)
+    for (const index of [0, 1, 2, 3]) await first.write(index, piece(index))
+    await first.close()
+    await chmod(store.partialPath(blob.part.cid), 0o444)
+    const second = await blobDraft({
+      blobs: store,
+      thread,
+      // whoever is not root may not write it
+      async open (path, flags, mode) {
+        const isReadOnly = await stat(path).then((found) => (found.mode & 0o200) === 0, () => false)
+        if (isReadOnly && flags === 'r+') throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+        return await open(path, flags, mode)
+      }
+    }, blob.part, blob.list)
+    assert.deepEqual(second.have, [true, true, true, true])
+    await second.finish()
+    assert.deepEqual(await readFile(store.path(blob.part.cid)), blob.bytes)
+    assert.equal((await stat(store.path(blob.part.cid))).mode & 0o222, 0)
+  })
+
+  it('is closed when what is being written is', async () => {
+    const store = await blobStore(await temporaryFolder())
+    const draft = await blobDraft({
+      blobs: store,
+      thread,
+      async open (path, flags, mode) {
+        const file = await open(path, flags, mode)
+        const write = file.write.bind(file) as (bytes: Uint8Array, at: number, length: number, position: number) => ReturnType<typeof file.write>
+        return Object.assign(file, { write: async (bytes: Uint8Array, at: number, length: number, position: number) => await write(bytes, at, Math.min(length, PIECE_BYTES / 8), position) })
+      }
+    }, blob.part, blob.list)
+    const written = draft.write(0, piece(0))
+    await draft.discard()
+    await written
     assert.deepEqual(await readdir(store.folder), [])
   })
 

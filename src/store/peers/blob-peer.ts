@@ -1,12 +1,13 @@
+import { raceSignal } from 'race-signal'
 import {
-  BLOB_MAX_FRAME_BYTES, BLOB_PROTOCOL, BlobType, Have, Holds, MAX_CIDS, MAX_REQUESTS, MAX_WANT_BYTES, Want
+  BLOB_MAX_FRAME_BYTES, BLOB_PROTOCOL, BlobType, Have, Holds, LEAST_BYTES_PER_SECOND, MAX_CIDS, MAX_REQUESTS, MAX_WANT_BYTES, Want
 } from '../../../protocols/blob/index.ts'
 import { encodeFrame, FIRST_OPTIONAL_TYPE, payloadOf, readHeader } from '../../../protocols/frame/index.ts'
 import { BlobPeerError } from '../errors.ts'
 import type { BlobPeer, ReadRequest, ReadResult } from './types.ts'
 import type { Host, Link, OpenLinkOptions } from '../../p2p/index.ts'
 
-/** A peer that owes something and sends nothing for this long is given up. */
+/** A peer that owes something and sends nothing for this long is given up; so long it may be behind the least rate, too. */
 const SILENCE_MS = 10_000
 /** No peer is waited for longer than this after it said that it is busy. */
 const MAX_BUSY_MS = 60_000
@@ -14,12 +15,30 @@ const MAX_BUSY_MS = 60_000
 export interface BlobPeerInit {
   /** @default 10,000 */
   readonly silenceMs?: number
+  /** @default the system's */
+  readonly clock?: BlobPeerClock
+}
+
+interface BlobPeerClock {
+  /** Ms of a steady clock. */
+  now (): number
+  /** Calls back once after `ms`; returns the way to stop that. */
+  after (ms: number, callback: () => void): () => void
 }
 
 interface Pending {
   /** Takes a frame; true: that was the last one. @throws {BlobPeerError} */
   take (type: number, position: number, payload: Uint8Array): boolean
   fail (error: Error): void
+  cancelled: boolean
+}
+
+const systemClock: BlobPeerClock = {
+  now: () => performance.now(),
+  after (ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => { clearTimeout(timer) }
+  }
 }
 
 /** Connects to a peer's blobs, on a connection of their own. @throws {DialError} */
@@ -27,12 +46,17 @@ export async function connectBlobPeer (host: Pick<Host, 'open'>, id: string, opt
   return blobPeer(await host.open(id, BLOB_PROTOCOL, { ...options, maxFrameBytes: BLOB_MAX_FRAME_BYTES, bulk: true }))
 }
 
-export function blobPeer (link: Link, { silenceMs = SILENCE_MS }: BlobPeerInit = {}): BlobPeer {
+export function blobPeer (link: Link, { silenceMs = SILENCE_MS, clock = systemClock }: BlobPeerInit = {}): BlobPeer {
+  /** The oldest first: they are answered in this order. */
   const pending = new Map<number, Pending>()
   const ended = Promise.withResolvers<Error | undefined>()
   let over: Error | undefined
   let requests = 0
-  let silence: NodeJS.Timeout | undefined
+  /** Resolves when a request is over. */
+  let room = Promise.withResolvers<undefined>()
+  /** Since when the oldest request is the oldest, when something came last, and bytes of ranges since then. */
+  const oldest = { sinceMs: 0, heardMs: 0, bytes: 0 }
+  let stopWaiting = (): void => { /* nothing is waited for */ }
 
   const fault = (what: string, cause?: unknown): BlobPeerError => new BlobPeerError(`the peer ${link.peer} ${what}`, link.peer, 'wrong', { cause })
   const gone = (what: string, cause?: unknown): BlobPeerError => new BlobPeerError(`the peer ${link.peer} ${what}`, link.peer, 'gone', { cause })
@@ -40,9 +64,10 @@ export function blobPeer (link: Link, { silenceMs = SILENCE_MS }: BlobPeerInit =
   function end (error: Error | undefined): void {
     if (over !== undefined) return
     const reason = over = error ?? gone('ended the link')
-    clearTimeout(silence)
+    stopWaiting()
     pending.forEach(({ fail }) => { fail(reason) })
     pending.clear()
+    room.resolve(undefined)
     ended.resolve(error)
   }
 
@@ -51,10 +76,27 @@ export function blobPeer (link: Link, { silenceMs = SILENCE_MS }: BlobPeerInit =
     link.abort(error)
   }
 
-  /** The clock runs while the peer owes something. */
+  function nextIsOldest (): void {
+    oldest.sinceMs = oldest.heardMs = clock.now()
+    oldest.bytes = 0
+  }
+
+  function settled (number: number): void {
+    pending.delete(number)
+    nextIsOldest()
+    room.resolve(undefined)
+    room = Promise.withResolvers()
+  }
+
+  /** The clock runs for the oldest request alone, as the others wait behind it. Every byte earns time: a slow line is given it, drops are not. */
   function watch (): void {
-    clearTimeout(silence)
-    if (pending.size > 0) silence = setTimeout(() => { abort(gone(`sent nothing for ${silenceMs} ms`)) }, silenceMs)
+    stopWaiting()
+    if (pending.size === 0 || over !== undefined) return
+    const { sinceMs, heardMs, bytes } = oldest
+    const lateMs = Math.min(heardMs + silenceMs, sinceMs + silenceMs + bytes / LEAST_BYTES_PER_SECOND * 1000)
+    stopWaiting = clock.after(Math.max(0, lateMs - clock.now()), () => {
+      abort(gone(bytes === 0 ? `sent nothing for ${silenceMs} ms` : `sent ${bytes} bytes in ${Math.round(clock.now() - sinceMs)} ms`))
+    })
   }
 
   function onFrame (frame: Uint8Array): void {
@@ -62,7 +104,16 @@ export function blobPeer (link: Link, { silenceMs = SILENCE_MS }: BlobPeerInit =
     if (type >= FIRST_OPTIONAL_TYPE) return
     const request = pending.get(lap)
     if (request === undefined) throw fault('answered what it was not asked')
-    if (request.take(type, position, payloadOf(frame))) pending.delete(lap)
+    for (const [number, { cancelled }] of pending) {
+      if (number === lap) break
+      // whoever goes on to a later one has ended what was cancelled
+      if (!cancelled) throw fault('answered out of turn')
+      settled(number)
+    }
+    const payload = payloadOf(frame)
+    oldest.heardMs = clock.now()
+    if (type === BlobType.data) oldest.bytes += payload.byteLength
+    if (request.take(type, position, payload)) settled(lap)
     watch()
   }
 
@@ -78,28 +129,39 @@ export function blobPeer (link: Link, { silenceMs = SILENCE_MS }: BlobPeerInit =
     close (error) { end(error === undefined ? undefined : gone('is gone', error)) }
   })
 
-  /** Sends a request and settles with what `begin`'s taker makes of the answer. */
+  /** Sends a request, when there is room for one more, and settles with what `taker` makes of the answer. */
   async function ask<T> (type: number, payload: Uint8Array, signal: AbortSignal | null | undefined, taker: (settle: (value: T) => void) => Pending['take']): Promise<T> {
     signal?.throwIfAborted()
+    // what was cancelled takes a place until the peer has come to it
+    while (over === undefined && pending.size >= MAX_REQUESTS) await raceSignal(room.promise, signal ?? undefined)
     if (over !== undefined) throw over
-    if (pending.size >= MAX_REQUESTS) throw new RangeError(`more than ${MAX_REQUESTS} requests to one peer at once`)
     const number = requests = (requests + 1) % 2 ** 32
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const take = taker(resolve)
-    pending.set(number, { take, fail: reject })
+    const request: Pending = { take: taker(resolve), fail: reject, cancelled: false }
     const cancel = (): void => {
-      // what is under way already is still taken, and dropped as it comes
-      pending.set(number, { take, fail () { /* told below */ } })
       reject(signal?.reason as Error) // what a caller aborts with is thrown as it is
-      if (over === undefined && !link.closed) link.send(encodeFrame({ type: BlobType.cancel, lap: number }))
+      // what is under way already is still taken, and dropped as it comes
+      request.cancelled = true
+      if (pending.has(number)) send(encodeFrame({ type: BlobType.cancel, lap: number }))
     }
+    if (pending.size === 0) nextIsOldest()
+    pending.set(number, request)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      if (!link.send(encodeFrame({ type, lap: number }, payload))) await link.drained({ ...(signal == null ? {} : { signal }) })
+      send(encodeFrame({ type, lap: number }, payload))
       watch()
       return await promise
     } finally {
       signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Requests are small and few: they need not wait for those before them to leave. */
+  function send (frame: Uint8Array): void {
+    try {
+      link.send(frame)
+    } catch (error) {
+      abort(gone('is gone', error))
     }
   }
 

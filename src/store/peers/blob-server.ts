@@ -1,7 +1,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { pacer } from './pacer.ts'
 import {
-  BLOB_MAX_FRAME_BYTES, BLOB_PROTOCOL, BlobType, DATA_BYTES, Have, Holds, MAX_CIDS, MAX_REQUESTS, MAX_WANT_BYTES, Want
+  BLOB_MAX_FRAME_BYTES, BLOB_PROTOCOL, BlobType, DATA_BYTES, Have, Holds, LEAST_BYTES_PER_SECOND, MAX_CIDS, MAX_REQUESTS, MAX_WANT_BYTES, Want
 } from '../../../protocols/blob/index.ts'
 import { encodeFrame, FIRST_OPTIONAL_TYPE, FRAME_HEADER_BYTES, payloadOf, readHeader, writeHeader } from '../../../protocols/frame/index.ts'
 import { BlobPeerError } from '../errors.ts'
@@ -26,7 +26,7 @@ export interface BlobServerInit {
   readonly maxLinks?: number
   /** @default 4 */
   readonly maxLinksPerPeer?: number
-  /** Ranges that are being sent at once; more are told to come again. @default 16 */
+  /** Ranges that are being sent at once, where the rate is enough for so many; more are told to come again. @default 16 */
   readonly maxUploads?: number
   /** A link on which nothing is asked for this long is ended. @default 60,000 */
   readonly idleMs?: number
@@ -52,6 +52,7 @@ interface Request {
 /** Offers blobs to peers. */
 export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
   const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000, takeMs = 20_000 } = init
+  const places = init.bytesPerSecond === undefined ? maxUploads : Math.max(1, Math.min(maxUploads, Math.floor(init.bytesPerSecond / LEAST_BYTES_PER_SECOND)))
   const pace = pacer({ isBusy, bytesPerSecond: init.bytesPerSecond })
   const links = new Set<Link>()
   let uploads = 0
@@ -93,28 +94,31 @@ export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServer
       const from = Number(offset)
       const found = offers(cid) ? await opened(cid) : undefined
       if (found === undefined || from + length > found.size) {
-        send(encodeFrame({ type: BlobType.missing, lap: number }))
+        missing(number)
         return
       }
-      if (uploads >= maxUploads) {
+      if (uploads >= places) {
         send(encodeFrame({ type: BlobType.busy, lap: number, position: BUSY_MS }))
         return
       }
       uploads++
       try {
         const frames = await readFrames(found.handle, from, length, number)
-        if (frames === undefined) send(encodeFrame({ type: BlobType.missing, lap: number }))
+        if (frames === undefined) missing(number)
         else onGiven?.(cid)
         for (const frame of frames ?? []) {
           const pause = pace.take(frame.byteLength, { gentle, signal: ending.signal })
           if (pause !== undefined) await pause
+          if (cancelled.delete(number)) {
+            missing(number)
+            return
+          }
           // who asks and then takes nothing holds a place that others want
           if (!send(frame)) {
             const late = setTimeout(() => { link.abort(new BlobPeerError('takes nothing of what it asked for', link.peer, 'gone')) }, takeMs)
             await link.drained({ signal: ending.signal }).finally(() => { clearTimeout(late) })
           }
           sentBytes += frame.byteLength - FRAME_HEADER_BYTES
-          if (cancelled.delete(number)) return
         }
       } finally {
         uploads--
@@ -122,6 +126,7 @@ export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServer
     }
 
     const send = (frame: Uint8Array): boolean => link.send(frame)
+    const missing = (number: number): void => { send(encodeFrame({ type: BlobType.missing, lap: number })) }
     /** Numbers whose answers nobody needs any more; only of requests that are waiting or under way. */
     const cancelled = new Set<number>()
     let current: number | undefined
@@ -131,7 +136,9 @@ export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServer
       try {
         for (let request = queue.shift(); request !== undefined && !ending.signal.aborted; request = queue.shift()) {
           current = request.number
-          if (!cancelled.delete(request.number)) await (request.type === BlobType.have ? have(request) : want(request))
+          if (request.type === BlobType.have) await have(request)
+          else if (cancelled.delete(request.number)) missing(request.number)
+          else await want(request)
           current = undefined
           cancelled.delete(request.number)
         }

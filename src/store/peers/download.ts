@@ -1,10 +1,11 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PIECE_BYTES, type Part } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
 import { piecePlan, type PieceRef } from './piece-plan.ts'
 import { sharedBytes, type SharedBytes } from '../hashing-thread.ts'
 import type { BlobDraft } from '../blob-draft.ts'
-import type { BlobMaker, BlobPeer, FetchBlobsComponents, FetchBlobsRequest } from './types.ts'
+import type { BlobMaker, BlobPeer, FetchBlobsComponents, FetchBlobsRequest, ReadResult } from './types.ts'
 
 /** A blob that is to come, and where it is put together. */
 export interface Wanted {
@@ -14,10 +15,9 @@ export interface Wanted {
 
 /** Pieces asked of one peer at once: enough to keep a link of 100 ms and 40 MB/s full. */
 const DEPTH = 4
-/** How often to look for more peers, and to ask those that are there what they have by then. */
 const LOOK_EVERY_MS = 2_000
-/** The hub is asked for what no peer has once peers had this long to be found. */
 const PEERS_FIRST_MS = 2_000
+const LATE_MS = 5_000
 /** A peer may say so often that it has a blob and then lack it when it is asked for it. */
 const MAX_MISSING = 8
 const MIN_BUSY_MS = 100
@@ -26,13 +26,16 @@ const HUB = 'hub'
 
 /** Fills the drafts from peers and the hub until all are finished. See `fetchBlobs`. */
 export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsComponents, request: FetchBlobsRequest, wanted: readonly Wanted[]): Promise<void> {
-  const { onProgress, patienceMs = PATIENCE_MS } = request
+  const { onProgress, patienceMs = PATIENCE_MS, peersFirstMs = PEERS_FIRST_MS, lookEveryMs = LOOK_EVERY_MS, lateMs = LATE_MS } = request
   if (wanted.length === 0) return
-  const plan = piecePlan(wanted.map(({ draft }) => draft.have))
+  const plan = piecePlan(wanted.map(({ draft }) => draft.have), { lateMs })
   const outcome = Promise.withResolvers<undefined>()
   const ending = new AbortController()
   const signal = request.signal == null ? ending.signal : AbortSignal.any([request.signal, ending.signal])
+  setMaxListeners(Infinity, signal) // every lane waits for it
   const working = new Map<BlobPeer, Promise<void>>()
+  /** Peers that are being asked once more what they have. */
+  const asking = new Set<BlobPeer>()
   /** Reads under way of each piece: several where the last pieces are asked of more than one. */
   const reads = new Map<string, Set<AbortController>>()
   const buffers: SharedBytes[] = []
@@ -41,6 +44,8 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   let done = wanted.reduce((sum, { draft }) => sum + bytesHere(draft), 0)
   let movedAt = started
   let making: Promise<void> | undefined
+  /** What the hub is at. */
+  let fromHub: { readonly blob: number, readonly draft: BlobDraft, readonly ending: AbortController, bytes: number } | undefined
   let unfinished = wanted.length
   let finishing = Promise.resolve()
   /** Lanes with nothing to ask for wait for this. */
@@ -51,7 +56,18 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     changed = Promise.withResolvers()
   }
 
-  const tell = (more = 0): void => { onProgress?.({ done: done + more, total, peers: working.size, hub: making !== undefined }) }
+  /** Until something changes, or a piece that others owe is late. */
+  async function idle (): Promise<void> {
+    const timer = setTimeout(wake, lateMs)
+    await changed.promise
+    clearTimeout(timer)
+  }
+
+  function tell (): void {
+    // pieces that peers have brought of what the hub is at count once
+    const more = fromHub === undefined ? 0 : Math.max(0, fromHub.bytes - bytesHere(fromHub.draft))
+    onProgress?.({ done: done + more, total, peers: working.size, hub: making !== undefined })
+  }
 
   function moved (bytes: number): void {
     done += bytes
@@ -70,18 +86,26 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     blobDone()
   }
 
-  /** Takes a piece that is right, unless somebody else was quicker. */
-  async function take (ref: PieceRef, draft: BlobDraft, bytes: Uint8Array): Promise<void> {
-    if (draft.have[ref.piece] === true) return
-    await draft.write(ref.piece, bytes)
-    if (!plan.done(ref)) return
-    reads.get(keyOf(ref))?.forEach((read) => { read.abort(new Error('another peer was quicker')) })
-    moved(bytes.byteLength)
-    if (plan.isWhole(ref.blob)) await finish(ref.blob)
+  /** Counts a piece as here: whoever else was asked for it need not send it. False where it was here already. */
+  function isNew (ref: PieceRef): boolean {
+    if (!plan.done(ref)) return false
+    reads.get(keyOf(ref))?.forEach((read) => { read.abort(new Error('somebody else was quicker')) })
+    return true
   }
 
-  /** Reads one piece. @returns whether the peer had it @throws {BlobPeerError} */
-  async function fetchPiece (peer: BlobPeer, ref: PieceRef, { part, draft }: Wanted): Promise<boolean> {
+  /** Takes a piece that is right, unless somebody else was quicker. The hub's blobs are whole before their pieces are in the draft. */
+  async function take (ref: PieceRef, draft: BlobDraft, bytes: Uint8Array): Promise<void> {
+    if (draft.have[ref.piece] === true || plan.isWhole(ref.blob)) return
+    await draft.write(ref.piece, bytes)
+    if (!isNew(ref)) return
+    moved(bytes.byteLength)
+    if (!plan.isWhole(ref.blob)) return
+    if (fromHub?.blob === ref.blob) fromHub.ending.abort(new Error('peers were quicker'))
+    await finish(ref.blob)
+  }
+
+  /** Reads one piece. @throws {BlobPeerError} */
+  async function fetchPiece (peer: BlobPeer, ref: PieceRef, { part, draft }: Wanted): Promise<ReadResult> {
     const buffer = buffers.pop() ?? sharedBytes(PIECE_BYTES)
     const into = buffer.subarray(0, draft.length(ref.piece))
     const read = new AbortController()
@@ -92,15 +116,14 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
       if (result === 'whole') {
         const { isRight } = await draft.check(ref.piece, into)
         if (!isRight) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
+        others.delete(read) // this one is over: what fails from here on is no answer's fault
         await take(ref, draft, into)
         buffers.push(buffer)
-      } else if (result !== 'missing') {
-        await delay(Math.max(MIN_BUSY_MS, result.busyMs), undefined, { signal })
       }
-      return result !== 'missing'
+      return result
     } catch (error) {
       // bytes that are still under way are not written into a buffer whose read was given up
-      if (read.signal.aborted && !signal.aborted) return true
+      if (read.signal.aborted && !signal.aborted && !(error instanceof BlobPeerError)) return 'whole'
       throw error
     } finally {
       others.delete(read)
@@ -112,13 +135,20 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   /** One piece after another from one peer. @throws {BlobPeerError} */
   async function lane (peer: BlobPeer): Promise<void> {
     for (let missing = 0; !signal.aborted && plan.left > 0 && working.has(peer);) {
-      const ref = plan.next(peer.id)
+      const ref = plan.next(peer.id, performance.now())
       const one = ref === undefined ? undefined : wanted[ref.blob]
       if (ref === undefined || one === undefined) {
-        await changed.promise
-      } else if (!await fetchPiece(peer, ref, one)) {
+        await idle()
+        continue
+      }
+      const result = await fetchPiece(peer, ref, one)
+      if (result === 'missing') {
         if (++missing > MAX_MISSING) throw new BlobPeerError(`the peer ${peer.id} says that it has what it lacks`, peer.id, 'wrong')
         await ask(peer)
+      } else if (result !== 'whole') {
+        // others may have a place for it meanwhile
+        wake()
+        await delay(Math.max(MIN_BUSY_MS, result.busyMs), undefined, { signal })
       }
     }
   }
@@ -129,8 +159,24 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     const offered = new Set(sizes.flatMap((size, blob) => (size === wanted[blob]?.part.size ? [blob] : [])))
     // who has nothing may have something later, and must not keep those away who have it
     if (offered.size === 0 && pool.isCrowded) throw new BlobPeerError(`the peer ${peer.id} has nothing of what is missing`, peer.id, 'gone')
+    // it may have gone since it answered
+    if (!working.has(peer)) return
     plan.offer(peer.id, offered)
     wake()
+  }
+
+  /** Nobody waits for this: a peer may take its time. */
+  async function askAgain (peer: BlobPeer): Promise<void> {
+    if (asking.has(peer)) return
+    asking.add(peer)
+    try {
+      await ask(peer)
+    } catch (error) {
+      if (error instanceof BlobPeerError) pool.drop(peer, error)
+      else outcome.reject(error)
+    } finally {
+      asking.delete(peer)
+    }
   }
 
   async function work (peer: BlobPeer): Promise<void> {
@@ -153,25 +199,39 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     }
   }
 
-  /** Blobs that no peer has, one after another. */
+  /** Blobs that no peer has, one after another. Peers that come meanwhile may be quicker. */
   async function make (maker: BlobMaker): Promise<void> {
-    const next = (): number | undefined => plan.orphans().find((blob) => plan.takeBlob(HUB, blob))
+    const next = (): number | undefined => plan.orphans().find((blob) => plan.takeBlob(HUB, blob, performance.now()))
     for (let blob = next(); blob !== undefined && !signal.aborted; blob = next()) {
       const one = wanted[blob]
       if (one === undefined) return
-      const before = bytesHere(one.draft)
-      await maker.make(one.part, {
-        signal,
-        onBytes (bytes) {
-          movedAt = performance.now()
-          tell(Math.max(0, bytes - before))
-        }
-      })
-      one.draft.have.forEach((_, piece) => { plan.done({ blob: blob ?? 0, piece }) })
-      await one.draft.discard()
-      moved(one.part.size - before)
-      blobDone()
+      const now = { blob, draft: one.draft, ending: new AbortController(), bytes: 0 }
+      fromHub = now
+      try {
+        await maker.make(one.part, {
+          signal: AbortSignal.any([signal, now.ending.signal]),
+          onBytes (bytes) {
+            now.bytes = bytes
+            movedAt = performance.now()
+            tell()
+          }
+        })
+      } catch (error) {
+        if (!plan.isWhole(blob)) throw error
+      } finally {
+        fromHub = undefined
+      }
+      if (!plan.isWhole(blob)) await made(blob, one.draft)
     }
+  }
+
+  /** The hub's blob has its name: its draft is not needed. */
+  async function made (blob: number, draft: BlobDraft): Promise<void> {
+    let bytes = 0
+    for (const piece of draft.have.keys()) if (isNew({ blob, piece })) bytes += draft.length(piece)
+    moved(bytes)
+    await draft.discard()
+    blobDone()
   }
 
   async function watch (): Promise<void> {
@@ -180,13 +240,13 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
       const found = await pool.look({ signal })
       for (const peer of pool.peers()) {
         if (!working.has(peer)) working.set(peer, work(peer))
-        else if (found === 'nobody-new') await ask(peer).catch((error: unknown) => { if (error instanceof BlobPeerError) pool.drop(peer, error) })
+        else if (found === 'nobody-new') void askAgain(peer)
       }
-      if (hub !== undefined && performance.now() - started > PEERS_FIRST_MS && plan.orphans().length > 0) {
+      if (hub !== undefined && performance.now() - started > peersFirstMs && plan.orphans().length > 0) {
         making ??= make(hub).catch((error: unknown) => { outcome.reject(error) }).finally(() => { making = undefined })
       }
       if (performance.now() - movedAt > patienceMs) throw new NoSourceError(missingWords(total - done, plan.orphans().length))
-      wait = found === 'connected' ? 0 : LOOK_EVERY_MS
+      wait = found === 'connected' ? 0 : lookEveryMs
     }
   }
 

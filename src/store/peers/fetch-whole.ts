@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cidOf, modelIdOf, PIECE_BYTES } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
@@ -14,30 +15,58 @@ export interface FetchWholeRequest extends AbortOptions {
 }
 
 const AGAIN_MS = 500
+/** Who takes longer is not waited for: the next peer is asked besides. */
+const TURN_MS = 1_000
 
 /**
- * A blob that belongs in memory (a manifest, a list of pieces), from the first peer that sends the right one.
+ * A blob that belongs in memory (a manifest, a list of pieces), from the first peer that sends the right one. Those that are
+ * connected are asked even where there is no patience left.
  * @throws {NoSourceError} nobody did in time
  */
 export async function fetchWhole (pool: PeerPool, { cid, what, maxBytes, patienceMs = 30_000, signal }: FetchWholeRequest): Promise<Uint8Array> {
   const until = performance.now() + patienceMs
-  const options = signal == null ? {} : { signal }
+  const ending = new AbortController()
+  const options = { signal: signal == null ? ending.signal : AbortSignal.any([signal, ending.signal]) }
+  setMaxListeners(Infinity, options.signal) // every read waits for it
+  const found = Promise.withResolvers<Uint8Array>()
+  const reading = new Set<BlobPeer>()
   let last: unknown
-  for (;;) {
-    for (const peer of pool.peers()) {
-      try {
-        const bytes = await readWhole(peer, cid, maxBytes, options)
-        if (bytes !== undefined) return bytes
-      } catch (error) {
-        signal?.throwIfAborted()
-        if (!(error instanceof BlobPeerError)) throw error
-        last = error
-        pool.drop(peer, error)
+
+  async function read (peer: BlobPeer): Promise<void> {
+    reading.add(peer)
+    try {
+      const bytes = await readWhole(peer, cid, maxBytes, options)
+      if (bytes !== undefined) found.resolve(bytes)
+    } catch (error) {
+      if (!(error instanceof BlobPeerError)) {
+        found.reject(error)
+        return
       }
+      last = error
+      pool.drop(peer, error)
+    } finally {
+      reading.delete(peer)
     }
-    if (performance.now() > until) throw new NoSourceError(`nobody who could be reached has ${what} (${cid})${last instanceof Error ? `; ${last.message}` : ''}`, { cause: last })
-    // a peer that lacks it may have it by and by
-    if (await pool.look(options) === 'nobody-new') await delay(AGAIN_MS, undefined, options)
+  }
+
+  async function ask (): Promise<never> {
+    for (;;) {
+      for (const peer of pool.peers()) {
+        if (!reading.has(peer)) await Promise.race([read(peer), delay(TURN_MS, undefined, options)])
+      }
+      if (performance.now() > until) throw new NoSourceError(`nobody who could be reached has ${what} (${cid})${last instanceof Error ? `; ${last.message}` : ''}`, { cause: last })
+      // a peer that lacks it may have it by and by
+      if (await pool.look(options) === 'nobody-new') await delay(AGAIN_MS, undefined, options)
+    }
+  }
+
+  try {
+    return await Promise.race([found.promise, ask()])
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    ending.abort()
   }
 }
 

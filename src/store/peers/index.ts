@@ -1,4 +1,4 @@
-export { blobPeer, connectBlobPeer } from './blob-peer.ts'
+export { blobPeer, connectBlobPeer, type BlobPeerInit } from './blob-peer.ts'
 export { blobServer, type BlobServer } from './blob-server.ts'
 export { fetchBlobs } from './fetch-blobs.ts'
 export { fetchWhole } from './fetch-whole.ts'

@@ -13,11 +13,11 @@ export interface PiecePlan {
   offer (source: string, blobs: ReadonlySet<number>): void
   /**
    * The piece to ask `source` for: of the blob that fewest have, of a begun one before another. Where all that it has are under
-   * way, one that somebody else was asked for, the longest ago, and nobody else besides.
+   * way, one that a single other was asked for, the longest ago; then one that several were, the last of them some time ago.
    */
-  next (source: string): PieceRef | undefined
+  next (source: string, nowMs: number): PieceRef | undefined
   /** Every piece of a blob that nobody was asked for: for a source that makes blobs whole. False where some are under way. */
-  takeBlob (source: string, blob: number): boolean
+  takeBlob (source: string, blob: number, nowMs: number): boolean
   /** False where it was here already. */
   done (ref: PieceRef): boolean
   /** `source` will not bring this piece. */
@@ -34,10 +34,17 @@ interface Asked {
   readonly ref: PieceRef
   readonly at: number
   readonly by: Set<string>
+  /** When the last of them was asked. */
+  lastMs: number
+}
+
+export interface PiecePlanInit {
+  /** A piece that two were asked for is asked of a third after this, of a fourth after this again. @default 5,000 */
+  readonly lateMs?: number
 }
 
 /** @param have for each blob, for each of its pieces, whether it is here already */
-export function piecePlan (have: ReadonlyArray<readonly boolean[]>): PiecePlan {
+export function piecePlan (have: ReadonlyArray<readonly boolean[]>, { lateMs = 5_000 }: PiecePlanInit = {}): PiecePlan {
   /** Pieces of each blob that nobody was asked for, the next one last. */
   const waiting = have.map((pieces) => pieces.flatMap((here, piece) => (here ? [] : [piece])).reverse())
   const missing = have.map((pieces) => new Set(pieces.flatMap((here, piece) => (here ? [] : [piece]))))
@@ -48,10 +55,11 @@ export function piecePlan (have: ReadonlyArray<readonly boolean[]>): PiecePlan {
   const key = ({ blob, piece }: PieceRef): string => `${blob}:${piece}`
   const holders = (blob: number): number => [...offers.values()].filter((blobs) => blobs.has(blob)).length
 
-  function ask (source: string, ref: PieceRef): PieceRef {
-    const known = asked.get(key(ref))
-    if (known === undefined) asked.set(key(ref), { ref, at: clock++, by: new Set([source]) })
-    else known.by.add(source)
+  function ask (source: string, ref: PieceRef, nowMs: number): PieceRef {
+    const known = asked.get(key(ref)) ?? { ref, at: clock++, by: new Set(), lastMs: nowMs }
+    asked.set(key(ref), known)
+    known.by.add(source)
+    known.lastMs = nowMs
     return ref
   }
 
@@ -67,9 +75,10 @@ export function piecePlan (have: ReadonlyArray<readonly boolean[]>): PiecePlan {
     return best?.blob
   }
 
-  function slowest (source: string): PieceRef | undefined {
+  function slowest (source: string, nowMs: number): PieceRef | undefined {
     const held = offers.get(source)
-    const [oldest] = [...asked.values()].filter(({ ref, by }) => by.size === 1 && !by.has(source) && held?.has(ref.blob) === true).sort((a, b) => a.at - b.at)
+    const mayHelp = ({ ref, by, lastMs }: Asked): boolean => !by.has(source) && held?.has(ref.blob) === true && (by.size === 1 || nowMs - lastMs >= lateMs)
+    const [oldest] = [...asked.values()].filter(mayHelp).sort((a, b) => a.by.size - b.by.size || a.at - b.at)
     return oldest?.ref
   }
 
@@ -83,17 +92,17 @@ export function piecePlan (have: ReadonlyArray<readonly boolean[]>): PiecePlan {
   return {
     get left () { return missing.reduce((sum, pieces) => sum + pieces.size, 0) },
     offer (source, blobs) { offers.set(source, blobs) },
-    next (source) {
+    next (source, nowMs) {
       const blob = rarest(source)
       const piece = blob === undefined ? undefined : waiting[blob]?.pop()
-      if (blob !== undefined && piece !== undefined) return ask(source, { blob, piece })
-      const late = slowest(source)
-      return late === undefined ? undefined : ask(source, late)
+      if (blob !== undefined && piece !== undefined) return ask(source, { blob, piece }, nowMs)
+      const late = slowest(source, nowMs)
+      return late === undefined ? undefined : ask(source, late, nowMs)
     },
-    takeBlob (source, blob) {
+    takeBlob (source, blob, nowMs) {
       const pieces = waiting[blob]
       if (pieces === undefined || pieces.length === 0 || pieces.length < (missing[blob]?.size ?? 0)) return false
-      for (const piece of pieces.splice(0)) ask(source, { blob, piece })
+      for (const piece of pieces.splice(0)) ask(source, { blob, piece }, nowMs)
       return true
     },
     done (ref) {

@@ -72,5 +72,11 @@ export interface FetchBlobsRequest extends AbortOptions {
   readonly parts: readonly Part[]
   /** Ends in an error where nothing has come for so long. @default 60,000 */
   readonly patienceMs?: number
+  /** The hub is asked for what no peer has once peers had this long to be found. @default 2,000 */
+  readonly peersFirstMs?: number
+  /** How often to look for more peers, and to ask those that are there what they have by then. @default 2,000 */
+  readonly lookEveryMs?: number
+  /** A piece that two peers owe for so long is asked of a third. @default 5,000 */
+  readonly lateMs?: number
   onProgress? (progress: FetchProgress): void
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { BlobType, Have, Holds, MAX_REQUESTS, Want } from '../../../protocols/blob/index.ts'
+import { BlobType, Have, Holds, LEAST_BYTES_PER_SECOND, MAX_REQUESTS, Want } from '../../../protocols/blob/index.ts'
 import { encodeFrame, payloadOf, readHeader } from '../../../protocols/frame/index.ts'
 import { PIECE_BYTES } from '../../../src/model/index.ts'
 import { blobStore } from '../../../src/store/blob-store.ts'
@@ -113,6 +113,28 @@ describe('the server of blobs', () => {
     link.send(want(2, 0, 10))
     await until(ofType(BlobType.data, 2))
     assert.ok(peers.sent('server') < PIECE_BYTES / 2)
+  })
+
+  it('ends each request that was cancelled, in its turn', async () => {
+    await peers.serve('server', store, { bytesPerSecond: 1_000_000 })
+    const { link, frames, until } = talk()
+    link.send(want(1, 0, PIECE_BYTES))
+    link.send(want(2, 0, PIECE_BYTES))
+    link.send(encodeFrame({ type: BlobType.have, lap: 3 }, Have.encode({ cids: [cid] })))
+    await until(ofType(BlobType.data))
+    for (const lap of [1, 2, 3]) link.send(encodeFrame({ type: BlobType.cancel, lap }))
+    await until(ofType(BlobType.holds, 3))
+    assert.deepEqual(frames.map(readHeader).filter(({ type }) => type !== BlobType.data).map(({ type, lap }) => [type, lap]), [[BlobType.missing, 1], [BlobType.missing, 2], [BlobType.holds, 3]])
+  })
+
+  it('sends no more at once than its rate is enough for', async () => {
+    await peers.serve('server', store, { bytesPerSecond: 2.5 * LEAST_BYTES_PER_SECOND })
+    const talks = [talk(), talk(), talk()]
+    for (const { link } of talks) link.send(want(1, 0, PIECE_BYTES))
+    await Promise.race(talks.map(async ({ until }) => await until(ofType(BlobType.busy))))
+    await Promise.race(talks.map(async ({ until }) => await until(ofType(BlobType.data))))
+    assert.equal(talks.flatMap(({ frames }) => frames).filter(ofType(BlobType.busy)).length, 1)
+    for (const { link } of talks) link.abort(new Error('enough'))
   })
 
   for (const [what, frames] of [

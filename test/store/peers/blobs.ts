@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { cidOf, PIECE_BYTES, type Part } from '../../../src/model/index.ts'
 import { memoryLinkPair, type Link } from '../../../src/p2p/index.ts'
-import { blobServer, blobPeer, type BlobPeer, type BlobStore } from '../../../src/store/index.ts'
-import { BLOB_PROTOCOL } from '../../../protocols/blob/index.ts'
+import { blobServer, blobPeer, type BlobPeer, type BlobPeerInit, type BlobStore } from '../../../src/store/index.ts'
+import { BLOB_PROTOCOL, BlobType, Have, Holds } from '../../../protocols/blob/index.ts'
+import { encodeFrame, payloadOf, readHeader } from '../../../protocols/frame/index.ts'
 import { DialError } from '../../../src/p2p/index.ts'
 
 export interface TestBlob {
@@ -35,6 +36,8 @@ export interface ServedPeers {
   connect (id: string): Promise<BlobPeer>
   /** Offers what a store has. `wrap` may break the link on its way to the server. */
   serve (id: string, store: BlobStore, init?: Parameters<typeof blobServer>[1] & { wrap? (link: Link): Link }): Promise<void>
+  /** A peer that does with its end of a link as `accept` does. */
+  act (id: string, accept: (link: Link) => void): void
   /** As a power cut would. */
   kill (id: string): void
   /** Bytes of blobs that each has sent. */
@@ -46,9 +49,9 @@ export interface ServedPeers {
 }
 
 /** Peers inside this process. */
-export function servedPeers (): ServedPeers {
+export function servedPeers (init: BlobPeerInit = { silenceMs: 400 }): ServedPeers {
   const given: string[] = []
-  const servers = new Map<string, { accept (link: Link): void, readonly server: ReturnType<typeof blobServer>, readonly links: Set<Link> }>()
+  const servers = new Map<string, { accept (link: Link): void, readonly server?: ReturnType<typeof blobServer>, readonly links: Set<Link> }>()
 
   function raw (id: string, maxFrameBytes = 256 * 1024): Link {
     const found = servers.get(id)
@@ -62,8 +65,8 @@ export function servedPeers (): ServedPeers {
   return {
     raw,
     given,
-    connect: async (id) => await Promise.resolve(blobPeer(raw(id), { silenceMs: 400 })),
-    sent: (id) => servers.get(id)?.server.sentBytes ?? 0,
+    connect: async (id) => await Promise.resolve(blobPeer(raw(id), init)),
+    sent: (id) => servers.get(id)?.server?.sentBytes ?? 0,
     async serve (id, blobs, { wrap = (link: Link) => link, ...init } = {}) {
       let accept = (_link: Link): void => { /* not started */ }
       const host = {
@@ -74,6 +77,7 @@ export function servedPeers (): ServedPeers {
       await server.start()
       servers.set(id, { accept: (link) => { accept(wrap(link)) }, server, links: new Set() })
     },
+    act (id, accept) { servers.set(id, { accept, links: new Set() }) },
     kill (id) {
       const found = servers.get(id)
       servers.delete(id)
@@ -96,4 +100,38 @@ export function changed (link: Link, change: (frame: Uint8Array) => Uint8Array |
       return typeof value === 'function' ? value.bind(target) as unknown : value
     }
   })
+}
+
+/** What a peer does that says at once that it has everything, and then answers a WANT as `want` does. `have`: told of every later HAVE, which gets no answer. */
+export function promising (blobs: readonly TestBlob[], want: (link: Link, number: number) => void, have = (): void => { /* as it wishes */ }): (link: Link) => void {
+  const sizes = new Map(blobs.flatMap(({ part, list }) => [[part.cid, part.size], [part.pieces, list.byteLength]] as const))
+  return (link) => {
+    let told = false
+    link.listen({
+      frame (frame) {
+        const { type, lap } = readHeader(frame)
+        if (type === BlobType.want) want(link, lap)
+        if (type !== BlobType.have) return
+        if (told) have()
+        else link.send(encodeFrame({ type: BlobType.holds, lap }, Holds.encode({ sizes: Have.decode(payloadOf(frame)).cids.map((cid) => BigInt(sizes.get(cid) ?? 0)) })))
+        told = true
+      },
+      close () { /* it is over */ }
+    })
+  }
+}
+
+/** Sends one byte of what it was asked for first, again and again, and nothing else. `asked`: told of every WANT. */
+export function trickling (everyMs: number, asked = (): void => { /* as it wishes */ }): (link: Link, number: number) => void {
+  const trickled = new WeakSet<Link>()
+  return (link, lap) => {
+    asked()
+    if (trickled.has(link)) return
+    trickled.add(link)
+    let position = 0
+    const timer = setInterval(() => {
+      if (link.closed) clearInterval(timer)
+      else link.send(encodeFrame({ type: BlobType.data, lap, position: position++ }, new Uint8Array(1)))
+    }, everyMs)
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename } from 'node:fs/promises'
 import fc from 'fast-check'
 import { BlobType } from '../../../protocols/blob/index.ts'
 import { FRAME_HEADER_BYTES, readHeader } from '../../../protocols/frame/index.ts'
@@ -212,6 +212,20 @@ describe('blobs from peers', function () {
     await fetchBlobs({ blobs: store, pool }, { parts })
     await isRight(store)
     assert.ok(peers.sent('a') - before < parts.reduce((sum, { size }) => sum + size, 0), 'what had come does not come again')
+    pool.close()
+  })
+
+  it('end at once where the manifest lists pieces of something else', async () => {
+    const peers = servedPeers()
+    const store = await blobStore(await temporaryFolder())
+    const other = testBlob(middle.part.size, 7)
+    await store.put(middle.list)
+    const pool = pooled(peers, ['a'])
+    const lying = await blobStore(await temporaryFolder())
+    await put(lying, middle)
+    await rename(lying.path(middle.part.cid), lying.path(other.part.cid))
+    await peers.serve('a', lying)
+    await assert.rejects(fetchBlobs({ blobs: store, pool }, { parts: [{ ...middle.part, cid: other.part.cid }] }), (error) => error instanceof Error && error.name === 'CorruptBlobError')
     pool.close()
   })
 
