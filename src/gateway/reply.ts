@@ -38,7 +38,7 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
   // A request is kept as long as its signal has listeners: none may stay when the answer is over, or is none.
   const stay = (): void => { gone.removeEventListener('abort', leave) }
   if (gone.aborted) leave()
-  let items: AsyncGenerator<object> | undefined
+  let items: AsyncIterator<object> | undefined
   try {
     const answered = await handle(body, controller.signal)
     if (answered.kind === 'whole') {
@@ -69,7 +69,7 @@ export const replyWith = ({ logger, stalledMs }: ReplyInit) => async (c: Context
     stay()
     // nobody will read on
     leave()
-    await items?.return(undefined)
+    await items?.return?.()
     throw error
   }
 }
