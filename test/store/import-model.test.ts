@@ -137,7 +137,8 @@ describe('importing a model', () => {
     assert.deepEqual((await readdir(store.blobs.folder)).sort(), before.sort())
     await within('mistral-swa', 1_000_000)
     const [llama, mistral] = await Promise.all(['llama', 'mistral-swa'].map(async (name) => await store.get(name)))
-    assert.deepEqual([llama?.layersHere, mistral?.complete], [0, true])
+    assert.ok((llama?.layersHere ?? 4) < 4, 'what was used longest ago goes first, and as much as it takes')
+    assert.equal(mistral?.complete, true)
     assert.ok((await filesIn(store.blobs.folder)).reduce((sum, { bytes }) => sum + bytes, 0) <= 1_000_000)
   })
 
