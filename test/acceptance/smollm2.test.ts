@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
+import { joinSwarm, type SwarmClient } from '../../src/daemon/index.ts'
 import { createTokenizer, parseTokenizerData } from '../../src/model/index.ts'
 import { modelStore } from '../../src/store/index.ts'
 import { inLanes } from '../support/lanes.ts'
 import { daemon, removeFolders, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
 import { disagreement, hasSmollm2, perplexityText, smollm2Path, smollm2Reference, withoutSmollm2, type ReferencePrompt } from '../support/smollm2.ts'
+import type { Wire } from '../../src/pipeline/index.ts'
 
 /** One data folder each, with the same imported blobs. */
 async function folderWith (imported: string): Promise<string> {
@@ -30,7 +32,8 @@ async function ring (imported: string, spans: readonly string[], compute: string
   return daemons
 }
 
-async function greedy (address: string, prompt: ReferencePrompt, wire: string): Promise<number[]> {
+/** By a process of its own. */
+async function greedy (address: string, prompt: ReferencePrompt, wire: Wire): Promise<number[]> {
   const { code, events, stderr } = await shoal([
     'ask', '-', '--raw', '--json', '--join', address, '--model', 'smollm2', '--temperature', '0', '--max-tokens', '64', '--wire', wire
   ], { input: prompt.prompt, home: await temporaryFolder(), timeoutMs: 120_000 })
@@ -39,6 +42,16 @@ async function greedy (address: string, prompt: ReferencePrompt, wire: string): 
   assert.equal(done?.event, 'done')
   assert.equal((done.usage as { promptTokens: number }).promptTokens, prompt.inputIds.length)
   return done.tokens as number[]
+}
+
+/** The same by the client that the command is made of, without a process for each prompt. */
+async function greedyHere (client: SwarmClient, modelId: string, prompt: ReferencePrompt, wire: Wire): Promise<number[]> {
+  for await (const event of client.generate({ modelId, prompt: { kind: 'text', text: prompt.prompt, special: true }, maxTokens: 64, stop: [], sampling: { temperature: 0 }, wire })) {
+    if (event.kind !== 'done') continue
+    assert.equal(event.usage.promptTokens, prompt.inputIds.length)
+    return [...event.tokens]
+  }
+  return assert.fail('the answer has no end')
 }
 
 interface Completion { choices: Array<{ logprobs: { tokens: string[], token_logprobs: Array<number | null>, top_logprobs: Array<Record<string, number> | null> } }> }
@@ -79,45 +92,57 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
 
   after(removeFolders)
 
+  /** Every prompt at one of the nodes after another: the first by a process, the rest by clients that stay. */
+  async function compare (wire: Wire): Promise<void> {
+    const clients = await Promise.all(running.map(async ({ address }) => await joinSwarm({
+      data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ }
+    })))
+    const modelId = String(running[0]?.ready.modelId)
+    try {
+      // what is computed together is what each is alone
+      await inLanes(LANES, reference.prompts, async (prompt, index) => {
+        const at = index % running.length
+        const [asked, client] = [running[at], clients[at]]
+        assert.ok(asked != null && client != null)
+        const ids = index < running.length ? await greedy(asked.address, prompt, wire) : await greedyHere(client, modelId, prompt, wire)
+        assert.equal(disagreement(ids, prompt.greedy, 1e-2), null, prompt.id)
+      })
+    } finally {
+      await Promise.all(clients.map(async (client) => { await client.close() }))
+    }
+  }
+
   const thirds = ['0:10', '10:20', '20:30']
   const uneven = ['0:1', '1:9', '9:11', '11:25', '25:30']
 
   for (const [name, spans] of [['one node', ['0:30']], ['three nodes', thirds], ['five uneven nodes', uneven]] as const) {
     it(`gives the reference's greedy ids from ${name} in exact float32`, async () => {
       running = await ring(imported, spans, 'exact')
-      // what is computed together is what each is alone
-      await inLanes(LANES, reference.prompts, async (prompt, index) => {
-        const asked = running[index % running.length]
-        assert.ok(asked != null)
-        assert.equal(disagreement(await greedy(asked.address, prompt, 'f32'), prompt.greedy, 1e-2), null, prompt.id)
-      })
+      await compare('f32')
     })
   }
 
   it('differs over a 16-bit wire only at near ties', async () => {
     running = await ring(imported, thirds, 'exact')
-    const [asked] = running
-    await inLanes(LANES, reference.prompts, async (prompt) => {
-      assert.ok(asked != null)
-      assert.equal(disagreement(await greedy(asked.address, prompt, 'f16'), prompt.greedy, 1e-2), null, prompt.id)
-    })
+    await compare('f16')
   })
 
   it('gives the same ids from any split in fast, close to the reference when it is teacher-forced', async () => {
     running = await ring(imported, ['0:30'], 'fast')
-    const alone: number[][] = []
-    const [single] = running
-    assert.ok(single != null)
-    for (const prompt of reference.prompts) {
-      alone.push(await greedy(single.address, prompt, 'f32'))
+    const ids = async (): Promise<number[][]> => {
+      const [{ address, ready } = assert.fail('no node')] = running
+      const client = await joinSwarm({ data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ } })
+      const all: number[][] = []
+      for (const prompt of reference.prompts) all.push(await greedyHere(client, String(ready.modelId), prompt, 'f32'))
+      await client.close()
+      return all
     }
-    await single.stop()
+    const alone = await ids()
+    await running[0]?.stop()
     running = await ring(imported, thirds, 'fast')
+    assert.deepEqual(await ids(), alone)
     const [head] = running
     assert.ok(head != null)
-    for (const [index, prompt] of reference.prompts.entries()) {
-      assert.deepEqual(await greedy(head.address, prompt, 'f32'), alone[index], prompt.id)
-    }
 
     let agreed = 0
     let total = 0
