@@ -12,6 +12,8 @@ export interface Candidate {
 export interface Coordinators {
   /** The nearest online holder of layer 0 that was not tried; those that were lost come last. Undefined: nobody, and a new look brought nobody. */
   find (modelId: string, tried: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined>
+  /** Whether somebody is known by now who was not tried. */
+  hasOther (modelId: string, tried: ReadonlySet<string>): boolean
   /** It can't be reached, or was lost. Others are looked for at once: by the time the next one fails too, who came back is known. */
   lost (modelId: string, candidate: Candidate): void
 }
@@ -69,6 +71,8 @@ export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTri
         await wait(modelId, tried, signal)
       }
     },
+
+    hasOther: (modelId, tried) => candidates(modelId, tried).length > 0,
 
     lost (modelId, candidate) {
       const live = new Set(swarm.nodes().map(keyOf))

@@ -6,8 +6,12 @@ import type { Link } from '../p2p/index.ts'
 export interface ExchangeInit {
   readonly signal: AbortSignal | undefined
   readonly silenceMs: number
+  /** Nobody else could answer: a silent coordinator is waited for a few times as long. */
+  isAlone (): boolean
 }
 
+/** Of a coordinator that is the only one: slow is better than nobody. */
+const ALONE_SILENCES = 4
 /** No prompt takes longer to its first token, whatever its coordinator says meanwhile. */
 const BEGIN_MS = 1_800_000
 /** Events that may wait for their reader. */
@@ -17,10 +21,12 @@ const MAX_EVENTS = 4096
  * One generation over one link; the link ends with it. Ends with `done`, or without it where the signal ended it.
  * @throws {PeerFaultError} for a coordinator that is lost @throws what the coordinator told
  */
-export async function * exchange (link: Link, request: GenerateRequest, { signal, silenceMs }: ExchangeInit): AsyncGenerator<GenerateEvent> {
+export async function * exchange (link: Link, request: GenerateRequest, { signal, silenceMs, isAlone }: ExchangeInit): AsyncGenerator<GenerateEvent> {
   const events: GenerateEvent[] = []
   let failure: Error | undefined
   let ended = false
+  let held = false
+  let silence: ReturnType<typeof setTimeout> | undefined
   let wake = (): void => { /* nobody waits yet */ }
   const finish = (error?: Error): void => {
     if (ended) return
@@ -29,27 +35,36 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     wake()
   }
   const fault = (what: string, cause?: unknown): PeerFaultError => new PeerFaultError(`the coordinator ${link.peer} ${what}`, link.peer, { cause })
-  const silent = (): void => { finish(fault(`said nothing for ${silenceMs} ms`)) }
+  let heardMs = performance.now()
+  const silent = (): void => {
+    // what came while this process stood still is read first
+    silence = setTimeout(() => {
+      const quietMs = performance.now() - heardMs
+      if (ended || held) return
+      if (quietMs < silenceMs) silence = setTimeout(silent, silenceMs - quietMs)
+      else if (quietMs < ALONE_SILENCES * silenceMs && isAlone()) silence = setTimeout(silent, silenceMs)
+      else finish(fault(`said nothing for ${Math.round(quietMs)} ms`))
+    }, 0)
+  }
+  const listen = (): void => {
+    heardMs = performance.now()
+    clearTimeout(silence)
+    silence = held ? undefined : setTimeout(silent, silenceMs)
+  }
   const cancel = (): void => { finish() }
-  let silence = setTimeout(silent, silenceMs)
   const late = setTimeout(() => { finish(fault(`has not begun within ${BEGIN_MS / 60_000} minutes`)) }, BEGIN_MS)
-  let held = false
   const hold = (wanted: boolean): void => {
     if (held === wanted) return
     held = wanted
-    clearTimeout(silence)
-    if (wanted) {
-      link.pause()
-    } else {
-      link.resume()
-      silence = setTimeout(silent, silenceMs)
-    }
+    if (wanted) link.pause()
+    else link.resume()
+    listen()
   }
+  listen()
 
   link.listen({
     frame (frame) {
-      clearTimeout(silence)
-      if (!held) silence = setTimeout(silent, silenceMs)
+      listen()
       try {
         const event = eventOf(frame, link.peer)
         if (event === undefined || ended) return
@@ -82,6 +97,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     }
     if (failure !== undefined) throw failure
   } finally {
+    ended = true
     clearTimeout(silence)
     clearTimeout(late)
     signal?.removeEventListener('abort', cancel)

@@ -53,7 +53,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
       try {
         const link = await dial(candidate, signal)
         onCoordinator?.(candidate.peerId)
-        for await (const event of exchange(link, goingOnFrom(request, heard), { signal, silenceMs })) {
+        for await (const event of exchange(link, goingOnFrom(request, heard), { signal, silenceMs, isAlone: () => !others.hasOther(request.modelId, tried) })) {
           hear(heard, event, request, candidate.peerId)
           if (event.kind === 'started' && goingOn && lost !== undefined) {
             // for a reader the answer began long ago

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { GENERATE_PROTOCOL, GenerateType, Repaired, Started, Token } from '../../protocols/generate/index.ts'
+import { Done, GENERATE_PROTOCOL, GenerateType, Repaired, Started, Token } from '../../protocols/generate/index.ts'
 import { encodeFrame } from '../../protocols/frame/index.ts'
 import { thinClient, type ThinClientInit } from '../../src/client/index.ts'
 import { CONTEXT, greedy } from '../pipeline/support/fake-model.ts'
@@ -147,6 +147,18 @@ describe('thinClient', () => {
     const silent = await impostor(swarm, 'silent', () => undefined)
     const { events } = await ask(swarm, {}, { records: [silent, ...swarm.records], distances: { silent: 1, a: 2 }, init: { silenceMs: 50 } })
     assert.deepEqual(tokensOf(events), await greedy(PROMPT, 12))
+  })
+
+  it('waits longer for one that is slow where nobody else is', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const done = encodeFrame({ type: GenerateType.done }, Done.encode({
+      text: 'x', tokens: Uint8Array.of(1, 0, 0, 0), finishReason: 'stop', promptTokens: 5, completionTokens: 1, cachedTokens: 0, route: [], ttftMs: 1, totalMs: 1, tokensPerSecond: 1, toolCalls: [], hops: []
+    }))
+    const slow = await impostor(swarm, 'slow', (link) => { setTimeout(() => { for (const frame of [started('slow'), token, done]) if (!link.closed) link.send(frame) }, 150) })
+    const { events, error } = await ask(swarm, {}, { records: [slow], init: { silenceMs: 60 } })
+    assert.deepEqual([error, events.at(-1)?.kind], [undefined, 'done'])
+    const silent = await impostor(swarm, 'mute', () => undefined)
+    assert.equal(named((await ask(swarm, {}, { records: [silent], init: { silenceMs: 20 } })).error), 'PeerFaultError')
   })
 
   it('does not ask again elsewhere once an answer has begun', async () => {
