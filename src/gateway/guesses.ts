@@ -1,4 +1,4 @@
-import { homeOf } from './homes.ts'
+import { homes } from './homes.ts'
 
 /** Wrong keys, by the address they come from: after a few of them it is held back, twice as long each time. */
 export interface Guesses {
@@ -26,21 +26,17 @@ interface Record {
 /** @param now ms of a steady clock */
 export function guesses (init: GuessesInit = {}, now: () => number = () => performance.now()): Guesses {
   const { free = 5, firstMs = 1000, longestMs = 300_000, maxAddresses = 10_000 } = init
-  const known = new Map<string, Record>()
+  const known = homes<Record>(maxAddresses)
 
   return {
-    heldMs: (address) => Math.max(0, (known.get(homeOf(address))?.heldUntil ?? 0) - now()),
+    heldMs: (address) => Math.max(0, (known.of(address)?.heldUntil ?? 0) - now()),
     wrong (address) {
-      const home = homeOf(address)
-      const before = known.get(home)
+      const before = known.of(address)
       // it behaved for so long that it begins anew
       const count = before != null && now() - before.heldUntil < 2 * longestMs ? before.wrong : 0
       const wrong = count + 1
       const held = wrong <= free ? 0 : Math.min(longestMs, firstMs * 2 ** Math.min(30, wrong - free - 1))
-      known.delete(home)
-      known.set(home, { wrong, heldUntil: now() + held })
-      const [oldest] = known.keys()
-      if (known.size > maxAddresses && oldest != null) known.delete(oldest)
+      known.tell(address, { wrong, heldUntil: now() + held })
     }
   }
 }

@@ -1,7 +1,28 @@
 import { isIPv6 } from 'node:net'
 
+/** What is remembered of each home. */
+export interface Homes<T> {
+  of (address: string): T | undefined
+  /** Of so many homes: the one that was told of longest ago goes first. */
+  tell (address: string, what: T): void
+}
+
+export function homes<T> (max: number): Homes<T> {
+  const known = new Map<string, T>()
+  return {
+    of: (address) => known.get(homeOf(address)),
+    tell (address, what) {
+      const home = homeOf(address)
+      known.delete(home)
+      known.set(home, what)
+      const [oldest] = known.keys()
+      if (known.size > max && oldest != null) known.delete(oldest)
+    }
+  }
+}
+
 /** What one home or server has of an address: an IPv4 address, or a whole /64 of IPv6. */
-export function homeOf (address: string): string {
+function homeOf (address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped != null) return mapped
   if (!isIPv6(address)) return address

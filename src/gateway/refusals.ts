@@ -3,7 +3,7 @@
  * asks nonsense as fast as it is told so takes little of the node's time from others.
  */
 import { bucket, type Bucket } from './bucket.ts'
-import { homeOf } from './homes.ts'
+import { homes } from './homes.ts'
 
 export interface Refusals {
   /** Call before the answer goes out. @returns undefined: now; else when it may */
@@ -11,7 +11,7 @@ export interface Refusals {
 }
 
 export interface RefusalsInit {
-  /** Of one home, at once; those that are held back count too. @default 60 */
+  /** Of one home, that go out at once; as many may come together. @default 60 */
   readonly perMinute?: number
   /** @default 1,000 */
   readonly holdMs?: number
@@ -24,17 +24,13 @@ export interface RefusalsInit {
 /** @param now ms of a steady clock */
 export function refusals (init: RefusalsInit = {}, now: () => number = () => performance.now()): Refusals {
   const { perMinute = 60, holdMs = 1000, maxHeld = 1024, maxHomes = 10_000 } = init
-  const known = new Map<string, Bucket>()
+  const known = homes<Bucket>(maxHomes)
   let held = 0
 
   return {
     refused (address) {
-      const home = homeOf(address)
-      const left = known.get(home) ?? bucket(perMinute, now)
-      known.delete(home)
-      known.set(home, left)
-      const [oldest] = known.keys()
-      if (known.size > maxHomes && oldest != null) known.delete(oldest)
+      const left = known.of(address) ?? bucket(perMinute, now)
+      known.tell(address, left)
       if (left.wait() == null) {
         left.take(1)
         return undefined
