@@ -84,13 +84,20 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large'
 }
 
+interface RefuseComponents {
+  readonly refusals: Refusals
+  isProxy (address: string): boolean
+  /** An answer is on its way over the socket. */
+  isAnswering (socket: Duplex): boolean
+}
+
 /** Answers what is no HTTP as Node does, but later to one who sends it again and again. */
-async function refuse (error: Error, socket: Duplex, { refusals, isProxy }: { readonly refusals: Refusals, isProxy (address: string): boolean }): Promise<void> {
+async function refuse (error: Error, socket: Duplex, { refusals, isProxy, isAnswering }: RefuseComponents): Promise<void> {
   const address = socket instanceof Socket ? socket.remoteAddress ?? '' : ''
   socket.pause()
   if (address !== '' && !isProxy(address)) await refusals.refused(address)
-  // what was answered already must not be answered again
-  if (!socket.writable || (socket instanceof Socket && socket.bytesWritten > 0)) {
+  // nothing is put into the middle of an answer
+  if (!socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
@@ -132,7 +139,10 @@ export async function startGateway (components: GatewayComponents, init: Gateway
     maxWaitingPerAddress: init.maxWaitingPerAddress ?? MAX_WAITING_PER_ADDRESS,
     isMany: (address) => isLoopback(address.replace(/^::ffff:/i, '')) || proxies.isProxy(address)
   })
+  const answering = new WeakSet<Duplex>()
   const { server, unwatch } = await serverFor(init, components, (request, response) => {
+    answering.add(request.socket)
+    response.once('close', () => { answering.delete(request.socket) })
     room.asked(request, response)
     leaveUnread(request, response)
     void answer(request, response)
@@ -140,7 +150,7 @@ export async function startGateway (components: GatewayComponents, init: Gateway
   server.maxHeadersCount = MAX_HEADERS
   server.maxConnections = MAX_CONNECTIONS
   server.on('connection', room.opened)
-  server.on('clientError', (error, socket) => { void refuse(error, socket, { refusals, isProxy: proxies.isProxy }) })
+  server.on('clientError', (error, socket) => { void refuse(error, socket, { refusals, isProxy: proxies.isProxy, isAnswering: (each) => answering.has(each) }) })
   for (let port = init.port; ; port++) {
     try {
       await listen(server, host, port)

@@ -102,6 +102,35 @@ describe('the gateway on a socket', () => {
     }
   })
 
+  it('says 400 to what is no HTTP, behind an answer too, and nothing into the middle of one', async () => {
+    const { promise: hold, resolve: release } = Promise.withResolvers<undefined>()
+    const { gateway, generator } = await start({ hold })
+    const port = Number(new URL(gateway.url).port)
+    const dial = (): { heard: () => string, say: (text: string) => void, closed: Promise<unknown> } => {
+      const socket = connect({ port, host: '127.0.0.1' })
+      let text = ''
+      socket.on('data', (bytes) => { text += bytes.toString('latin1') })
+      return { heard: () => text, say: (more) => { socket.write(more) }, closed: once(socket, 'close') }
+    }
+    const until = async (isSo: () => boolean): Promise<void> => { while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5)) }
+    const one = dial()
+    one.say('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await until(() => one.heard().endsWith('{"status":"ok"}'))
+    one.say('\xfe\xfe nonsense\r\n\r\n')
+    await one.closed
+    assert.match(one.heard(), /\{"status":"ok"\}HTTP\/1\.1 400 Bad Request\r\n/)
+
+    const other = dial()
+    const { body: question } = body({ stream: true })
+    other.say(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${question.length}\r\n\r\n${question}`)
+    await generator.asked
+    await until(() => other.heard().includes('data: '))
+    other.say('\xfe\xfe nonsense\r\n\r\n')
+    await other.closed
+    release(undefined)
+    assert.doesNotMatch(other.heard(), /400/)
+  })
+
   it('refuses a port that is taken, and moves on only when it may', async () => {
     const blocker = createServer().listen(0, '127.0.0.1')
     await once(blocker, 'listening')
