@@ -4,6 +4,7 @@
  */
 export * from './portable.ts'
 export { allowance, type Allowance } from './allowance.ts'
+export { systemClock, type Clock } from './clock.ts'
 export { peerGate, type PeerAccess } from './peer-access.ts'
 export { createHost, type HostInit } from './node-host.ts'
 export { writePrivateFile } from './private-file.ts'

@@ -1,5 +1,4 @@
-import { allowance, type Allowance } from '../p2p/index.ts'
-import type { Clock } from './clock.ts'
+import { allowance, type Allowance, type Clock } from '../p2p/index.ts'
 
 /** Who comes first, and how much the others may have. */
 export interface PeerLimits {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { NoCapacityError, UnknownModelError } from '../../../protocols/generate/index.ts'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../../p2p/index.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { generateServer } from './generate-server.ts'

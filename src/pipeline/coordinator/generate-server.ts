@@ -2,9 +2,8 @@ import { GENERATE_BEAT_MS, GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, Generate
 import { encodeFrame, readFrame } from '../frames.ts'
 import { preference, peerTokens, type PeerLimits } from '../peer-tokens.ts'
 import { eventFrame, failureFrame, requestOf } from './messages.ts'
-import type { Clock } from '../clock.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
-import type { Host, Link } from '../../p2p/index.ts'
+import type { Clock, Host, Link } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface GenerateServerComponents {

@@ -1,6 +1,6 @@
 import { RingType, STATS_MS, Stats, type Work } from '../../../protocols/ring/index.ts'
 import { encodeFrame, parse } from '../frames.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 import type { HopTiming, HopWork } from '../types.ts'
 
 /** What one stage measured. */

@@ -8,7 +8,7 @@ import { eventQueue } from './event-queue.ts'
 import { hopStats, type StageWork } from './hop-stats.ts'
 import { faultOf, nameOf, type RouteStop, type StageLink } from './stage-link.ts'
 import { ANSWER_MS, ringWatch, type RingWatch, type StageState } from './watch.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 import type { LossKind } from './types.ts'
 import type { Feed, ResumePlan, StageHolding } from './resume-plan.ts'
 

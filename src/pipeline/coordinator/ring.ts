@@ -5,9 +5,8 @@ import { heldKey, type FoundRoute } from './routes.ts'
 import { StageLostError, ringEpoch, type RingEpoch } from './ring-epoch.ts'
 import { stageLink, type RouteStop, type StageLink } from './stage-link.ts'
 import { standbys, type Standbys } from './standbys.ts'
-import type { Clock } from '../clock.ts'
 import type { Wire } from '../types.ts'
-import type { Host } from '../../p2p/index.ts'
+import type { Clock, Host } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface RingInit {

@@ -1,10 +1,9 @@
 import type { FoundRoute } from './routes.ts'
 import type { RouteStop } from './stage-link.ts'
-import type { Clock } from '../clock.ts'
 import type { GenerateRequest } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
 import type { CoordinatorModel, LossKind } from './types.ts'
-import type { Host } from '../../p2p/index.ts'
+import type { Clock, Host } from '../../p2p/index.ts'
 
 export interface SessionComponents {
   readonly host: Pick<Host, 'peerId' | 'open'>

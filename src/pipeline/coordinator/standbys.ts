@@ -2,9 +2,8 @@ import { Beat, Mirror, Ready, Resume, RingType } from '../../../protocols/ring/i
 import { encodeFrame, idBytes, parse } from '../frames.ts'
 import { heldKey } from './routes.ts'
 import { stageLink, type RouteStop, type StageLink } from './stage-link.ts'
-import type { Clock } from '../clock.ts'
 import type { Feed } from './resume-plan.ts'
-import type { Host } from '../../p2p/index.ts'
+import type { Clock, Host } from '../../p2p/index.ts'
 
 /** A standby hears nothing else for as long as a batch takes: it is kept from giving up, and says how far it is. */
 const BEAT_EVERY_MS = 2000

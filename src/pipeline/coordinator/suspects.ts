@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 
 /** Peers that were at fault lately: left out of routes for a while, unless there is no other route. */
 export interface Suspects {

@@ -1,6 +1,6 @@
 /** Which coordinator gets a place, and who makes room for whom. */
 import { peerTokens, preference, type PeerLimits } from '../peer-tokens.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 
 export interface AdmissionInit extends PeerLimits {
   /** Sessions at once, of all coordinators and of one. */

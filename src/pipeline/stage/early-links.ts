@@ -1,8 +1,7 @@
 import { UNUSED_MS, type Hello } from '../../../protocols/ring/index.ts'
 import { MalformedError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
 import type { LinkRole } from './link-role.ts'
-import type { Link } from '../../p2p/index.ts'
+import type { Clock, Link } from '../../p2p/index.ts'
 
 /** Of one peer for one stage and epoch, of one peer, and in all: nobody takes the room of everybody. */
 const MAX_ALIKE = 8

@@ -2,10 +2,9 @@ import { HOP_DIAL_MS, type Hello } from '../../../protocols/ring/index.ts'
 import { MalformedError } from '../errors.ts'
 import { inbound, type Inbound } from './inbound.ts'
 import { outlet, type Outlet } from './outlet.ts'
-import type { Clock } from '../clock.ts'
 import type { HopPlan, StagePlan } from './stage-plan.ts'
 import type { FrameHeader } from '../frames.ts'
-import type { Host, Link } from '../../p2p/index.ts'
+import type { Clock, Host, Link } from '../../p2p/index.ts'
 
 /** How long a neighbour that was told of the end may take to close. */
 const LINGER_MS = 1000

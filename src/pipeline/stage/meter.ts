@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 import type { StageRates } from './types.ts'
 
 /** Measures what a span does, for the node record. */

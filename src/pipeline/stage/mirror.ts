@@ -1,10 +1,9 @@
 import { MIRROR_FRAMES, RingType, type Neighbour } from '../../../protocols/ring/index.ts'
 import { encodeFrame } from '../frames.ts'
 import { outlet, type Outlet } from './outlet.ts'
-import type { Clock } from '../clock.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { StagePlan } from './stage-plan.ts'
-import type { Host } from '../../p2p/index.ts'
+import type { Clock, Host } from '../../p2p/index.ts'
 
 /** Between two batches, so that the way to the stage that is waited for stays free. */
 const PAUSE_MS = 20

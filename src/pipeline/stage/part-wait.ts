@@ -2,12 +2,11 @@ import { BEAT_MS, Beat, BeatState, RingType } from '../../../protocols/ring/inde
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, readFrame } from '../frames.ts'
-import type { Clock } from '../clock.ts'
 import type { LinkRole } from './link-role.ts'
 import type { SpanParts } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
-import type { Link } from '../../p2p/index.ts'
+import type { Clock, Link } from '../../p2p/index.ts'
 
 /** 16 neighbours of 16 addresses, 200 bytes each. */
 const MAX_REROUTE_BYTES = 64 * 1024

@@ -1,6 +1,6 @@
 import { MalformedError } from '../errors.ts'
 import { NonFiniteError, wires } from '../wire/index.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 import type { Emitter } from './emitter.ts'
 import type { Job } from './job.ts'
 import type { Meter } from './meter.ts'

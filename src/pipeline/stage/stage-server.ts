@@ -1,5 +1,5 @@
 import { Busy, Fault, FaultKind, Feature, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS } from '../../../protocols/ring/index.ts'
-import { systemClock } from '../clock.ts'
+import { systemClock, type Link } from '../../p2p/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { idle } from '../idle.ts'
@@ -19,7 +19,6 @@ import type { LinkRole } from './link-role.ts'
 import type { GrammarVocabulary } from '../grammar/index.ts'
 import type { SpanParts, StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
-import type { Link } from '../../p2p/index.ts'
 
 const MiB = 1024 * 1024
 /** Bounds of what a coordinator is told to wait. */

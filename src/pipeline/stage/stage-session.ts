@@ -17,13 +17,12 @@ import { tail } from './tail.ts'
 import { tally, type LapObserver } from './tally.ts'
 import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
-import type { Clock } from '../clock.ts'
 import type { Inbound } from './inbound.ts'
 import type { Lease } from './lease.ts'
 import type { Meter } from './meter.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { HopWork } from '../types.ts'
-import type { Host, Link } from '../../p2p/index.ts'
+import type { Clock, Host, Link } from '../../p2p/index.ts'
 
 /** How long a coordinator that was told of the end may take to close. */
 const LINGER_MS = 1000

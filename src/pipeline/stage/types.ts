@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts'
 import type { GrammarVocabulary, Grammars } from '../grammar/index.ts'
 import type { PipelineLog } from '../log.ts'
 import type { PeerLimits } from '../peer-tokens.ts'
@@ -6,7 +5,7 @@ import type { Spill } from '../spill.ts'
 import type { LapObserver } from './tally.ts'
 import type { SpanRunner } from '../../engine/index.ts'
 import type { Span } from '../../model/index.ts'
-import type { Host } from '../../p2p/index.ts'
+import type { Clock, Host } from '../../p2p/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
 export interface StageServerComponents {

@@ -1,5 +1,5 @@
 import { MalformedError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../p2p/index.ts'
 import { keptJob, type Job } from './job.ts'
 
 /** Frames waiting for their turn: over the first mark the senders are held back, over the second one of them ignores that. */

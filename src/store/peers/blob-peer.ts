@@ -5,7 +5,7 @@ import {
 import { encodeFrame, FIRST_OPTIONAL_TYPE, payloadOf, readHeader } from '../../../protocols/frame/index.ts'
 import { BlobPeerError } from '../errors.ts'
 import type { BlobPeer, ReadRequest, ReadResult } from './types.ts'
-import type { Host, Link, OpenLinkOptions } from '../../p2p/index.ts'
+import { systemClock, type Clock, type Host, type Link, type OpenLinkOptions } from '../../p2p/index.ts'
 
 /** A peer that owes something and sends nothing for this long is given up; so long it may be behind the least rate, too. */
 const SILENCE_MS = 10_000
@@ -16,14 +16,7 @@ export interface BlobPeerInit {
   /** @default 10,000 */
   readonly silenceMs?: number
   /** @default the system's */
-  readonly clock?: BlobPeerClock
-}
-
-interface BlobPeerClock {
-  /** Ms of a steady clock. */
-  now (): number
-  /** Calls back once after `ms`; returns the way to stop that. */
-  after (ms: number, callback: () => void): () => void
+  readonly clock?: Clock
 }
 
 interface Pending {
@@ -31,14 +24,6 @@ interface Pending {
   take (type: number, position: number, payload: Uint8Array): boolean
   fail (error: Error): void
   cancelled: boolean
-}
-
-const systemClock: BlobPeerClock = {
-  now: () => performance.now(),
-  after (ms, callback) {
-    const timer = setTimeout(callback, ms)
-    return () => { clearTimeout(timer) }
-  }
 }
 
 /** Connects to a peer's blobs, on a connection of their own. @throws {DialError} */

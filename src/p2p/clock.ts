@@ -1,4 +1,4 @@
-/** Time as the pipeline sees it, so that a test can hold it still. */
+/** Time as those see it who wait for others, so that a test can hold it still. */
 export interface Clock {
   /** Milliseconds from any fixed start, never going back. */
   now (): number
