@@ -41,8 +41,9 @@ describe('docs/API.md', function () {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('has examples for the shell that get an answer', async function () {
-    if (!works('curl', '--version')) this.skip()
+  const hasCurl = works('curl', '--version')
+  it(`has examples for the shell that get an answer${hasCurl ? '' : ' (skipped: curl is not here)'}`, async function () {
+    if (!hasCurl) this.skip()
     const commands = examples('sh').flatMap((block) => block.split(/^(?=curl )/m))
     assert.ok(commands.length >= 7)
     for (const command of commands) {
@@ -61,8 +62,9 @@ describe('docs/API.md', function () {
     }
   })
 
-  it('has examples for Python that say something', async function () {
-    if (!works('python3', '-c', 'import openai')) this.skip()
+  const hasPython = works('python3', '-c', 'import openai')
+  it(`has examples for Python that say something${hasPython ? '' : ' (skipped: python3 with the package openai is not here)'}`, async function () {
+    if (!hasPython) this.skip()
     for (const text of examples('python')) assert.match((await run('python3', ['-c', text])).stdout, /Lima/)
   })
 

@@ -10,6 +10,7 @@ import { filesIn } from '../../src/store/disk-usage.ts'
 import { diskBudget, importModel, modelStore, type ModelStore } from '../../src/store/index.ts'
 import { fixtureFolder, tinyModels } from '../support/reference.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
+import { withoutSmollm2 } from '../support/smollm2.ts'
 import { fullAfter } from './full-disk.ts'
 
 const tiny = (name: string): string => join(fixtureFolder, 'models', name)
@@ -206,7 +207,7 @@ describe('importing a model', () => {
     assert.equal((await readdir(store.blobs.folder)).length, 2)
   })
 
-  it('takes seconds and bounded memory for SmolLM2', async function () {
+  it(`takes seconds and bounded memory for SmolLM2${withoutSmollm2}`, async function () {
     if (!existsSync(smollm2)) {
       this.skip()
     }

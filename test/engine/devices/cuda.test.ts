@@ -13,7 +13,7 @@ describe('CUDA', () => {
     for (const text of ['', 'No devices were found', '0, X, 8.9, [N/A], 5', '0, X']) assert.deepEqual(parseGpus(text), [])
   })
 
-  it('says how to get the provider where it is not installed', function () {
+  it(`says how to get the provider where it is not installed${process.platform === 'linux' && process.arch === 'x64' ? '' : ' (skipped: it comes for Linux x64 only)'}`, function () {
     if (process.platform !== 'linux' || process.arch !== 'x64') this.skip()
     assert.match(cudaProviderMissing('/nowhere/libonnxruntime.so.1') ?? '', /ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node/)
   })

@@ -39,7 +39,7 @@ describe('devices', () => {
     }
   })
 
-  it('include WebGPU where Vulkan has an adapter: a product there equals the CPU\'s', async function () {
+  it(`include WebGPU where Vulkan has an adapter: a product there equals the CPU's${hasSwiftShader ? '' : ' (skipped: SwiftShader comes for Linux x64 only)'}`, async function () {
     if (!hasSwiftShader) this.skip()
     this.timeout(60_000)
     const { code, stdout, stderr } = await nodeWithSwiftShader([fileURLToPath(new URL('./webgpu-product.ts', import.meta.url))])
