@@ -18,9 +18,7 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
 // Runs of ONNX Runtime occupy threads of this pool; files and DNS must not wait for them. Read at the pool's first use.
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '8'
 
-// V8 lets garbage grow to several times what is alive, and what a session leaves is enough for that: a node at full load
-// took 350 to 450 MB after four minutes, and 270 to 310 where it looks after half as much again as is alive (2026-11-26).
-require('v8').setFlagsFromString('--heap-growing-percent=50')
+require('./v8.cjs')
 
 var main = path.join(__dirname, '..', 'dist', 'cli.mjs')
 if (!fs.existsSync(main)) {

@@ -1,46 +1,20 @@
-import { createHash } from 'node:crypto'
 import * as dagJson from '@ipld/dag-json'
-import { CID } from 'multiformats/cid'
-import * as raw from 'multiformats/codecs/raw'
-import { create } from 'multiformats/hashes/digest'
 import { equals } from 'uint8arrays/equals'
 import { z } from 'zod'
 import { architectureOf } from './architectures/architectures.ts'
+import { isBlobCid, PIECE_BYTES, pieceListCidOf } from './cid.ts'
 import { configSchema } from './config/config-schema.ts'
 import { FormatError } from './errors.ts'
 import { MAX_TOKENIZER_BYTES } from './tokenizer/tokenizer-data.ts'
 import type { BlobRange, Manifest, ModelConfig, Part, Span, TensorEntry } from './types.ts'
 
-export const PIECE_BYTES = 1024 * 1024
+export const LAYOUT = 2
 /** No real manifest comes near: a thousand layers have about 4 MB. */
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 const ALIGNMENT = 4096
-const SHA2_256 = 0x12
-
-/** CIDv1 of bytes whose sha-256 is given. */
-export function cidOfDigest (digest: Uint8Array, codec: number = raw.code): string {
-  return CID.createV1(codec, create(SHA2_256, digest)).toString()
-}
-
-/** CIDv1 (raw, sha2-256) of a blob. */
-export const cidOf = (bytes: Uint8Array): string => cidOfDigest(createHash('sha256').update(bytes).digest())
 
 /** Canonical dag-json: the same manifest gives the same bytes everywhere. */
 export const encodeManifest = (manifest: Manifest): Uint8Array => dagJson.encode(manifest)
-
-/** CIDv1 (dag-json, sha2-256) of an encoded manifest. */
-export const modelIdOf = (bytes: Uint8Array): string => cidOfDigest(createHash('sha256').update(bytes).digest(), dagJson.code)
-
-const cid = (codec: number): z.ZodString => z.string().max(128).refine((text) => {
-  try {
-    const parsed = CID.parse(text)
-    return parsed.version === 1 && parsed.code === codec && parsed.multihash.code === SHA2_256 && parsed.toString() === text
-  } catch {
-    return false
-  }
-}, 'is not a CIDv1 of a blob')
-
-export const isModelId = (text: string): boolean => cid(dagJson.code).safeParse(text).success
 
 const bytes = z.int().min(0)
 const range = z.strictObject({ offset: bytes.refine((offset) => offset % ALIGNMENT === 0, `is not a multiple of ${ALIGNMENT}`), length: bytes })
@@ -59,14 +33,14 @@ const tensor: z.ZodType<TensorEntry> = z.discriminatedUnion('kind', [
   })
 ])
 const part: z.ZodType<Part> = z.strictObject({
-  cid: cid(raw.code),
+  cid: z.string().max(128).refine(isBlobCid, 'is not the CID of a blob'),
   size: bytes,
   pieceSize: z.literal(PIECE_BYTES),
-  pieces: cid(raw.code),
+  pieces: z.string().max(128),
   tensors: z.array(tensor).max(4096)
-})
+}).refine(({ cid, pieces }) => !isBlobCid(cid) || pieceListCidOf(cid) === pieces, { path: ['pieces'], message: 'is not the list of pieces that the blob is named by' })
 const schema: z.ZodType<Manifest> = z.strictObject({
-  layout: z.literal(1),
+  layout: z.literal(LAYOUT, `is not ${LAYOUT}, the one that this Shoal reads: import the model again`),
   quantization: z.enum(['keep', 'int4', 'int8', 'f16', 'f32']),
   config: configSchema,
   tokenizer: part,

@@ -138,12 +138,12 @@ export type TensorEntry = DenseTensor | BlockTensor
 
 /** One blob of a model. */
 export interface Part {
-  /** CIDv1, raw codec, sha2-256, base32: of the blob's bytes. */
+  /** CIDv1 of the blob, named by its list of pieces: `blobCidOf`. */
   readonly cid: string
   readonly size: number
   /** 1 MiB. The last piece may be shorter. */
   readonly pieceSize: number
-  /** CID (raw) of the piece list: the 32-byte sha-256 of every piece, one after another. */
+  /** CID (raw) of the piece list: the 32-byte sha-256 of every piece, one after another. The digest is that of `cid`. */
   readonly pieces: string
   readonly tensors: readonly TensorEntry[]
 }
@@ -162,7 +162,7 @@ export interface Part {
  * Norms and biases are dense float32.
  */
 export interface Manifest {
-  readonly layout: 1
+  readonly layout: 2
   readonly quantization: Quantization
   readonly config: ModelConfig
   readonly tokenizer: Part

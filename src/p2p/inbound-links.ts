@@ -134,10 +134,10 @@ function paced (link: Link, bytes: Allowance): Link {
     held = false
     if (waiting === undefined) resume()
   }
-  link.send = (frame) => {
-    const more = send(frame)
-    bytes.take(peer, frame.byteLength)
-    return more && bytes.waitMs(peer) === 0
+  link.send = (...frames) => {
+    const isReady = send(...frames)
+    for (const { byteLength } of frames) bytes.take(peer, byteLength)
+    return isReady && bytes.waitMs(peer) === 0
   }
   link.drained = async (options = {}) => {
     for (let ms = bytes.waitMs(peer); ms > 0; ms = bytes.waitMs(peer)) await raceSignal(new Promise((resolve) => { setTimeout(resolve, ms) }), options.signal)

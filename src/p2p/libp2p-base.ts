@@ -1,9 +1,9 @@
 /** What Shoal's libp2p nodes have in common, in Node and in a browser. */
-import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { identify, identifyPush } from '@libp2p/identify'
 import { ping, type Ping } from '@libp2p/ping'
 import { FaultTolerance, type Libp2p, type PrivateKey } from '@libp2p/interface'
+import { quickNoise } from './noise.ts'
 import type { Libp2pOptions } from 'libp2p'
 
 /** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
@@ -22,7 +22,7 @@ export interface BaseInit {
 export const baseOptions = async ({ privateKey, psk }: BaseInit): Promise<Libp2pOptions> => ({
   privateKey,
   start: false,
-  connectionEncrypters: [noise()],
+  connectionEncrypters: [quickNoise()],
   streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW } })],
   // its cipher is WebAssembly, compiled as soon as it is loaded: a page may have to be allowed that
   ...(psk == null ? {} : { connectionProtector: (await import('@libp2p/pnet')).preSharedKey({ psk }) }),

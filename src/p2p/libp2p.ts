@@ -1,9 +1,9 @@
 import './node20.ts'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { ConnectionGater } from '@libp2p/interface'
+import { tcpTransport } from './tcp.ts'
 import { baseOptions, baseServices, type BaseInit, type Services, type ShoalLibp2p } from './libp2p-base.ts'
 
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/
@@ -41,7 +41,7 @@ export async function shoalLibp2p (init: Libp2pInit): Promise<ShoalLibp2p> {
     ...(init.dns == null ? {} : { dns: init.dns }),
     addresses: { listen: [...listen], announce: [...announce ?? []] },
     transports: [
-      tcp(),
+      tcpTransport(),
       webSockets(),
       circuitRelayTransport(),
       // UDP is outside a private network's protection, so WebRTC stays out of it

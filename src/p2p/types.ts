@@ -21,10 +21,10 @@ export interface Link {
   readonly sentBytes: number
   readonly receivedBytes: number
   /**
-   * Queues one frame (its first four bytes are its length, see protocols/frame). One write. The bytes must not change afterwards.
-   * False: the queue is over its mark, wait for `drained()` before sending more. @throws {LinkClosedError}
+   * Queues one frame (its first four bytes are its length, see protocols/frame), or several that leave together. One write. The bytes must
+   * not change afterwards. False: the queue is over its mark, wait for `drained()` before sending more. @throws {LinkClosedError}
    */
-  send (frame: Uint8Array): boolean
+  send (frame: Uint8Array, ...more: readonly Uint8Array[]): boolean
   /** Resolves when the queue is below its mark. @throws {LinkClosedError} */
   drained (options?: AbortOptions): Promise<void>
   /** Exactly once, synchronously after the link was opened or handed over. */

@@ -1,13 +1,12 @@
+import { webcrypto } from 'node:crypto'
 import { chmod, open as openSystemFile, rename, rm, type FileHandle } from 'node:fs/promises'
-import { cidOfDigest, PIECE_BYTES, type Part } from '../model/index.ts'
+import { equals } from 'uint8arrays/equals'
+import { blobCidOf, HASH_BYTES, PIECE_BYTES, pieceCount, type Part } from '../model/index.ts'
 import { orDiskFull, syncFolder } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { OpenFile } from './blob-writer.ts'
-import { sharedBytes, type CheckedPiece, type HashingThread, type SharedBytes } from './hashing-thread.ts'
 import type { BlobStore } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
-
-export const HASH_BYTES = 32
 
 /** A blob that comes in piece by piece, in any order, in a file aside until it is whole. */
 export interface BlobDraft {
@@ -15,11 +14,9 @@ export interface BlobDraft {
   readonly have: readonly boolean[]
   /** Bytes of a piece. */
   length (piece: number): number
-  /** Whether these are the piece's bytes; hashed beside this thread, as `BlobHasher.check` says. */
-  check (piece: number, bytes: SharedBytes): Promise<Pick<CheckedPiece, 'isRight'>>
-  /** Takes a piece that is right. @throws {StoreWriteError} */
-  write (piece: number, bytes: Uint8Array): Promise<void>
-  /** Compares the whole with the CID, and gives it its name. @throws {CorruptBlobError} it is not that blob; what is wrong is not kept */
+  /** Takes a piece where it is right, hashed and written beside the event loop; says whether it was. Nobody may write to `bytes` meanwhile. @throws {StoreWriteError} */
+  take (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean>
+  /** Gives the blob its name, when all pieces are here. @throws {StoreWriteError} */
   finish (): Promise<void>
   /** Leaves what is here for a later try, pieces that are being written included. */
   close (): Promise<void>
@@ -29,8 +26,6 @@ export interface BlobDraft {
 
 export interface BlobDraftComponents {
   readonly blobs: Pick<BlobStore, 'folder' | 'path' | 'partialPath'>
-  /** The caller's to close. */
-  readonly thread: HashingThread
   /** Opens the file. @default the file system's */
   readonly open?: OpenFile
 }
@@ -38,54 +33,35 @@ export interface BlobDraftComponents {
 /** The disk is told to write after so much. */
 const SYNC_BYTES = 32 * 1024 * 1024
 
-export const pieceCount = (size: number): number => Math.ceil(size / PIECE_BYTES)
-
 /**
  * Goes on with what an earlier try left: no journal says which pieces are there, their bytes do.
  * @param hashes the blob's list of pieces, checked
- * @throws {StoreWriteError}
+ * @throws {StoreWriteError} @throws {CorruptBlobError} this is not the blob's list
  */
-export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobDraftComponents, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
+export async function blobDraft ({ blobs, open = openSystemFile }: BlobDraftComponents, part: Pick<Part, 'cid' | 'size'>, hashes: Uint8Array, { signal }: AbortOptions = {}): Promise<BlobDraft> {
   const { cid, size } = part
   const count = pieceCount(size)
-  if (hashes.byteLength !== count * HASH_BYTES) throw new CorruptBlobError(`the list of pieces of ${cid} has ${hashes.byteLength} bytes; ${count} pieces have ${count * HASH_BYTES}`)
+  if (hashes.byteLength !== count * HASH_BYTES || blobCidOf(hashes) !== cid) throw new CorruptBlobError(`the list of ${hashes.byteLength / HASH_BYTES} pieces is not the one of ${cid}, which has ${count}`)
   const path = blobs.partialPath(cid)
   const file = await orDiskFull(async () => await openBoth(path, open))
   const have = new Array<boolean>(count).fill(false)
   let closed = false
 
   const length = (piece: number): number => Math.min(PIECE_BYTES, size - piece * PIECE_BYTES)
-  const hasher = thread.blob(hashes)
-  let hashed = 0
-  let whole: Uint8Array | undefined
-
-  async function check (piece: number, bytes: SharedBytes): Promise<CheckedPiece> {
-    const checked = await hasher.check(piece, bytes)
-    hashed = checked.hashed
-    whole = checked.whole
-    return checked
+  /** Hashed by a thread of the pool: the event loop is busy with decryption while weights come in. */
+  async function isRight (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    return equals(new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes)), hashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))
   }
 
-  let spare: SharedBytes | undefined
+  let spare: Uint8Array<ArrayBuffer> | undefined
   /** Whether the file has the piece. One at a time. */
   async function isInFile (piece: number): Promise<boolean> {
     signal?.throwIfAborted()
-    spare ??= sharedBytes(Math.min(PIECE_BYTES, size))
+    spare ??= new Uint8Array(Math.min(PIECE_BYTES, size))
     const bytes = spare.subarray(0, length(piece))
     const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, piece * PIECE_BYTES)
     if (bytesRead < bytes.byteLength) return false
-    return (await check(piece, bytes)).isRight
-  }
-
-  let hashing: Promise<void> | undefined
-  /** What came out of order is read back for the whole's hash, as far as it goes, while the rest comes. */
-  async function hashOn (): Promise<void> {
-    while (!closed && have[hashed] === true && await isInFile(hashed));
-  }
-  const keepHashing = (): void => {
-    hashing ??= hashOn().finally(() => { hashing = undefined })
-    // whoever finishes the draft is told
-    hashing.catch(() => undefined)
+    return await isRight(piece, bytes)
   }
 
   let unsynced = 0
@@ -94,26 +70,40 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
   /** The disk works while the rest comes, so that the last of it is soon on it. What fails is told at the end, as a system tells it once. */
   function keepSyncing (bytes: number): void {
     unsynced += bytes
-    if (unsynced < SYNC_BYTES || syncFailure !== undefined) return
+    if (closed || unsynced < SYNC_BYTES || syncFailure !== undefined) return
     unsynced = 0
     syncing ??= file.datasync().catch((error: unknown) => { syncFailure = { error } }).finally(() => { syncing = undefined })
   }
 
-  const writes = new Set<Promise<void>>()
+  const taking = new Set<Promise<boolean>>()
+  /** One after another: several writes to one file spin while they wait for its lock. */
+  let writing: Promise<unknown> = Promise.resolve()
+
+  async function write (piece: number, bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
+  }
+
+  async function checkAndWrite (piece: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    if (!await isRight(piece, bytes)) return false
+    const written = writing.then(async () => { await orDiskFull(async () => { await write(piece, bytes) }) })
+    writing = written.catch(() => undefined)
+    await written
+    return true
+  }
 
   async function close (): Promise<void> {
     if (closed) return
     closed = true
     // whoever writes is told
-    await Promise.allSettled(writes)
-    await hashing?.catch(() => undefined)
+    await Promise.allSettled(taking)
     await syncing
     await file.close()
   }
 
   try {
-    const bytesLeft = Math.min((await file.stat()).size, size)
-    await file.truncate(bytesLeft)
+    const found = (await file.stat()).size
+    const bytesLeft = Math.min(found, size)
+    if (found > size) await file.truncate(size)
     for (let piece = 0; piece < pieceCount(bytesLeft); piece++) have[piece] = await isInFile(piece)
   } catch (error) {
     await close()
@@ -123,29 +113,19 @@ export async function blobDraft ({ blobs, thread, open = openSystemFile }: BlobD
   return {
     have,
     length,
-    async check (piece, bytes) {
+    async take (piece, bytes) {
       if (bytes.byteLength !== length(piece)) throw new RangeError(`piece ${piece} of ${cid} has ${length(piece)} bytes, not ${bytes.byteLength}`)
-      return await check(piece, bytes)
-    },
-    async write (piece, bytes) {
-      const written = orDiskFull(async () => {
-        for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at, bytes.byteLength - at, piece * PIECE_BYTES + at)).bytesWritten
-      })
-      writes.add(written)
-      await written.finally(() => { writes.delete(written) })
+      if (closed) throw new Error(`${path} is closed`)
+      const taken = checkAndWrite(piece, bytes)
+      taking.add(taken)
+      if (!await taken.finally(() => { taking.delete(taken) })) return false
       have[piece] = true
-      if (closed) return
-      keepHashing()
       keepSyncing(bytes.byteLength)
+      return true
     },
     async finish () {
-      await hashing
-      await hashOn()
-      if (hashed < count) throw new CorruptBlobError(`the disk does not keep what is written: piece ${hashed} of ${path} is not what it was`)
-      if (whole === undefined || cidOfDigest(whole) !== cid) {
-        await rm(path, { force: true })
-        throw new CorruptBlobError(`the pieces that the manifest lists do not make up the blob ${cid}: whoever made this manifest is wrong`)
-      }
+      const missing = have.indexOf(false)
+      if (missing >= 0) throw new Error(`piece ${missing} of ${cid} is not here`)
       await orDiskFull(async () => {
         await syncing
         if (syncFailure !== undefined) throw syncFailure.error

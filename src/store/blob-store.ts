@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { cidOf, modelIdOf } from '../model/index.ts'
+import { cidOf, isNameOf } from '../model/index.ts'
 import { removeLeftovers, writeFileAtomic } from './atomic-file.ts'
 import { blobHasher, blobWriter, type OpenFile } from './blob-writer.ts'
 import { filesIn, PARTIAL } from './disk-usage.ts'
@@ -42,7 +42,7 @@ export async function blobStore (folder: string, init: BlobStoreInit = {}): Prom
         throw new CorruptBlobError(`${path(cid)} has ${found.size} bytes; at most ${maxBytes} were expected. Remove it and import the model again`)
       }
       const bytes = await readFile(path(cid))
-      if (cidOf(bytes) !== cid && modelIdOf(bytes) !== cid) {
+      if (!isNameOf(cid, bytes)) {
         throw new CorruptBlobError(`${path(cid)} is damaged: its content does not match its name. Remove it and import the model again`)
       }
       return bytes

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cidOf, cidOfDigest, PIECE_BYTES } from '../model/index.ts'
+import { blobCidOf, cidOf, PIECE_BYTES } from '../model/index.ts'
 import { orDiskFull, syncFolder, writeFileAtomic } from './atomic-file.ts'
 import { CorruptBlobError } from './errors.ts'
 import type { BlobWriter } from './types.ts'
@@ -118,9 +118,8 @@ interface BlobHashes {
   finish (): { readonly cid: string, readonly pieceList: Uint8Array }
 }
 
-/** The hash of all bytes, and that of every piece of 1 MiB, as they pass. */
+/** The hash of every piece of 1 MiB, as its bytes pass. */
 export function blobHashes (): BlobHashes {
-  const whole = createHash('sha256')
   const pieces: Uint8Array[] = []
   let piece = createHash('sha256')
   let pieceBytes = 0
@@ -131,7 +130,6 @@ export function blobHashes (): BlobHashes {
   }
   return {
     update: (bytes) => {
-      whole.update(bytes)
       for (let at = 0; at < bytes.byteLength;) {
         const part = bytes.subarray(at, at + PIECE_BYTES - pieceBytes)
         piece.update(part)
@@ -146,7 +144,8 @@ export function blobHashes (): BlobHashes {
       if (pieceBytes > 0) {
         endPiece()
       }
-      return { cid: cidOfDigest(whole.digest()), pieceList: Buffer.concat(pieces) }
+      const pieceList = Buffer.concat(pieces)
+      return { cid: blobCidOf(pieceList), pieceList }
     }
   }
 }

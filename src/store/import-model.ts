@@ -1,5 +1,5 @@
 import {
-  encodeManifest, modelIdOf, parseManifest, PIECE_BYTES, spanParts,
+  encodeManifest, LAYOUT, modelIdOf, parseManifest, PIECE_BYTES, spanParts,
   type ImportPlan, type Manifest, type Part, type PartPlan, type Quantization, type Span
 } from '../model/index.ts'
 import { orStillToCome, writeFileAtomic } from './atomic-file.ts'
@@ -70,7 +70,7 @@ export async function importModel (request: ImportRequest): Promise<Imported> {
     }
     const head = await written(plan.head)
     const tokenizer: Part = { ...await writeTokenizer(source, store.blobs), pieceSize: PIECE_BYTES, tensors: [] }
-    const encoded = encodeManifest({ layout: 1, quantization, config: source.config, tokenizer, embedding, layers, head })
+    const encoded = encodeManifest({ layout: LAYOUT, quantization, config: source.config, tokenizer, embedding, layers, head })
     // What others will refuse must not be made here.
     const manifest = parseManifest(encoded)
     const modelId = modelIdOf(encoded)

@@ -10,7 +10,7 @@ const part = (size: number): Part => ({
 })
 
 const manifest: Manifest = {
-  layout: 1,
+  layout: 2,
   quantization: 'keep',
   config: {
     architecture: 'llama', hiddenSize: 8, intermediateSize: 8, layerCount: 8, headCount: 2, kvHeadCount: 1, headDim: 4, vocabSize: 10, contextLength: 100, normEpsilon: 1e-5,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
-  cidOf, encodeManifest, FormatError, isModelId, MAX_MANIFEST_BYTES, modelIdOf, parseManifest, PIECE_BYTES, spanParts, UnsupportedModelError, type Manifest, type Part, type TensorEntry
+  blobCidOf, cidOf, encodeManifest, FormatError, isModelId, MAX_MANIFEST_BYTES, modelIdOf, parseManifest, PIECE_BYTES, spanParts, UnsupportedModelError, type Manifest, type Part, type TensorEntry
 } from '../../src/model/index.ts'
 
 const PAGE = 4096
-const cid = cidOf(new Uint8Array([1]))
-const part = (size: number, tensors: TensorEntry[]): Part => ({ cid, size, pieceSize: PIECE_BYTES, pieces: cid, tensors })
+const list = new Uint8Array(32)
+const [cid, pieces] = [blobCidOf(list), cidOf(list)]
+const part = (size: number, tensors: TensorEntry[]): Part => ({ cid, size, pieceSize: PIECE_BYTES, pieces, tensors })
 const vector = (name: string, offset: number, length: number): TensorEntry => ({ kind: 'dense', name, dtype: 'f32', shape: [length], data: { offset, length: length * 4 } })
 const matrix = (name: string, offset: number, n: number, k: number): TensorEntry => ({ kind: 'dense', name, dtype: 'f16', shape: [n, k], data: { offset, length: n * k * 2 } })
 
@@ -23,7 +24,7 @@ function sound (): Manifest {
     matrix('down', 8 * PAGE, 32, 64)
   ])
   return {
-    layout: 1,
+    layout: 2,
     quantization: 'keep',
     config: {
       architecture: 'llama', hiddenSize: 32, intermediateSize: 64, layerCount: 2, headCount: 2, kvHeadCount: 1, headDim: 16, vocabSize: 40, contextLength: 128, normEpsilon: 1e-5,
@@ -92,7 +93,7 @@ describe('a manifest', () => {
 
   const qkv = 'layers.0.tensors.2'
   for (const [what, path, change] of [
-    ['has another layout', 'layout', () => 2],
+    ['has another layout', 'layout', () => 1],
     ['has a layer less than its configuration', 'layers', (layers: unknown) => (layers as unknown[]).slice(1)],
     ['lacks a tensor', 'layers.0.tensors', (tensors: unknown) => (tensors as unknown[]).slice(0, -1)],
     ['names a tensor twice', 'layers.0.tensors', (tensors: unknown) => [...tensors as unknown[], (tensors as unknown[])[0]]],
@@ -113,6 +114,8 @@ describe('a manifest', () => {
     ['has pieces of another size', 'head.pieceSize', () => 1],
     ['has a name for a CID', 'head.cid', () => '../../etc/passwd'],
     ['has another kind of CID', 'head.cid', () => modelIdOf(new Uint8Array([1]))],
+    ['names a blob by the hash of its bytes', 'head.cid', () => pieces],
+    ['lists the pieces of another blob', 'head.pieces', () => cidOf(new Uint8Array(64))],
     ['has more than it should', 'name', () => 'mine'],
     ['has heads that do not go together', 'config.kvHeadCount', () => 4],
     ['rotates half a pair of a head', 'config.rope.dimensions', () => 7],
@@ -127,6 +130,10 @@ describe('a manifest', () => {
       assert.throws(() => parseManifest(changed(path, change)), FormatError)
     })
   }
+
+  it('says what to do where it was made by another version', () => {
+    assert.throws(() => parseManifest(changed('layout', () => 1)), /layout is not 2, the one that this Shoal reads: import the model again/)
+  })
 
   it('is refused by name where its architecture is not known', () => {
     assert.throws(() => parseManifest(changed('config.architecture', () => 'mamba')), (error) => error instanceof UnsupportedModelError && error.message.includes('mamba') && error.message.includes('qwen3'))
@@ -146,7 +153,7 @@ describe('a manifest', () => {
 
   it('is refused in any other writing of the same', () => {
     const text = Buffer.from(encodeManifest(sound())).toString()
-    for (const other of [` ${text}`, text.replace('"layout":1', '"layout":1.0'), JSON.stringify(sound()), text.replace('{"config"', '{"layout":1,"config"')]) {
+    for (const other of [` ${text}`, text.replace('"layout":2', '"layout":2.0'), JSON.stringify(sound()), text.replace('{"config"', '{"layout":2,"config"')]) {
       assert.notEqual(other, text)
       assert.throws(() => parseManifest(Buffer.from(other)), FormatError)
     }

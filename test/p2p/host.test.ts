@@ -88,6 +88,31 @@ describe('host', function () {
     })
   })
 
+  it('answers no token\'s frame with a packet, and never holds up what is large', async () => {
+    const [a, b] = [await start(), await start()]
+    const incoming = await accepted(b)
+    const near = await a.open(b.peerId, PROTOCOL, { addresses: b.addresses() })
+    near.send(encodeFrame({ type: 1 }))
+    const there = collect(await incoming.link)
+    await there.until(1)
+    const streams = b.libp2p.getConnections().flatMap((connection) => connection.streams)
+    const stream = streams.find(({ protocol }) => protocol === PROTOCOL) as unknown as { sendFrame (header: { readonly type: number }): void } // of Yamux
+    let updates = 0
+    const send = stream.sendFrame.bind(stream)
+    stream.sendFrame = (header) => {
+      if (header.type === 1) updates++
+      send(header)
+    }
+    for (let count = 0; count < 40; count++) {
+      near.send(encodeFrame({ type: 1 }, new Uint8Array(2_048)))
+      await there.until(2 + count)
+    }
+    assert.equal(updates, 0, '80 KB of a window of 256')
+    for (let count = 0; count < 8; count++) near.send(encodeFrame({ type: 1 }, new Uint8Array(1_000_000)))
+    await there.until(49)
+    assert.ok(updates >= 2 && updates < 8_000_000 / 65_536, `${updates} updates`)
+  })
+
   it('reaches itself inside the process', async () => {
     const a = await start()
     const incoming = await accepted(a)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
-import { cidOf, PIECE_BYTES } from '../../src/model/index.ts'
+import { blobCidOf, cidOf, PIECE_BYTES } from '../../src/model/index.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
 import { fullAfter } from './full-disk.ts'
@@ -22,10 +22,11 @@ describe('the blob store', () => {
         at = next
       }
       const made = await writer.finish(size)
-      assert.deepEqual([made.cid, made.size], [cidOf(bytes), size])
       assert.deepEqual(Buffer.from(await readFile(store.path(made.cid))), bytes)
       const list = Array.from({ length: Math.ceil(size / PIECE_BYTES) }, (_, piece) => createHash('sha256').update(bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES)).digest())
+      assert.deepEqual([made.cid, made.pieces, made.size], [blobCidOf(Buffer.concat(list)), cidOf(Buffer.concat(list)), size])
       assert.deepEqual(Buffer.from(await store.read(made.pieces, 1e6)), Buffer.concat(list))
+      assert.deepEqual(Buffer.from(await store.read(made.cid, size)), bytes)
     }), { numRuns: 15 })
   }).timeout(60_000)
 

@@ -3,7 +3,6 @@ import { chmod, open, readdir, rename, truncate } from 'node:fs/promises'
 import fc from 'fast-check'
 import { PIECE_BYTES } from '../../src/model/index.ts'
 import { blobDraft } from '../../src/store/blob-draft.ts'
-import { hashingThread } from '../../src/store/hashing-thread.ts'
 import { blobStore } from '../../src/store/blob-store.ts'
 import { mend, quickCheck, setAside, verifyBlob, type BlobStore } from '../../src/store/index.ts'
 import { removeFolders, temporaryFolder } from '../support/shoal.ts'
@@ -103,12 +102,10 @@ describe('the check of blobs on the disk', () => {
     await flip(store.path(part.cid), 4 * PIECE_BYTES)
     await setAside(store, part)
     assert.equal(await store.has(part.cid), false)
-    const thread = hashingThread()
-    const draft = await blobDraft({ blobs: store, thread }, part, blob.list)
+    const draft = await blobDraft({ blobs: store }, part, blob.list)
     assert.deepEqual(draft.have.flatMap((here, piece) => (here ? [] : [piece])), [4])
-    await draft.write(4, blob.bytes.subarray(4 * PIECE_BYTES, 5 * PIECE_BYTES))
+    assert.ok(await draft.take(4, new Uint8Array(blob.bytes.subarray(4 * PIECE_BYTES, 5 * PIECE_BYTES))))
     await draft.finish()
-    await thread.close()
     assert.equal(await verifyBlob(store, part).catch(() => undefined).then((damage) => damage?.reason), 'its list of pieces is missing or damaged')
     assert.deepEqual(await readdir(store.folder), [part.cid])
   })

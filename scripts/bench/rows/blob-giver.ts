@@ -1,14 +1,11 @@
 /** The other end of the benchmark of weights: gives away one blob, sends bare bytes, and sends frames back. Prints what it has; ends with its parent. */
 import { createCipheriv } from 'node:crypto'
-import { once } from 'node:events'
+import '../../../bin/v8.cjs'
 import { createHost } from '../../../src/p2p/index.ts'
 import { blobServer, modelStore } from '../../../src/store/index.ts'
 import { temporaryFolder } from '../../../test/support/shoal.ts'
+import { bareNode, giveBare } from './bare-stream.ts'
 import { HOP_PROTOCOL } from './hop.ts'
-import { BARE_PROTOCOL } from './weights.ts'
-
-/** Noise's largest record less Yamux's header. */
-const CHUNK_BYTES = 65_507
 
 const [size = 0, bytesPerSecond = 0] = process.argv.slice(2).map(Number)
 const { blobs } = await modelStore(await temporaryFolder())
@@ -28,15 +25,10 @@ await host.handle(HOP_PROTOCOL, (link) => {
   hops++
   link.listen({ frame: (frame) => { link.send(frame) }, close: () => { hops-- } })
 })
-await host.libp2p.handle(BARE_PROTOCOL, async (stream) => {
-  const chunk = new Uint8Array(CHUNK_BYTES)
-  for (let sent = 0; sent < size && stream.status === 'open'; sent += chunk.byteLength) {
-    if (!stream.send(chunk)) await once(stream as unknown as EventTarget, 'drain')
-  }
-  await stream.close()
-})
+const bare = await bareNode(['/ip4/127.0.0.1/tcp/0'])
+await giveBare(bare, size)
 const server = blobServer({ host, blobs, offers: () => true, isBusy: () => hops > 0 }, { bytesPerSecond: bytesPerSecond > 0 ? bytesPerSecond : undefined })
 await server.start()
 await host.start()
-process.stdout.write(`${JSON.stringify({ peerId: host.peerId, address: host.addresses()[0], part })}\n`)
+process.stdout.write(`${JSON.stringify({ peerId: host.peerId, address: host.addresses()[0], part, bare: { peerId: bare.peerId.toString(), address: bare.getMultiaddrs()[0]?.toString() } })}\n`)
 process.stdin.on('end', () => { process.exit(0) }).resume()

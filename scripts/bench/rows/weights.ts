@@ -1,23 +1,22 @@
 /**
- * How fast weights travel: one peer against a bare stream of the same host, three slow peers against one, and what a token's hop
+ * How fast weights travel: one peer against a bare stream of libp2p, three slow peers against one, and what a token's hop
  * waits while they do.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
 import { PIECE_BYTES } from '../../../src/model/index.ts'
+import '../../../bin/v8.cjs'
 import { createHost, type Host } from '../../../src/p2p/index.ts'
 import { connectBlobPeer, fetchBlobs, modelStore, peerPool } from '../../../src/store/index.ts'
 import { removeFolders, temporaryFolder } from '../../../test/support/shoal.ts'
+import { bareNode, takeBare, type BareGiver } from './bare-stream.ts'
 import { HOP_PROTOCOL } from './hop.ts'
 import { pairedRatio, quantile, summary } from '../statistics.ts'
 import type { BenchOptions } from '../options.ts'
 import type { Row } from '../table.ts'
 
-export const BARE_PROTOCOL = '/shoal/bench-bare/1.0.0'
 const MiB = 1024 * 1024
 const SIZE = 192 * MiB
 const SLOW_SIZE = 48 * MiB
@@ -29,6 +28,7 @@ interface Giver {
   readonly child: ChildProcess
   readonly peerId: string
   readonly address: string
+  readonly bare: BareGiver
   readonly part: { readonly cid: string, readonly size: number, readonly pieces: string }
 }
 
@@ -38,18 +38,6 @@ async function giver (size: number, bytesPerSecond = 0): Promise<Giver> {
   ], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line') as [string]
   return { child, ...JSON.parse(line) as Omit<Giver, 'child'> }
-}
-
-/** Bytes a second over a bare stream. */
-async function bare (host: Host, { peerId, address }: Giver): Promise<number> {
-  if (host.libp2p.getConnections(peerIdFromString(peerId)).length === 0) await host.libp2p.dial(multiaddr(address))
-  const started = performance.now()
-  const stream = await host.libp2p.dialProtocol(peerIdFromString(peerId), BARE_PROTOCOL)
-  let bytes = 0
-  stream.addEventListener('message', ({ data }) => { bytes += data.byteLength })
-  await new Promise((resolve) => { stream.addEventListener('remoteCloseWrite', resolve) })
-  await stream.close()
-  return bytes / ((performance.now() - started) / 1000)
 }
 
 /** Bytes a second of a blob that is checked and on the disk. */
@@ -104,11 +92,12 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
   const slow = await Promise.all([1, 2, 3].map(async () => await giver(SLOW_SIZE, SLOW)))
   const host = await createHost({ listen: [] })
   await host.start()
+  const stock = await bareNode()
   const [bareRates, oneRates, idle, busy]: number[][] = [[], [], [], []]
   const during: number[] = []
   const [bareCosts, oneCosts]: number[][] = [[], []]
   for (let round = 0; round <= rounds; round++) {
-    const stream = await costed(SIZE, async () => await bare(host, fast))
+    const stream = await costed(SIZE, async () => await takeBare(stock, fast.bare))
     const one = await costed(SIZE, async () => await fetched(host, [fast]))
     const alone = await hops(host, fast, () => false)
     let over = false
@@ -129,7 +118,7 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
     slowOne?.push(await fetched(host, slow.slice(0, 1)))
     slowThree?.push(await fetched(host, slow))
   }
-  await host.stop()
+  await Promise.all([host.stop(), stock.stop()])
   for (const { child } of [fast, ...slow]) child.stdin?.end()
   const mega = (values: readonly number[] = []): number[] => values.map((value) => value / 1e6)
   return [
@@ -138,7 +127,7 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
       what: `a blob of ${SIZE / MiB} MiB from one peer, checked and on the disk`,
       unit: 'MB/s',
       measured: summary(mega(oneRates)),
-      ratios: [{ against: 'a bare stream between the same two', value: pairedRatio(oneRates ?? [], bareRates ?? []), better: 'higher', aim: 0.6 }],
+      ratios: [{ against: 'a bare stream of libp2p between the same two processes', value: pairedRatio(oneRates ?? [], bareRates ?? []), better: 'higher', aim: 0.6 }],
       remark: `the bare one: ${summary(mega(bareRates)).median.toFixed(0)} MB/s; processor time of the receiver ${summary(oneCosts ?? []).median.toFixed(1)} ms a MB, ${summary(bareCosts ?? []).median.toFixed(1)} for the bare one`
     },
     {

@@ -1,3 +1,4 @@
+import { allocUnsafe } from 'uint8arrays/alloc'
 import { FRAME_LENGTH_BYTES, frameBytes } from '../../../protocols/frame/index.ts'
 
 /** A frame's memory is taken as its bytes come in, not as its length promises. */
@@ -12,14 +13,14 @@ export interface FrameAssembler {
 
 /** Cuts a stream of bytes into frames. */
 export function frameAssembler (maxFrameBytes: number): FrameAssembler {
-  let buffer = new Uint8Array(0)
+  let buffer: Uint8Array = new Uint8Array(0)
   let filled = 0
   /** Bytes of the frame under way; 0 while its length is not known yet. */
   let expected = 0
 
   const append = (bytes: Uint8Array): void => {
     if (filled + bytes.byteLength > buffer.byteLength) {
-      const grown = new Uint8Array(Math.max(filled + bytes.byteLength, Math.min(expected, Math.max(FIRST_BYTES, buffer.byteLength * 2))))
+      const grown = allocUnsafe(Math.max(filled + bytes.byteLength, Math.min(expected, Math.max(FIRST_BYTES, buffer.byteLength * 2))))
       grown.set(buffer.subarray(0, filled))
       buffer = grown
     }

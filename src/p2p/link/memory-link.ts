@@ -96,6 +96,24 @@ function deliver (own: Mailbox, other: Mailbox): void {
 
 function linkEnd ({ protocol, maxFrameBytes = MAX_FRAME_BYTES }: MemoryLinkInit, peer: string, own: Mailbox, other: Mailbox): Link {
   let sentBytes = 0
+
+  function send (frame: Uint8Array): boolean {
+    if (own.over || other.over) {
+      throw new LinkClosedError()
+    }
+    if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
+      throw new TypeError('send takes whole frames')
+    }
+    if (other.queuedBytes + frame.byteLength > MAX_QUEUED_BYTES) {
+      throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be taken`)
+    }
+    sentBytes += frame.byteLength
+    other.queue.push(frame)
+    other.queuedBytes += frame.byteLength
+    schedule(other, own)
+    return other.queuedBytes < HIGH_WATER_BYTES
+  }
+
   return {
     protocol,
     peer,
@@ -103,22 +121,7 @@ function linkEnd ({ protocol, maxFrameBytes = MAX_FRAME_BYTES }: MemoryLinkInit,
     get sentBytes () { return sentBytes },
     get receivedBytes () { return own.receivedBytes },
     listen: (listener) => { own.inbox.listen(listener) },
-    send: (frame) => {
-      if (own.over || other.over) {
-        throw new LinkClosedError()
-      }
-      if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
-        throw new TypeError('send takes one whole frame')
-      }
-      if (other.queuedBytes + frame.byteLength > MAX_QUEUED_BYTES) {
-        throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be taken`)
-      }
-      sentBytes += frame.byteLength
-      other.queue.push(frame)
-      other.queuedBytes += frame.byteLength
-      schedule(other, own)
-      return other.queuedBytes < HIGH_WATER_BYTES
-    },
+    send: (frame, ...more) => more.reduce((_isReady, each) => send(each), send(frame)),
     drained: async ({ signal } = {}) => {
       signal?.throwIfAborted()
       if (own.over) {

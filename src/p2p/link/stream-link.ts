@@ -1,8 +1,10 @@
+import { Uint8ArrayList } from 'uint8arraylist'
 import { MAX_FRAME_BYTES, frameBytes } from '../../../protocols/frame/index.ts'
 import { LinkClosedError, LinkFaultError, LinkOverflowError } from '../errors.ts'
 import { frameAssembler } from './frame-assembler.ts'
 import { inbox } from './inbox.ts'
 import { MAX_QUEUED_BYTES } from './memory-link.ts'
+import { fewerWindowUpdates } from './window-updates.ts'
 import type { Link, Traffic } from '../types.ts'
 import type { Stream } from '@libp2p/interface'
 
@@ -29,6 +31,7 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
   let paused = false
   let resuming = false
 
+  fewerWindowUpdates(stream)
   stream.maxReadBufferLength = MAX_READ_BYTES
   stream.maxWriteBufferLength = MAX_QUEUED_BYTES + MAX_FRAME_BYTES
 
@@ -77,32 +80,41 @@ export function streamLink (stream: Stream, { peer, protocol, maxFrameBytes = MA
     end(new LinkFaultError(`${peer} refused the link`))
   }
 
+  /** @throws where it can't be sent */
+  const admit = (frame: Uint8Array): void => {
+    if (over || stream.status !== 'open') {
+      throw new LinkClosedError()
+    }
+    if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
+      throw new TypeError('send takes whole frames')
+    }
+    if (stream.writeBufferLength + frame.byteLength > MAX_QUEUED_BYTES) {
+      throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be sent to ${peer}`)
+    }
+    sentBytes += frame.byteLength
+    traffic.sentBytes += frame.byteLength
+  }
+
   return {
     peer,
     protocol,
     get closed () { return over },
     get sentBytes () { return sentBytes },
     get receivedBytes () { return receivedBytes },
-    send: (frame) => {
-      if (over || stream.status !== 'open') {
-        throw new LinkClosedError()
+    send: (frame, ...more) => {
+      admit(frame)
+      if (more.length > 0) {
+        more.forEach(admit)
+        return stream.send(new Uint8ArrayList(frame, ...more))
       }
-      if (frameBytes(frame, maxFrameBytes) !== frame.byteLength) {
-        throw new TypeError('send takes one whole frame')
-      }
-      if (stream.writeBufferLength + frame.byteLength > MAX_QUEUED_BYTES) {
-        throw new LinkOverflowError(`more than ${MAX_QUEUED_BYTES} bytes wait to be sent to ${peer}`)
-      }
-      sentBytes += frame.byteLength
-      traffic.sentBytes += frame.byteLength
       if (frame.byteLength <= CHUNK_BYTES) {
         return stream.send(frame)
       }
-      let more = true
+      let isReady = true
       for (let at = 0; at < frame.byteLength; at += CHUNK_BYTES) {
-        more = stream.send(frame.subarray(at, at + CHUNK_BYTES))
+        isReady = stream.send(frame.subarray(at, at + CHUNK_BYTES))
       }
-      return more
+      return isReady
     },
     drained: async ({ signal } = {}) => { await drained(stream, signal ?? undefined) },
     listen: (listener) => { received.listen(listener) },

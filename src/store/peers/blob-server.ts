@@ -42,6 +42,8 @@ export interface BlobServer {
 }
 
 const BUSY_MS = 500
+/** Frames of a range that leave together: as many as fill a frame of Yamux, whose way through libp2p costs as much as that of one. */
+const TOGETHER = 4
 
 interface Request {
   readonly number: number
@@ -52,6 +54,7 @@ interface Request {
 /** Offers blobs to peers. */
 export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServerComponents, init: BlobServerInit = {}): BlobServer {
   const { maxLinks = 64, maxLinksPerPeer = 4, maxUploads = 16, idleMs = 60_000, takeMs = 20_000 } = init
+  const isLimited = init.bytesPerSecond !== undefined
   const places = init.bytesPerSecond === undefined ? maxUploads : Math.max(1, Math.min(maxUploads, Math.floor(init.bytesPerSecond / LEAST_BYTES_PER_SECOND)))
   const pace = pacer({ isBusy, bytesPerSecond: init.bytesPerSecond })
   const links = new Set<Link>()
@@ -106,26 +109,29 @@ export function blobServer ({ host, blobs, offers, isBusy, onGiven }: BlobServer
         const frames = await readFrames(found.handle, from, length, number)
         if (frames === undefined) missing(number)
         else onGiven?.(cid)
-        for (const frame of frames ?? []) {
-          const pause = pace.take(frame.byteLength, { gentle, signal: ending.signal })
+        for (const left = frames ?? []; left.length > 0;) {
+          // what has a limit, or gives way to tokens, leaves frame by frame
+          const group = left.splice(0, isLimited || gentle || isBusy() ? 1 : TOGETHER) as [Uint8Array, ...Uint8Array[]] // something is left
+          const bytes = group.reduce((sum, { byteLength }) => sum + byteLength, 0)
+          const pause = pace.take(bytes, { gentle, signal: ending.signal })
           if (pause !== undefined) await pause
           if (cancelled.delete(number)) {
             missing(number)
             return
           }
           // who asks and then takes nothing holds a place that others want
-          if (!send(frame)) {
+          if (!send(...group)) {
             const late = setTimeout(() => { link.abort(new BlobPeerError('takes nothing of what it asked for', link.peer, 'gone')) }, takeMs)
             await link.drained({ signal: ending.signal }).finally(() => { clearTimeout(late) })
           }
-          sentBytes += frame.byteLength - FRAME_HEADER_BYTES
+          sentBytes += bytes - group.length * FRAME_HEADER_BYTES
         }
       } finally {
         uploads--
       }
     }
 
-    const send = (frame: Uint8Array): boolean => link.send(frame)
+    const send = (...frames: Parameters<Link['send']>): boolean => link.send(...frames)
     const missing = (number: number): void => { send(encodeFrame({ type: BlobType.missing, lap: number })) }
     /** Numbers whose answers nobody needs any more; only of requests that are waiting or under way. */
     const cancelled = new Set<number>()

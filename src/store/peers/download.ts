@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PIECE_BYTES, type Part } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
 import { piecePlan, type PieceRef } from './piece-plan.ts'
-import { sharedBytes, type SharedBytes } from '../hashing-thread.ts'
 import type { BlobDraft } from '../blob-draft.ts'
 import type { BlobMaker, BlobPeer, FetchBlobsComponents, FetchBlobsRequest, ReadResult } from './types.ts'
 
@@ -13,8 +12,8 @@ export interface Wanted {
   readonly draft: BlobDraft
 }
 
-/** Pieces asked of one peer at once: enough to keep a link of 100 ms and 40 MB/s full. */
-const DEPTH = 4
+/** Pieces asked of one peer at once: enough to keep a link of 200 ms and 40 MB/s full. */
+const DEPTH = 8
 const LOOK_EVERY_MS = 2_000
 const PEERS_FIRST_MS = 2_000
 const LATE_MS = 5_000
@@ -38,7 +37,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   const asking = new Set<BlobPeer>()
   /** Reads under way of each piece: several where the last pieces are asked of more than one. */
   const reads = new Map<string, Set<AbortController>>()
-  const buffers: SharedBytes[] = []
+  const buffers: Array<Uint8Array<ArrayBuffer>> = []
   const started = performance.now()
   const total = wanted.reduce((sum, { part }) => sum + part.size, 0)
   let done = wanted.reduce((sum, { draft }) => sum + bytesHere(draft), 0)
@@ -47,7 +46,6 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
   /** What the hub is at. */
   let fromHub: { readonly blob: number, readonly draft: BlobDraft, readonly ending: AbortController, bytes: number } | undefined
   let unfinished = wanted.length
-  let finishing = Promise.resolve()
   /** Lanes with nothing to ask for wait for this. */
   let changed = Promise.withResolvers<undefined>()
 
@@ -79,10 +77,9 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     if (--unfinished === 0) outcome.resolve(undefined)
   }
 
-  /** Names a blob that is whole. One at a time: each is read from the disk once more. */
+  /** Names a blob that is whole. */
   async function finish (blob: number): Promise<void> {
-    finishing = finishing.then(async () => { await wanted[blob]?.draft.finish() })
-    await finishing
+    await wanted[blob]?.draft.finish()
     blobDone()
   }
 
@@ -93,20 +90,24 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     return true
   }
 
-  /** Takes a piece that is right, unless somebody else was quicker. The hub's blobs are whole before their pieces are in the draft. */
-  async function take (ref: PieceRef, draft: BlobDraft, bytes: Uint8Array): Promise<void> {
-    if (draft.have[ref.piece] === true || plan.isWhole(ref.blob)) return
-    await draft.write(ref.piece, bytes)
-    if (!isNew(ref)) return
+  /**
+   * Takes a piece, unless somebody else was quicker. The hub's blobs are whole before their pieces are in the draft.
+   * @returns false where it is wrong
+   */
+  async function take (ref: PieceRef, draft: BlobDraft, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    if (draft.have[ref.piece] === true || plan.isWhole(ref.blob)) return true
+    if (!await draft.take(ref.piece, bytes)) return false
+    if (!isNew(ref)) return true
     moved(bytes.byteLength)
-    if (!plan.isWhole(ref.blob)) return
+    if (!plan.isWhole(ref.blob)) return true
     if (fromHub?.blob === ref.blob) fromHub.ending.abort(new Error('peers were quicker'))
     await finish(ref.blob)
+    return true
   }
 
   /** Reads one piece. @throws {BlobPeerError} */
   async function fetchPiece (peer: BlobPeer, ref: PieceRef, { part, draft }: Wanted): Promise<ReadResult> {
-    const buffer = buffers.pop() ?? sharedBytes(PIECE_BYTES)
+    const buffer = buffers.pop() ?? new Uint8Array(PIECE_BYTES)
     const into = buffer.subarray(0, draft.length(ref.piece))
     const read = new AbortController()
     const others = reads.get(keyOf(ref)) ?? new Set()
@@ -114,10 +115,8 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
     try {
       const result = await peer.read({ cid: part.cid, offset: ref.piece * PIECE_BYTES, into, gentle: isBusy(), signal: AbortSignal.any([signal, read.signal]) })
       if (result === 'whole') {
-        const { isRight } = await draft.check(ref.piece, into)
-        if (!isRight) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
         others.delete(read) // this one is over: what fails from here on is no answer's fault
-        await take(ref, draft, into)
+        if (!await take(ref, draft, into)) throw new BlobPeerError(`the peer ${peer.id} sent wrong bytes of ${part.cid}`, peer.id, 'wrong')
         buffers.push(buffer)
       }
       return result

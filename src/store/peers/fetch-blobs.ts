@@ -1,10 +1,9 @@
 import { orStillToCome } from '../atomic-file.ts'
-import { blobDraft, HASH_BYTES, pieceCount } from '../blob-draft.ts'
+import { HASH_BYTES, pieceCount, type Part } from '../../model/index.ts'
+import { blobDraft } from '../blob-draft.ts'
 import { NoSourceError } from '../errors.ts'
-import { hashingThread } from '../hashing-thread.ts'
 import { bytesHere, download, type Wanted } from './download.ts'
 import { fetchWhole } from './fetch-whole.ts'
-import type { Part } from '../../model/index.ts'
 import type { FetchBlobsComponents, FetchBlobsRequest } from './types.ts'
 
 /** With a hub, peers have this long to send a list of pieces. */
@@ -22,7 +21,6 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
   const parts = [...new Map(request.parts.filter((_, index) => here[index] !== true).map((part) => [part.cid, part])).values()]
   if (parts.length === 0) return
   const wanted: Wanted[] = []
-  const thread = hashingThread()
   const missing = (): number => wanted.reduce((sum, { part, draft }) => sum + part.size - bytesHere(draft), 0)
   // where peers lacked one list, the hub is not kept waiting for the others
   let patienceMs = components.hub === undefined ? request.patienceMs : LISTS_FIRST_MS
@@ -32,7 +30,7 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
       if (hashes === undefined) patienceMs = 0
       // a part of which nobody has the list comes from the hub whole
       if (hashes === undefined) await components.hub?.make(part, options)
-      else wanted.push({ part, draft: await blobDraft({ blobs, thread, ...(components.open === undefined ? {} : { open: components.open }) }, part, hashes, options) })
+      else wanted.push({ part, draft: await blobDraft({ blobs, ...(components.open === undefined ? {} : { open: components.open }) }, part, hashes, options) })
     }
     await orStillToCome(async () => { await download(components, request, wanted) }, missing)
   } catch (error) {
@@ -41,7 +39,6 @@ export async function fetchBlobs (components: FetchBlobsComponents, request: Fet
     throw error
   } finally {
     await Promise.all(wanted.map(async ({ draft }) => { await draft.close() }))
-    await thread.close()
   }
 }
 

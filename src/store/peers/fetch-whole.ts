@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { cidOf, modelIdOf, PIECE_BYTES } from '../../model/index.ts'
+import { isNameOf, PIECE_BYTES } from '../../model/index.ts'
 import { BlobPeerError, NoSourceError } from '../errors.ts'
 import type { BlobPeer, PeerPool } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -84,6 +84,6 @@ async function readWhole (peer: BlobPeer, cid: string, maxBytes: number, { signa
     pieces.push(into)
   }
   const bytes = Buffer.concat(pieces)
-  if (cidOf(bytes) !== cid && modelIdOf(bytes) !== cid) throw new BlobPeerError(`the peer ${peer.id} sent something else than ${cid}`, peer.id, 'wrong')
+  if (!isNameOf(cid, bytes)) throw new BlobPeerError(`the peer ${peer.id} sent something else than ${cid}`, peer.id, 'wrong')
   return bytes
 }

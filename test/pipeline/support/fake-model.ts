@@ -152,7 +152,7 @@ export const textOf = (id: number): string => String.fromCharCode(33 + id)
 export function fakeModel (eosTokenIds: number[] = [], contextLength = CONTEXT): CoordinatorModel {
   return {
     manifest: {
-      layout: 1,
+      layout: 2,
       quantization: 'f32',
       config: {
         architecture: 'fake', hiddenSize: HIDDEN, intermediateSize: 1, layerCount: LAYERS, headCount: 1, kvHeadCount: 1, headDim: 1, vocabSize: VOCAB,

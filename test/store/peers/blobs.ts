@@ -1,6 +1,5 @@
 /** Blobs for tests: random bytes with their list of pieces, in a store or at a peer over an in-process link. */
-import { createHash } from 'node:crypto'
-import { cidOf, PIECE_BYTES, type Part } from '../../../src/model/index.ts'
+import { blobCidOf, cidOf, PIECE_BYTES, pieceListOf, type Part } from '../../../src/model/index.ts'
 import { memoryLinkPair, type Link } from '../../../src/p2p/index.ts'
 import { blobServer, blobPeer, type BlobPeer, type BlobPeerInit, type BlobStore } from '../../../src/store/index.ts'
 import { BLOB_PROTOCOL, BlobType, Have, Holds } from '../../../protocols/blob/index.ts'
@@ -20,9 +19,8 @@ export function testBlob (size: number, seed = 1): TestBlob {
     state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x9e3779b9 | 0
     bytes.writeInt32LE(state, Math.min(at, size - 4))
   }
-  const list = Buffer.concat(Array.from({ length: Math.ceil(size / PIECE_BYTES) }, (_, piece) =>
-    createHash('sha256').update(bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES)).digest()))
-  return { bytes, list, part: { cid: cidOf(bytes), size, pieceSize: PIECE_BYTES, pieces: cidOf(list), tensors: [] } }
+  const list = Buffer.from(pieceListOf(bytes))
+  return { bytes, list, part: { cid: blobCidOf(list), size, pieceSize: PIECE_BYTES, pieces: cidOf(list), tensors: [] } }
 }
 
 export async function put (store: BlobStore, { bytes }: TestBlob): Promise<void> {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { importInto, removeModel } from '../../../src/daemon/index.ts'
 import { PIECE_BYTES, type Part } from '../../../src/model/index.ts'
 import { blobDraft } from '../../../src/store/blob-draft.ts'
-import { hashingThread } from '../../../src/store/hashing-thread.ts'
 import { diskBudget, modelStore } from '../../../src/store/index.ts'
 import { fixtureFolder } from '../../support/reference.ts'
 import { testBlob } from '../peers/blobs.ts'
@@ -29,12 +28,10 @@ export const tasks: Readonly<Record<string, (folder: string) => Promise<void>>> 
 
   async fetch (folder) {
     const { blobs } = await modelStore(folder)
-    const thread = hashingThread()
-    const draft = await blobDraft({ blobs, thread }, fetched.part, fetched.list)
+    const draft = await blobDraft({ blobs }, fetched.part, fetched.list)
     for (const [piece, here] of draft.have.entries()) {
-      if (!here) await draft.write(piece, fetched.bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES))
+      if (!here) await draft.take(piece, new Uint8Array(fetched.bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES)))
     }
     await draft.finish()
-    await thread.close()
   }
 }
