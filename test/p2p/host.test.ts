@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -12,6 +12,22 @@ import { collect, linkCompliance } from './link-compliance.ts'
 
 const PROTOCOL = '/shoal/test/1.0.0'
 const TCP = '/ip4/127.0.0.1/tcp/0'
+
+/** Calls by which sockets of this process write. */
+function countWrites (): { readonly count: number, end (): void } {
+  const hooks = Socket.prototype as unknown as Record<'_write' | '_writev', (...args: unknown[]) => void> // what a stream calls to write one buffer, or several
+  const { _write: one, _writev: several } = hooks
+  let count = 0
+  const counted = (hook: (...args: unknown[]) => void) => function (this: Socket, ...args: unknown[]): void {
+    count++
+    hook.apply(this, args)
+  }
+  Object.assign(hooks, { _write: counted(one), _writev: counted(several) })
+  return {
+    get count () { return count },
+    end () { Object.assign(hooks, { _write: one, _writev: several }) }
+  }
+}
 
 describe('host', function () {
   this.timeout(20_000)
@@ -88,7 +104,7 @@ describe('host', function () {
     })
   })
 
-  it('answers no token\'s frame with a packet, and never holds up what is large', async () => {
+  it('writes a frame at once, answers it with no packet, and never holds up what is large', async () => {
     const [a, b] = [await start(), await start()]
     const incoming = await accepted(b)
     const near = await a.open(b.peerId, PROTOCOL, { addresses: b.addresses() })
@@ -103,11 +119,17 @@ describe('host', function () {
       if (header.type === 1) updates++
       send(header)
     }
-    for (let count = 0; count < 40; count++) {
-      near.send(encodeFrame({ type: 1 }, new Uint8Array(2_048)))
-      await there.until(2 + count)
+    const writes = countWrites()
+    try {
+      for (let count = 0; count < 40; count++) {
+        near.send(encodeFrame({ type: 1 }, new Uint8Array(2_048)))
+        await there.until(2 + count)
+      }
+    } finally {
+      writes.end()
     }
     assert.equal(updates, 0, '80 KB of a window of 256')
+    assert.ok(writes.count >= 40 && writes.count < 60, `${writes.count} writes: one a frame, and a few for what else goes on`)
     for (let count = 0; count < 8; count++) near.send(encodeFrame({ type: 1 }, new Uint8Array(1_000_000)))
     await there.until(49)
     assert.ok(updates >= 2 && updates < 8_000_000 / 65_536, `${updates} updates`)
