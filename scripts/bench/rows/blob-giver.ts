@@ -4,7 +4,7 @@ import '../../../bin/v8.cjs'
 import { createHost } from '../../../src/p2p/index.ts'
 import { blobServer, modelStore } from '../../../src/store/index.ts'
 import { temporaryFolder } from '../../../test/support/shoal.ts'
-import { bareNode, giveBare } from './bare-stream.ts'
+import { bareNode, giveBare, giveLink } from './bare-stream.ts'
 import { HOP_PROTOCOL } from './hop.ts'
 
 const [size = 0, bytesPerSecond = 0] = process.argv.slice(2).map(Number)
@@ -27,6 +27,7 @@ await host.handle(HOP_PROTOCOL, (link) => {
 })
 const bare = await bareNode(['/ip4/127.0.0.1/tcp/0'])
 await giveBare(bare, size)
+await giveLink(host, size)
 const server = blobServer({ host, blobs, offers: () => true, isBusy: () => hops > 0 }, { bytesPerSecond: bytesPerSecond > 0 ? bytesPerSecond : undefined })
 await server.start()
 await host.start()

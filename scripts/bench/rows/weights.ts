@@ -11,7 +11,7 @@ import '../../../bin/v8.cjs'
 import { createHost, type Host } from '../../../src/p2p/index.ts'
 import { connectBlobPeer, fetchBlobs, modelStore, peerPool } from '../../../src/store/index.ts'
 import { removeFolders, temporaryFolder } from '../../../test/support/shoal.ts'
-import { bareNode, takeBare, type BareGiver } from './bare-stream.ts'
+import { bareNode, takeBare, takeLink, type BareGiver } from './bare-stream.ts'
 import { HOP_PROTOCOL } from './hop.ts'
 import { pairedRatio, quantile, summary } from '../statistics.ts'
 import type { BenchOptions } from '../options.ts'
@@ -93,11 +93,12 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
   const host = await createHost({ listen: [] })
   await host.start()
   const stock = await bareNode()
-  const [bareRates, oneRates, idle, busy]: number[][] = [[], [], [], []]
+  const [bareRates, linkRates, oneRates, idle, busy]: number[][] = [[], [], [], [], []]
   const during: number[] = []
   const [bareCosts, oneCosts]: number[][] = [[], []]
   for (let round = 0; round <= rounds; round++) {
     const stream = await costed(SIZE, async () => await takeBare(stock, fast.bare))
+    const link = await takeLink(host, fast)
     const one = await costed(SIZE, async () => await fetched(host, [fast]))
     const alone = await hops(host, fast, () => false)
     let over = false
@@ -106,6 +107,7 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
     const rate = await transfer
     if (round === 0) continue
     bareRates?.push(stream.rate)
+    linkRates?.push(link)
     oneRates?.push(one.rate)
     bareCosts?.push(stream.msPerMegabyte)
     oneCosts?.push(one.msPerMegabyte)
@@ -129,6 +131,13 @@ export async function weightRows ({ rounds }: Pick<BenchOptions, 'rounds'>): Pro
       measured: summary(mega(oneRates)),
       ratios: [{ against: 'a bare stream of libp2p between the same two processes', value: pairedRatio(oneRates ?? [], bareRates ?? []), better: 'higher', aim: 0.6 }],
       remark: `the bare one: ${summary(mega(bareRates)).median.toFixed(0)} MB/s; processor time of the receiver ${summary(oneCosts ?? []).median.toFixed(1)} ms a MB, ${summary(bareCosts ?? []).median.toFixed(1)} for the bare one`
+    },
+    {
+      id: 'weights/link',
+      what: 'as many bytes over a link of Shoal\'s, neither checked nor kept',
+      unit: 'MB/s',
+      measured: summary(mega(linkRates)),
+      ratios: [{ against: 'a bare stream of libp2p between the same two processes', value: pairedRatio(linkRates ?? [], bareRates ?? []), better: 'higher' }]
     },
     {
       id: 'weights/three-peers',
