@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { createTokenizer, MAX_TOKENIZER_BYTES, parseTokenizerData, type Quantization, type Tokenizer } from '../model/index.ts'
 import {
-  diskBudget, hubFiles, importModel, modelStore, openFiles, parseHubName, rememberSource, sourceName, UnknownModelError,
+  CorruptBlobError, diskBudget, hubFiles, importModel, modelStore, openFiles, parseHubName, rememberSource, sourceName, UnknownModelError,
   type HubFiles, type HubName, type Imported, type ImportRequest, type ModelStore, type StoredModel
 } from '../store/index.ts'
 import { blobsInUse } from './blobs-in-use.ts'
@@ -87,8 +87,9 @@ export async function resolveModel (store: ModelStore, model: string | undefined
     const found = await store.get(asked)
     if (found.complete || asked !== EMBEDDED_MODEL) return found
   } catch (error) {
-    if (!(error instanceof UnknownModelError)) throw error
-    if (asked !== EMBEDDED_MODEL && !await exists(asked)) throw error
+    // the embedded one is always there to be made anew
+    if (error instanceof CorruptBlobError && asked === EMBEDDED_MODEL) await store.remove(asked)
+    else if (!(error instanceof UnknownModelError) || (asked !== EMBEDDED_MODEL && !await exists(asked))) throw error
   }
   const { name } = await importFrom(store, asked === EMBEDDED_MODEL ? embeddedModelFolder() : asked, asked === EMBEDDED_MODEL ? { ...options, name: asked } : options)
   return await store.get(name)

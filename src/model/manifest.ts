@@ -8,6 +8,7 @@ import { FormatError } from './errors.ts'
 import { MAX_TOKENIZER_BYTES } from './tokenizer/tokenizer-data.ts'
 import type { BlobRange, Manifest, ModelConfig, Part, Span, TensorEntry } from './types.ts'
 
+/** Of what a manifest says, and of blobs: whoever reads another one can't use the model. */
 export const LAYOUT = 2
 /** No real manifest comes near: a thousand layers have about 4 MB. */
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024
@@ -40,7 +41,7 @@ const part: z.ZodType<Part> = z.strictObject({
   tensors: z.array(tensor).max(4096)
 }).refine(({ cid, pieces }) => !isBlobCid(cid) || pieceListCidOf(cid) === pieces, { path: ['pieces'], message: 'is not the list of pieces that the blob is named by' })
 const schema: z.ZodType<Manifest> = z.strictObject({
-  layout: z.literal(LAYOUT, `is not ${LAYOUT}, the one that this Shoal reads: import the model again`),
+  layout: z.literal(LAYOUT, `is not ${LAYOUT}, as another version of Shoal made this model`),
   quantization: z.enum(['keep', 'int4', 'int8', 'f16', 'f32']),
   config: configSchema,
   tokenizer: part,

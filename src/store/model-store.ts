@@ -47,6 +47,9 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
   /** Of the blob, and of what a download has of it. */
   const bytesOf = async (cid: string): Promise<number> => (await sizeOf(cid) ?? 0) + await bytesOnDisk(blobs.partialPath(cid))
 
+  /** A damaged manifest does not say what belongs to it. */
+  const partsOf = async (modelId: string): Promise<readonly string[]> => await readManifest(modelId).then(blobsOf, () => [])
+
   const load = async (name: string, modelId: string): Promise<StoredModel> => {
     const manifest = await readManifest(modelId).catch((error: unknown) => {
       throw new CorruptBlobError(`the model ${name} is damaged: ${error instanceof Error ? error.message : String(error)}. Remove it with "shoal rm ${name}" and import it again`, { cause: error })
@@ -106,10 +109,9 @@ export async function modelStore (folder: string, init: BlobStoreInit = {}): Pro
       const needed = await unfinishedBlobs(blobs)
       for (const other of new Set(Object.values(rest))) {
         needed.add(other)
-        blobsOf((await load(other, other)).manifest).forEach((cid) => needed.add(cid))
+        for (const cid of await partsOf(other)) needed.add(cid)
       }
-      // a damaged manifest does not say what belongs to it
-      const own = await readManifest(modelId).then(blobsOf, () => [])
+      const own = await partsOf(modelId)
       let freed = 0
       const free = async (cid: string): Promise<void> => {
         if (needed.has(cid)) return

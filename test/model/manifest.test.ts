@@ -131,8 +131,8 @@ describe('a manifest', () => {
     })
   }
 
-  it('says what to do where it was made by another version', () => {
-    assert.throws(() => parseManifest(changed('layout', () => 1)), /layout is not 2, the one that this Shoal reads: import the model again/)
+  it('says so where another version made it', () => {
+    assert.throws(() => parseManifest(changed('layout', () => 1)), /layout is not 2, as another version of Shoal made this model/)
   })
 
   it('is refused by name where its architecture is not known', () => {

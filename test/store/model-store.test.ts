@@ -116,6 +116,9 @@ describe('the models on this machine', () => {
     const damaged: unknown[] = []
     const models = await store.list(({ error, ...model }) => { damaged.push(model, error.name) })
     assert.deepEqual([models.map(({ name }) => name), damaged], [['b'], [{ name: 'a', modelId }, 'CorruptBlobError']])
+    // and keep nobody from removing others
+    await store.remove('b')
+    assert.deepEqual(await store.names(), { a: modelId })
   })
 
   it('are refused as a whole where the file of names is damaged', async () => {

@@ -206,6 +206,7 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
       if (one === undefined) return
       const now = { blob, draft: one.draft, ending: new AbortController(), bytes: 0 }
       fromHub = now
+      let isMade = false
       try {
         await maker.make(one.part, {
           signal: AbortSignal.any([signal, now.ending.signal]),
@@ -215,12 +216,16 @@ export async function download ({ pool, hub, isBusy = () => false }: FetchBlobsC
             tell()
           }
         })
+        isMade = true
       } catch (error) {
-        if (!plan.isWhole(blob)) throw error
+        // peers that came meanwhile have it, or have brought it
+        if (plan.orphans().includes(blob)) throw error
+        plan.gone(HUB)
+        wake()
       } finally {
         fromHub = undefined
       }
-      if (!plan.isWhole(blob)) await made(blob, one.draft)
+      if (isMade && !plan.isWhole(blob)) await made(blob, one.draft)
     }
   }
 

@@ -16,11 +16,14 @@ export interface PeerPoolComponents {
 export interface PeerPoolInit {
   /** Connections at once. @default 8 */
   readonly maxPeers?: number
-  /** A peer that could not be reached, or went away, is asked again after this. @default 5,000 */
+  /** A peer that could not be reached, or went away, is asked again after this, after twice as long the next time, up to six times. @default 5,000 */
   readonly againMs?: number
   /** One search. @default 8,000 */
   readonly lookMs?: number
 }
+
+/** Below the patience of a fetch, which may have nobody else. */
+const MAX_REST = 6
 
 /** Connects to peers that may have blobs, and keeps away from those that did wrong. */
 export function peerPool ({ find, connect, now = () => performance.now(), onFault }: PeerPoolComponents, { maxPeers = 8, againMs = 5_000, lookMs = 8_000 }: PeerPoolInit = {}): PeerPool {
@@ -32,14 +35,25 @@ export function peerPool ({ find, connect, now = () => performance.now(), onFaul
   let search: Promise<void> | undefined
   let arrived = Promise.withResolvers<undefined>()
 
-  const rest = (id: string, forMs: number): void => { resting.set(id, Math.max(resting.get(id) ?? 0, now() + forMs)) }
+  /** How often each was out of reach. */
+  const absences = new Map<string, number>()
+
+  function rest (id: string): void {
+    const times = absences.get(id) ?? 0
+    absences.set(id, times + 1)
+    resting.set(id, now() + againMs * Math.min(2 ** times, MAX_REST))
+  }
 
   function lost (peer: BlobPeer, error: Error | undefined): void {
     if (connected.get(peer.id) !== peer) return
     connected.delete(peer.id)
     const isWrong = error instanceof BlobPeerError && error.kind === 'wrong'
-    rest(peer.id, isWrong ? Infinity : againMs)
-    if (isWrong) onFault?.(error)
+    if (!isWrong) {
+      rest(peer.id)
+      return
+    }
+    resting.set(peer.id, Infinity)
+    onFault?.(error)
   }
 
   async function reach (id: string, signal: AbortSignal): Promise<void> {
@@ -54,7 +68,7 @@ export function peerPool ({ find, connect, now = () => performance.now(), onFaul
       arrived.resolve(undefined)
       arrived = Promise.withResolvers()
     } catch {
-      rest(id, againMs)
+      rest(id)
     } finally {
       connecting.delete(id)
     }

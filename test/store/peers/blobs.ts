@@ -89,9 +89,13 @@ export function changed (link: Link, change: (frame: Uint8Array) => Uint8Array |
   return new Proxy(link, {
     get (target, name) {
       if (name === 'send') {
-        return (frame: Uint8Array): boolean => {
-          const next = change(frame)
-          return next === undefined || target.send(next)
+        return (...frames: readonly Uint8Array[]): boolean => {
+          let isReady = true
+          for (const frame of frames) {
+            const next = change(frame)
+            if (next !== undefined && !target.send(next)) isReady = false
+          }
+          return isReady
         }
       }
       const value: unknown = Reflect.get(target, name)

@@ -1,7 +1,7 @@
 /** The hub and peers at work on the same blob. */
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { BlobType } from '../../../protocols/blob/index.ts'
 import { readHeader } from '../../../protocols/frame/index.ts'
 import { PIECE_BYTES } from '../../../src/model/index.ts'
@@ -91,5 +91,23 @@ describe('a blob that both the hub and a peer bring', function () {
       assert.equal(told?.aborted, true)
       pool?.close()
     }
+  })
+
+  it('is the peer\'s where the hub fails and a peer has it by then; where none has, the hub\'s failure is told', async () => {
+    await peers.serve('slow', stocked, { bytesPerSecond: 4_000_000 })
+    let asked = 0
+    await fetched(async () => {
+      asked++
+      ids.push('slow')
+      while (pool?.peers().length !== 1) await delay(5)
+      // it is asked what it has
+      await delay(50)
+      throw new Error('the hub is gone')
+    })
+    assert.equal(asked, 1)
+    await Promise.all([both, other].map(async ({ part }) => { await store.remove(part.cid) }))
+    ids = []
+    pool?.close()
+    await assert.rejects(fetched(async () => { await Promise.reject(new Error('the hub is gone')) }), /the hub is gone/)
   })
 })
