@@ -5,6 +5,7 @@ import { chooseModel, type ModelChoice } from './choose-model.ts'
 import { NobodyServesError } from './errors.ts'
 import { joinAll, lookAround } from './join.ts'
 import { modelViews } from './models.ts'
+import { stay } from './stay.ts'
 import { thinClient } from './thin-client.ts'
 import type { Host, Services } from '../p2p/portable.ts'
 import type { PeerConnection, ProgressEvent } from './api.ts'
@@ -63,7 +64,9 @@ export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), sign
   const services = swarmServices({ client: true })
   const host = await makeHost({ services: services.services, ...(psk === undefined ? {} : { psk }) })
   const swarm = createSwarm({ host, services })
+  let leave = (): void => { /* not joined yet */ }
   const close = async (): Promise<void> => {
+    leave()
     await Promise.race([swarm.stop().catch(() => { /* it leaves in any case */ }), delay(GOODBYE_MS)])
     await host.stop()
   }
@@ -76,6 +79,7 @@ export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), sign
     await swarm.start()
     const joined = await joinAll(host, bootstrap, signal == null ? {} : { signal })
     for (const peerId of new Set(joined)) on({ kind: 'joined', ...connectionTo(peerId) })
+    leave = stay({ host, swarm, connections: () => connections().length }, { bootstrap }).stop
 
     return {
       peerId: host.peerId,
