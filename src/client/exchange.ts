@@ -85,7 +85,13 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
   let done = false
   try {
     signal?.throwIfAborted()
-    link.send(requestFrame(request))
+    const asked = requestFrame(request)
+    try {
+      link.send(asked)
+    } catch (error) {
+      // it was over between being opened and being used
+      finish(fault('ended the link before it was asked', error))
+    }
     for (;;) {
       for (let event = events.shift(); event !== undefined; event = events.shift()) {
         done = event.kind === 'done'
