@@ -39,7 +39,8 @@ const MAX_REMEMBERED = 16
 
 export function stay ({ host, swarm, connections, now = () => performance.now() }: StayComponents, { bootstrap, everyMs = EVERY_MS, refreshMs = REFRESH_MS }: StayInit): Stay {
   const ending = new AbortController()
-  let remembered: readonly string[] = []
+  /** Addresses of each node. */
+  let remembered: ReadonlyArray<readonly string[]> = []
   let refreshedMs = now()
   let failures = 0
   let joinsMs = -Infinity
@@ -49,14 +50,14 @@ export function stay ({ host, swarm, connections, now = () => performance.now() 
   async function joinAgain (): Promise<void> {
     joinsMs = now() + Math.min(MAX_WAIT_MS, everyMs * 2 ** failures++)
     const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(JOIN_MS)])
-    await Promise.any([...new Set([...bootstrap, ...remembered])].map(async (target) => await host.join(target, { signal })))
+    await Promise.any([...bootstrap, ...remembered.map((addresses) => encodeInvite({ addresses }))].map(async (target) => await host.join(target, { signal })))
     failures = 0
     joinsMs = refreshedMs = -Infinity
   }
 
   async function lookOnce (): Promise<void> {
-    const known = swarm.nodes().flatMap(({ addresses }) => (addresses.length > 0 ? [encodeInvite({ addresses })] : []))
-    if (known.length > 0) remembered = known.slice(0, MAX_REMEMBERED)
+    const known = swarm.nodes().filter(({ addresses }) => addresses.length > 0).slice(0, MAX_REMEMBERED)
+    if (known.length > 0) remembered = known.map(({ addresses }) => addresses)
     if (connections() === 0 && now() >= joinsMs) await joinAgain()
     if (connections() === 0 || now() - refreshedMs < refreshMs) return
     refreshedMs = now()
