@@ -24,6 +24,7 @@ export interface Request {
   toolName?: string
   oneToolCall: boolean
   embed?: string
+  takeOver?: TakeOver
 }
 
 export namespace Request {
@@ -135,6 +136,11 @@ export namespace Request {
         if (obj.embed != null) {
           w.uint32(154)
           w.string(obj.embed)
+        }
+
+        if (obj.takeOver != null) {
+          w.uint32(162)
+          TakeOver.codec().encode(obj.takeOver, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -264,6 +270,12 @@ export namespace Request {
             }
             case 19: {
               obj.embed = reader.string()
+              break
+            }
+            case 20: {
+              obj.takeOver = TakeOver.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.takeOver
+              })
               break
             }
             default: {
@@ -460,6 +472,13 @@ export namespace Request {
                 field: `${prefix}.embed`,
                 value: reader.string()
               }
+              break
+            }
+            case 20: {
+              yield * TakeOver.codec().stream(reader, reader.uint32(), `${prefix}.takeOver`, {
+                limits: opts.limits?.takeOver
+              })
+
               break
             }
             default: {
@@ -672,6 +691,39 @@ export namespace Request {
     value: string
   }
 
+  export interface RequestTakeOverSessionIdFieldEvent {
+    field: '$.takeOver.sessionId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RequestTakeOverKeyFieldEvent {
+    field: '$.takeOver.key'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface RequestTakeOverRoutePeerIdFieldEvent {
+    field: '$.takeOver.route[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface RequestTakeOverRouteStartFieldEvent {
+    field: '$.takeOver.route[].start'
+    value: number
+    index: number
+  }
+
+  export interface RequestTakeOverRouteEndFieldEvent {
+    field: '$.takeOver.route[].end'
+    value: number
+    index: number
+  }
+
+  export interface RequestTakeOverLostFieldEvent {
+    field: '$.takeOver.lost'
+    value: string
+  }
+
   export function encode (obj: Partial<Request>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Request.codec())
   }
@@ -680,8 +732,210 @@ export namespace Request {
     return decodeMessage(buf, Request.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestChatToolCallsIdFieldEvent | RequestChatToolCallsNameFieldEvent | RequestChatToolCallsArgumentsFieldEvent | RequestChatToolCallIdFieldEvent | RequestChatNameFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent | RequestGeneratedIdsFieldEvent | RequestFormatFieldEvent | RequestSchemaFieldEvent | RequestToolsNameFieldEvent | RequestToolsDescriptionFieldEvent | RequestToolsParametersFieldEvent | RequestToolsStrictFieldEvent | RequestToolChoiceFieldEvent | RequestToolNameFieldEvent | RequestOneToolCallFieldEvent | RequestEmbedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Request>): Generator<RequestModelIdFieldEvent | RequestChatRoleFieldEvent | RequestChatContentFieldEvent | RequestChatToolCallsIdFieldEvent | RequestChatToolCallsNameFieldEvent | RequestChatToolCallsArgumentsFieldEvent | RequestChatToolCallIdFieldEvent | RequestChatNameFieldEvent | RequestTextFieldEvent | RequestSpecialFieldEvent | RequestIdsFieldEvent | RequestMaxTokensFieldEvent | RequestStopFieldEvent | RequestSamplingTemperatureFieldEvent | RequestSamplingTopPFieldEvent | RequestSamplingTopKFieldEvent | RequestSamplingMinPFieldEvent | RequestSamplingRepetitionPenaltyFieldEvent | RequestSamplingPresencePenaltyFieldEvent | RequestSamplingFrequencyPenaltyFieldEvent | RequestSamplingLogitBiasFieldEvent | RequestSamplingSeedFieldEvent | RequestSamplingLogprobsFieldEvent | RequestWireFieldEvent | RequestScorePromptFieldEvent | RequestIgnoreEosFieldEvent | RequestGeneratedIdsFieldEvent | RequestFormatFieldEvent | RequestSchemaFieldEvent | RequestToolsNameFieldEvent | RequestToolsDescriptionFieldEvent | RequestToolsParametersFieldEvent | RequestToolsStrictFieldEvent | RequestToolChoiceFieldEvent | RequestToolNameFieldEvent | RequestOneToolCallFieldEvent | RequestEmbedFieldEvent | RequestTakeOverSessionIdFieldEvent | RequestTakeOverKeyFieldEvent | RequestTakeOverRoutePeerIdFieldEvent | RequestTakeOverRouteStartFieldEvent | RequestTakeOverRouteEndFieldEvent | RequestTakeOverLostFieldEvent> {
     return streamMessage(buf, Request.codec(), opts)
+  }
+}
+
+export interface TakeOver {
+  sessionId: Uint8Array<ArrayBuffer>
+  key: Uint8Array<ArrayBuffer>
+  route: Stage[]
+  lost: string
+}
+
+export namespace TakeOver {
+  let _codec: Codec<TakeOver>
+
+  export const codec = (): Codec<TakeOver> => {
+    if (_codec == null) {
+      _codec = message<TakeOver>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.sessionId != null && obj.sessionId.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.sessionId)
+        }
+
+        if ((obj.key != null && obj.key.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.key)
+        }
+
+        if (obj.route != null && obj.route.length > 0) {
+          for (const value of obj.route) {
+            w.uint32(26)
+            Stage.codec().encode(value, w)
+          }
+        }
+
+        if ((obj.lost != null && obj.lost !== '')) {
+          w.uint32(34)
+          w.string(obj.lost)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          sessionId: uint8ArrayAlloc(0),
+          key: uint8ArrayAlloc(0),
+          route: [],
+          lost: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.sessionId = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.key = reader.bytes()
+              break
+            }
+            case 3: {
+              if (opts.limits?.route != null && obj.route.length === opts.limits.route) {
+                throw new MaxLengthError('Decode error - repeated field "route" had too many elements')
+              }
+
+              if (obj.route.length === 256) {
+                throw new MaxLengthError('Decode error - repeated field "route" had too many elements')
+              }
+
+              obj.route.push(Stage.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.route$
+              }))
+              break
+            }
+            case 4: {
+              obj.lost = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          route: 256
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.sessionId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.key`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              if (opts.limits?.route != null && obj.route === opts.limits.route) {
+                throw new MaxLengthError('Streaming decode error - repeated field "route" had too many elements')
+              }
+
+              if (obj.route === 256) {
+                throw new MaxLengthError('Streaming decode error - repeated field "route" had too many elements')
+              }
+
+              for (const evt of Stage.codec().stream(reader, reader.uint32(), `${prefix}.route[]`, {
+                limits: opts.limits?.route$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.route
+                }
+              }
+
+              obj.route++
+
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.lost`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface TakeOverSessionIdFieldEvent {
+    field: '$.sessionId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface TakeOverKeyFieldEvent {
+    field: '$.key'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface TakeOverRoutePeerIdFieldEvent {
+    field: '$.route[].peerId'
+    value: string
+    index: number
+  }
+
+  export interface TakeOverRouteStartFieldEvent {
+    field: '$.route[].start'
+    value: number
+    index: number
+  }
+
+  export interface TakeOverRouteEndFieldEvent {
+    field: '$.route[].end'
+    value: number
+    index: number
+  }
+
+  export interface TakeOverLostFieldEvent {
+    field: '$.lost'
+    value: string
+  }
+
+  export function encode (obj: Partial<TakeOver>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, TakeOver.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TakeOver>): TakeOver {
+    return decodeMessage(buf, TakeOver.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TakeOver>): Generator<TakeOverSessionIdFieldEvent | TakeOverKeyFieldEvent | TakeOverRoutePeerIdFieldEvent | TakeOverRouteStartFieldEvent | TakeOverRouteEndFieldEvent | TakeOverLostFieldEvent> {
+    return streamMessage(buf, TakeOver.codec(), opts)
   }
 }
 
@@ -1636,6 +1890,8 @@ export interface Started {
   route: Stage[]
   promptIds: Uint8Array<ArrayBuffer>
   seed: bigint
+  takeOverKey?: Uint8Array<ArrayBuffer>
+  replayed?: number
 }
 
 export namespace Started {
@@ -1673,6 +1929,16 @@ export namespace Started {
         if ((obj.seed != null && obj.seed !== 0n)) {
           w.uint32(40)
           w.uint64(obj.seed)
+        }
+
+        if (obj.takeOverKey != null) {
+          w.uint32(50)
+          w.bytes(obj.takeOverKey)
+        }
+
+        if (obj.replayed != null) {
+          w.uint32(56)
+          w.uint32(obj.replayed)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -1721,6 +1987,14 @@ export namespace Started {
             }
             case 5: {
               obj.seed = reader.uint64()
+              break
+            }
+            case 6: {
+              obj.takeOverKey = reader.bytes()
+              break
+            }
+            case 7: {
+              obj.replayed = reader.uint32()
               break
             }
             default: {
@@ -1792,6 +2066,20 @@ export namespace Started {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.takeOverKey`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.replayed`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1842,6 +2130,16 @@ export namespace Started {
     value: bigint
   }
 
+  export interface StartedTakeOverKeyFieldEvent {
+    field: '$.takeOverKey'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StartedReplayedFieldEvent {
+    field: '$.replayed'
+    value: number
+  }
+
   export function encode (obj: Partial<Started>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Started.codec())
   }
@@ -1850,7 +2148,7 @@ export namespace Started {
     return decodeMessage(buf, Started.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Started>): Generator<StartedSessionIdFieldEvent | StartedPromptTokensFieldEvent | StartedRoutePeerIdFieldEvent | StartedRouteStartFieldEvent | StartedRouteEndFieldEvent | StartedPromptIdsFieldEvent | StartedSeedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Started>): Generator<StartedSessionIdFieldEvent | StartedPromptTokensFieldEvent | StartedRoutePeerIdFieldEvent | StartedRouteStartFieldEvent | StartedRouteEndFieldEvent | StartedPromptIdsFieldEvent | StartedSeedFieldEvent | StartedTakeOverKeyFieldEvent | StartedReplayedFieldEvent> {
     return streamMessage(buf, Started.codec(), opts)
   }
 }

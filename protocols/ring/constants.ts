@@ -55,6 +55,11 @@ export const RefusedCode = {
 } as const
 
 export const SESSION_BYTES = 16
+/** Of the secret with which another coordinator takes a session over, and of its hash. */
+export const TAKE_OVER_KEY_BYTES = 16
+export const KEY_HASH_BYTES = 32
+/** What a stage holds is kept for so long when its coordinator is gone without a word. */
+export const ORPHAN_MS = 10_000
 /** An OPEN that stays without work, and a HELLO that stays without its OPEN, are freed after this. */
 export const UNUSED_MS = 10_000
 /** A next stage that is not reached by then is told to be unreachable. */

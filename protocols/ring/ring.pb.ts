@@ -21,6 +21,8 @@ export interface Open {
   requires: string[]
   stages: number
   prefix: Uint8Array<ArrayBuffer>
+  keyHash?: Uint8Array<ArrayBuffer>
+  takeOver?: TakeOver
 }
 
 export namespace Open {
@@ -117,6 +119,16 @@ export namespace Open {
         if ((obj.prefix != null && obj.prefix.byteLength > 0)) {
           w.uint32(138)
           w.bytes(obj.prefix)
+        }
+
+        if (obj.keyHash != null) {
+          w.uint32(146)
+          w.bytes(obj.keyHash)
+        }
+
+        if (obj.takeOver != null) {
+          w.uint32(154)
+          TakeOver.codec().encode(obj.takeOver, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -239,6 +251,16 @@ export namespace Open {
             }
             case 17: {
               obj.prefix = reader.bytes()
+              break
+            }
+            case 18: {
+              obj.keyHash = reader.bytes()
+              break
+            }
+            case 19: {
+              obj.takeOver = TakeOver.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.takeOver
+              })
               break
             }
             default: {
@@ -414,6 +436,20 @@ export namespace Open {
                 field: `${prefix}.prefix`,
                 value: reader.bytes()
               }
+              break
+            }
+            case 18: {
+              yield {
+                field: `${prefix}.keyHash`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 19: {
+              yield * TakeOver.codec().stream(reader, reader.uint32(), `${prefix}.takeOver`, {
+                limits: opts.limits?.takeOver
+              })
+
               break
             }
             default: {
@@ -633,6 +669,21 @@ export namespace Open {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface OpenKeyHashFieldEvent {
+    field: '$.keyHash'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface OpenTakeOverSessionFieldEvent {
+    field: '$.takeOver.session'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface OpenTakeOverKeyFieldEvent {
+    field: '$.takeOver.key'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Open>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Open.codec())
   }
@@ -641,8 +692,120 @@ export namespace Open {
     return decodeMessage(buf, Open.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGrammarTextFieldEvent | OpenTailGrammarMarkerFieldEvent | OpenTailGrammarManyFieldEvent | OpenTailGrammarVisibleFieldEvent | OpenTailEmbedFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Open>): Generator<OpenSessionFieldEvent | OpenEpochFieldEvent | OpenModelIdFieldEvent | OpenStartFieldEvent | OpenEndFieldEvent | OpenComputeFieldEvent | OpenWireFieldEvent | OpenPositionsFieldEvent | OpenPrevPeerIdFieldEvent | OpenPrevStartFieldEvent | OpenPrevAddressesFieldEvent | OpenNextPeerIdFieldEvent | OpenNextStartFieldEvent | OpenNextAddressesFieldEvent | OpenRoleFieldEvent | OpenRopeVariantFieldEvent | OpenTailPromptTokensFieldEvent | OpenTailMaxTokensFieldEvent | OpenTailStopIdsFieldEvent | OpenTailPromptIdsFieldEvent | OpenTailScorePromptFieldEvent | OpenTailTemperatureFieldEvent | OpenTailTopPFieldEvent | OpenTailTopKFieldEvent | OpenTailMinPFieldEvent | OpenTailRepetitionPenaltyFieldEvent | OpenTailPresencePenaltyFieldEvent | OpenTailFrequencyPenaltyFieldEvent | OpenTailLogitBiasFieldEvent | OpenTailSeedFieldEvent | OpenTailLogprobsFieldEvent | OpenTailGrammarTextFieldEvent | OpenTailGrammarMarkerFieldEvent | OpenTailGrammarManyFieldEvent | OpenTailGrammarVisibleFieldEvent | OpenTailEmbedFieldEvent | OpenRequiresFieldEvent | OpenStagesFieldEvent | OpenPrefixFieldEvent | OpenKeyHashFieldEvent | OpenTakeOverSessionFieldEvent | OpenTakeOverKeyFieldEvent> {
     return streamMessage(buf, Open.codec(), opts)
+  }
+}
+
+export interface TakeOver {
+  session: Uint8Array<ArrayBuffer>
+  key: Uint8Array<ArrayBuffer>
+}
+
+export namespace TakeOver {
+  let _codec: Codec<TakeOver>
+
+  export const codec = (): Codec<TakeOver> => {
+    if (_codec == null) {
+      _codec = message<TakeOver>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.session != null && obj.session.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.session)
+        }
+
+        if ((obj.key != null && obj.key.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.key)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          session: uint8ArrayAlloc(0),
+          key: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.session = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.key = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.session`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.key`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface TakeOverSessionFieldEvent {
+    field: '$.session'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface TakeOverKeyFieldEvent {
+    field: '$.key'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export function encode (obj: Partial<TakeOver>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, TakeOver.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TakeOver>): TakeOver {
+    return decodeMessage(buf, TakeOver.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TakeOver>): Generator<TakeOverSessionFieldEvent | TakeOverKeyFieldEvent> {
+    return streamMessage(buf, TakeOver.codec(), opts)
   }
 }
 

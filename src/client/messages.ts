@@ -7,7 +7,7 @@ import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, HopWork, 
 
 /** A request as a frame. */
 export function requestFrame (request: GenerateRequest): Uint8Array {
-  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false, generatedIds, format, tools = [], toolChoice, parallelToolCalls = true, embed } = request
+  const { modelId, prompt, maxTokens, stop, wire, scorePrompt = false, ignoreEos = false, generatedIds, takeOver, format, tools = [], toolChoice, parallelToolCalls = true, embed } = request
   return encodeFrame({ type: GenerateType.request }, Request.encode({
     modelId,
     chat: prompt.kind === 'chat' ? prompt.messages.map(({ toolCalls = [], ...message }) => ({ ...message, toolCalls: [...toolCalls] })) : [],
@@ -15,6 +15,7 @@ export function requestFrame (request: GenerateRequest): Uint8Array {
     ...(prompt.kind === 'text' ? { text: prompt.text } : {}),
     ...(prompt.kind === 'ids' ? { ids: idBytes(prompt.ids) } : {}),
     ...(generatedIds === undefined ? {} : { generatedIds: idBytes(generatedIds) }),
+    ...(takeOver === undefined ? {} : { takeOver: { sessionId: bytes(takeOver.sessionId), key: bytes(takeOver.key), route: takeOver.route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end })), lost: takeOver.lost } }),
     maxTokens,
     stop: [...stop],
     sampling: sampling(request.sampling),
@@ -40,8 +41,12 @@ export function eventOf (frame: Uint8Array, coordinator: string): GenerateEvent 
   const payload = payloadOf(frame)
   switch (type) {
     case GenerateType.started: {
-      const { sessionId, promptTokens, route, promptIds, seed } = Started.decode(payload)
-      return { kind: 'started', sessionId: hex(sessionId), promptTokens, route: stages(route), promptIds: ids(promptIds), seed }
+      const { sessionId, promptTokens, route, promptIds, seed, takeOverKey, replayed } = Started.decode(payload)
+      return {
+        kind: 'started', sessionId: hex(sessionId), promptTokens, route: stages(route), promptIds: ids(promptIds), seed,
+        ...(takeOverKey === undefined ? {} : { takeOverKey: hex(takeOverKey) }),
+        ...(replayed === undefined ? {} : { replayed })
+      }
     }
     case GenerateType.repaired: {
       const { lost, tookMs, replayed, route } = Repaired.decode(payload)
@@ -118,6 +123,8 @@ const reasons: readonly FinishReason[] = ['stop', 'length', 'tool_calls', 'cance
 const reason = (text: string): FinishReason => reasons.find((each) => each === text) ?? 'stop'
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const bytes = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 
 /** As peer ids are written; what is shown, and put into headers, has nothing else in it. */
 const PEER_ID = /^[A-Za-z0-9]{1,128}$/

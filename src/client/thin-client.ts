@@ -12,6 +12,10 @@ interface Heard {
   started: Started | undefined
   scored: boolean
   readonly tokens: number[]
+  /** Who said `started` last. */
+  coordinator: string
+  /** The newest that was told. */
+  route: readonly RouteStage[]
   text: string
   /** Events beside tokens. */
   others: number
@@ -42,7 +46,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     signal?.throwIfAborted()
     const startedMs = performance.now()
     const tried = new Set<string>()
-    const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], text: '', others: 0 }
+    const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], coordinator: '', route: [], text: '', others: 0 }
     let lost: { readonly atMs: number, readonly coordinators: RouteStage[] } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
     while (tried.size < MAX_COORDINATORS) {
@@ -57,7 +61,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
           hear(heard, event, request, candidate.peerId)
           if (event.kind === 'started' && goingOn && lost !== undefined) {
             // for a reader the answer began long ago
-            yield { kind: 'repaired', lost: lost.coordinators, tookMs: performance.now() - lost.atMs, replayed: event.promptTokens + heard.tokens.length, route: event.route }
+            yield { kind: 'repaired', lost: lost.coordinators, tookMs: performance.now() - lost.atMs, replayed: event.replayed ?? event.promptTokens + heard.tokens.length, route: event.route }
             lost = undefined
             continue
           }
@@ -95,13 +99,15 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
 const coordinated = ({ route }: Started): RouteStage['span'] => route[0]?.span ?? [0, 0]
 
 /** The request, or the rest of it: by ids, never by text. */
-function goingOnFrom (request: GenerateRequest, { started, tokens }: Heard): GenerateRequest {
+function goingOnFrom (request: GenerateRequest, { started, tokens, coordinator, route }: Heard): GenerateRequest {
   if (started === undefined) return request
+  const { sessionId, takeOverKey } = started
   return {
     ...request,
     prompt: { kind: 'ids', ids: started.promptIds },
     sampling: { ...request.sampling, seed: started.seed },
-    ...(tokens.length === 0 ? {} : { generatedIds: tokens })
+    ...(tokens.length === 0 ? {} : { generatedIds: tokens }),
+    ...(tokens.length === 0 || takeOverKey === undefined ? {} : { takeOver: { sessionId, key: takeOverKey, route, lost: coordinator } })
   }
 }
 
@@ -113,6 +119,8 @@ function hear (heard: Heard, event: GenerateEvent, { maxTokens }: GenerateReques
   if (event.kind !== 'started' && event.kind !== 'done' && heard.started === undefined) throw new PeerFaultError(`the coordinator ${peerId} answers what has not begun`, peerId)
   // what the answer began with stays, whatever another coordinator says
   if (event.kind === 'started') heard.started = heard.started === undefined ? event : { ...event, promptIds: heard.started.promptIds, seed: heard.started.seed }
+  if (event.kind === 'started') heard.coordinator = peerId
+  if (event.kind === 'started' || event.kind === 'repaired') heard.route = event.route
   if (event.kind === 'scored') heard.scored = true
   if (event.kind === 'token') {
     heard.tokens.push(event.id)

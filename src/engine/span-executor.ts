@@ -35,6 +35,8 @@ export interface SpanExecutorInit {
   /** Values of one row of output, where no hidden states are wanted of the span that ends the model. */
   readonly outputSize: number
   readonly isTail: boolean
+  /** The device takes products of no rows: then a tail that is to score nothing leaves out its head, which may be the largest product of all. */
+  readonly skipsHead: boolean
   /** Cosines and sines of each variant of the rotation, where the graph takes them as inputs. */
   readonly rope: ReadonlyArray<{ readonly cos: Tensor, readonly sin: Tensor }>
   readonly onRun?: LoadOptions['onRun'] | undefined
@@ -46,7 +48,7 @@ interface Rows {
   readonly view: Float32Array
 }
 
-export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, rope, onRun }: SpanExecutorInit): SpanExecutor {
+export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize, isTail, skipsHead, rope, onRun }: SpanExecutorInit): SpanExecutor {
   const input = rowBuffers(ort, hiddenSize)
   const output = rowBuffers(ort, outputSize)
   const normed = rowBuffers(ort, hiddenSize)
@@ -55,11 +57,13 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
   const scoreStart = numbers(ort, 'i64', [1], 8)
   const totalLengthView = new Int32Array(totalLength.data)
   const scoreStartView = new BigInt64Array(scoreStart.data)
-  const headStarts = [0n, -1n].map((first) => {
+  const constant = (value: bigint): Tensor => {
     const { tensor, data } = numbers(ort, 'i64', [1], 8)
-    new BigInt64Array(data)[0] = first
+    new BigInt64Array(data)[0] = value
     return tensor
-  })
+  }
+  /** Which of the scored rows the head is for: all, the last one, none. */
+  const heads = { all: constant(0n), last: constant(-1n), none: constant(2n ** 62n) }
 
   function seqlensOf (count: number): { readonly tensor: Tensor, readonly view: Int32Array } {
     const known = seqlens.get(count)
@@ -76,12 +80,14 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
     const { binding, bound } = group
     if (bound?.input !== hidden.tensor || bound.output !== out.tensor) {
       binding.bindInput(graphNames.hidden, hidden.tensor)
+      if (isTail) binding.bindInput(graphNames.headStart, isHidden(variant) ? heads.last : out.view.length === 0 ? heads.none : heads.all)
       binding.bindOutput(isHidden(variant) ? graphNames.normed : graphNames.output, out.tensor)
       group.bound = { input: hidden.tensor, output: out.tensor }
     }
     return await session.run(binding, signal === undefined ? {} : { signal })
   }
 
+  const canSkipHead = (variant: number): boolean => isTail && skipsHead && !isHidden(variant)
   const outputOf = (variant: number): RowBuffers => isHidden(variant) ? normed : output
 
   /** Writes the rows of `values`, token ids or hidden states, where the graph reads them. */
@@ -99,10 +105,6 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       binding.bindInput(graphNames.totalLength, totalLength.tensor)
       if (isTail) {
         binding.bindInput(graphNames.scoreStart, scoreStart.tensor)
-        const headStart = headStarts[isHidden(variant) ? 1 : 0]
-        if (headStart !== undefined) {
-          binding.bindInput(graphNames.headStart, headStart)
-        }
       }
       const caches = rope[ropeOf(variant)]
       if (caches !== undefined) {
@@ -116,7 +118,7 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       const variant = works[0]?.variant ?? 0
       const size = isHidden(variant) ? hiddenSize : outputSize
       const hidden = input.of(count, 1)
-      const out = outputOf(variant).of(count, 1)
+      const out = outputOf(variant).of(count, canSkipHead(variant) && works.every(({ step }) => step.score === 0) ? 0 : 1)
       const lengths = seqlensOf(count).view
       let longest = 0
       for (let row = 0; row < count; row++) {
@@ -145,7 +147,7 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
         slot.filled = step.position + 1
         const row = slot.place - first
         step.ran?.(ms)
-        // a tail that is to score nothing computed one row all the same
+        // a tail that is to score nothing may have computed one row all the same
         step.consume(out.view.subarray(row * size, (row + (isTail ? step.score : 1)) * size))
       }
     },
@@ -154,10 +156,10 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       const { slot, step, rows: all, variant } = work
       const rows = end - first
       const wanted = isTail ? Math.max(0, end - Math.max(first, all - step.score)) : rows
-      // without a row to score one is computed all the same: a product of no rows is not every kernel's strength
+      // without a row to score one is computed all the same where it has to be: a product of no rows is not every kernel's strength
       const scored = Math.max(1, wanted)
       const hidden = input.of(1, rows)
-      const out = outputOf(variant).of(1, scored)
+      const out = outputOf(variant).of(1, wanted === 0 && canSkipHead(variant) ? 0 : scored)
       const perRow = step.input instanceof Uint32Array ? 1 : hiddenSize
       const reading = fill(step.input.subarray(first * perRow, end * perRow), hidden.view)
       if (reading != null) {
@@ -186,7 +188,7 @@ export function spanExecutor ({ ort, session, embedding, hiddenSize, outputSize,
       input.close()
       output.close()
       normed.close()
-      ;[totalLength.tensor, scoreStart.tensor, ...headStarts, ...[...seqlens.values()].map(({ tensor }) => tensor)].forEach((tensor) => { tensor.close() })
+      ;[totalLength.tensor, scoreStart.tensor, ...Object.values(heads), ...[...seqlens.values()].map(({ tensor }) => tensor)].forEach((tensor) => { tensor.close() })
       await embedding?.close()
     }
   }
@@ -203,7 +205,7 @@ interface RowBuffers {
 }
 
 /**
- * Tensors `[batch, rows, columns]`: those for single rows stay. Of the others there is one at a time, over memory that only grows: many bindings
+ * Tensors `[batch, rows, columns]`: those for single rows and for none stay. Of the others there is one at a time, over memory that only grows: many bindings
  * hold on to what they ran with last, which would be a prompt's rows for each place of a slab.
  */
 function rowBuffers (ort: OrtLibrary, columns: number): RowBuffers {
@@ -213,6 +215,7 @@ function rowBuffers (ort: OrtLibrary, columns: number): RowBuffers {
   }
   const memory = (rows: number): ArrayBuffer => new ArrayBuffer(rows * columns * 4)
   const singles = new Map<number, Rows>()
+  const empties = new Map<number, Rows>()
   let shared = memory(2)
   let several: Rows & { readonly rows: number } | undefined
 
@@ -221,6 +224,11 @@ function rowBuffers (ort: OrtLibrary, columns: number): RowBuffers {
       if (rows === 1) {
         const known = singles.get(batch) ?? make(memory(batch), batch, 1)
         singles.set(batch, known)
+        return known
+      }
+      if (rows === 0) {
+        const known = empties.get(batch) ?? make(memory(1), batch, 0)
+        empties.set(batch, known)
         return known
       }
       if (several?.rows !== rows) {
@@ -234,7 +242,7 @@ function rowBuffers (ort: OrtLibrary, columns: number): RowBuffers {
     },
     close () {
       several?.tensor.close()
-      singles.forEach(({ tensor }) => { tensor.close() })
+      for (const { tensor } of [...singles.values(), ...empties.values()]) tensor.close()
     }
   }
 }

@@ -57,7 +57,7 @@ export async function loadSpan ({ ort, device, threads, kvType }: SpanRunnerComp
     return cos === undefined || sin === undefined ? [] : [{ cos, sin }]
   })
   const { hiddenSize, vocabSize } = config
-  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, rope, onRun: options.onRun })
+  const executor = spanExecutor({ ort, session, embedding, hiddenSize, outputSize: isTail ? vocabSize : hiddenSize, isTail, skipsHead: device.info.kind === 'cpu', rope, onRun: options.onRun })
   return spanRunner({ ort, session, executor, kind: device.info.kind, kvType, manifest, span, contextLength, options })
 }
 

@@ -52,6 +52,8 @@ export interface GenerateRequest {
   readonly ignoreEos?: boolean
   /** An answer that goes on: its first ids, which are not told again. The prompt is given as ids, and the seed is that of the beginning. */
   readonly generatedIds?: readonly number[]
+  /** With `generatedIds`: what the stages hold of that answer is used. */
+  readonly takeOver?: TakeOver
   readonly format?: ResponseFormat
   /** Handed to the model's own chat template; with messages only. */
   readonly tools?: readonly ToolDefinition[]
@@ -73,6 +75,17 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'cancelled' | 'err
 export interface RouteStage {
   readonly peerId: string
   readonly span: readonly [start: number, end: number]
+}
+
+/** An answer whose coordinator is lost: where it was, and what proves that it may be gone on with. */
+export interface TakeOver {
+  readonly sessionId: string
+  /** Hexadecimal; a secret of whoever asked and of that coordinator. */
+  readonly key: string
+  /** The newest that was told. */
+  readonly route: readonly RouteStage[]
+  /** Peer id of the coordinator. */
+  readonly lost: string
 }
 
 export interface Usage {
@@ -118,6 +131,10 @@ export type GenerateEvent =
     /** With these and the ids told so far, another coordinator goes on where this one is lost. */
     readonly promptIds: readonly number[]
     readonly seed: bigint
+    /** With it that one may use what the stages hold: see `TakeOver`. Not to be shown to anybody. */
+    readonly takeOverKey?: string
+    /** Of an answer that goes on: positions that a stage was given again. */
+    readonly replayed?: number
   }
   /** Stages were lost and replaced; what follows is what would have followed. `replayed`: positions that a stage was given again. */
   | { readonly kind: 'repaired', readonly lost: readonly RouteStage[], readonly tookMs: number, readonly replayed: number, readonly route: readonly RouteStage[] }

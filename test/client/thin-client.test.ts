@@ -62,7 +62,7 @@ describe('thinClient', () => {
       const { events } = await ask(swarm, request)
       const direct = await swarm.ask(request)
       const plain = (list: GenerateEvent[]): unknown => JSON.parse(JSON.stringify(list, (key, value: unknown) =>
-        key === 'timings' || key === 'sessionId' || key === 'seed' ? undefined : key === 'logprob' && typeof value === 'number' ? Math.fround(value) : value))
+        ['timings', 'sessionId', 'seed', 'takeOverKey'].includes(key) ? undefined : key === 'logprob' && typeof value === 'number' ? Math.fround(value) : value))
       assert.deepEqual(plain(events), plain(direct))
     }
     await swarm.clock.advance(2000)

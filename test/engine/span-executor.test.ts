@@ -28,6 +28,7 @@ describe('what a span executor keeps between runs', () => {
       hiddenSize: HIDDEN,
       outputSize: HIDDEN,
       isTail: false,
+      skipsHead: false,
       rope: []
     })
   })

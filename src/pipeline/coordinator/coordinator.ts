@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { NoCapacityError, UnknownModelError } from '../../../protocols/generate/index.ts'
+import { SESSION_BYTES, TAKE_OVER_KEY_BYTES } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../../p2p/index.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { generateServer } from './generate-server.ts'
 import { prepareRequest, type PreparedRequest } from './request.ts'
-import { findRoute, heldKey, mendedRoute, type FoundRoute, type Provider, type RouteSearch } from './routes.ts'
+import { begunRoute, findRoute, heldKey, mendedRoute, type FoundRoute, type Provider, type RouteSearch } from './routes.ts'
 import { session } from './session.ts'
 import { chooseStandby } from './choose-standby.ts'
 import { suspects } from './suspects.ts'
-import type { RouteInit } from './session-types.ts'
+import type { RouteStop } from './stage-link.ts'
+import type { Begun, RouteInit } from './session-types.ts'
 import type { GenerateEvent, GenerateRequest } from '../types.ts'
 import type { CoordinateOptions, Coordinator, CoordinatorComponents, CoordinatorInit, CoordinatorModel, LossKind } from './types.ts'
 
@@ -86,11 +88,38 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     return found
   }
 
-  async function * begin (request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  function begunAt (
+    { takeOver }: PreparedRequest, modelId: string, { manifest }: CoordinatorModel,
+    standbyFor: (session: Uint8Array, stop: RouteStop, route: FoundRoute, without: Iterable<string>) => RouteStop | undefined
+  ): Begun | undefined {
+    const before = takeOver === undefined ? undefined : begunRoute(takeOver, { modelId, layerCount: manifest.config.layerCount, providers: providers() })
+    if (takeOver === undefined || before === undefined) return undefined
+    const session = Buffer.from(takeOver.sessionId, 'hex')
+    return {
+      ...before,
+      lost: takeOver.lost,
+      standby (index) {
+        const stop = before.route.hops[index]
+        return stop === undefined ? undefined : standbyFor(session, stop, before.route, [takeOver.lost])
+      }
+    }
+  }
+
+  async function * begin (request: GenerateRequest, remote: boolean, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     const model = await components.models(request.modelId)
     if (model === undefined) throw new UnknownModelError(`this node does not have the model ${request.modelId}`)
     const prepared = prepareRequest(request, model, () => randomBytes(8).readBigUInt64LE())
-    const sessionId = new Uint8Array(randomBytes(16))
+    const standbyFor = (session: Uint8Array, stop: RouteStop, current: FoundRoute, without: Iterable<string>): RouteStop | undefined => chooseStandby({
+      session,
+      modelId: request.modelId,
+      wire: prepared.wire,
+      positions: prepared.positions,
+      stop,
+      route: current,
+      providers: providers(),
+      exclude: new Set([...suspected.peers, ...without])
+    })
+    const sessionId = new Uint8Array(randomBytes(SESSION_BYTES))
     yield * session({
       host,
       clock,
@@ -106,21 +135,15 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
         log?.debug({ sessionId: sessionName(sessionId), why }, 'the session goes on without a stage')
         repairs[why] = (repairs[why] ?? 0) + 1
       },
-      standbyFor: (stop, current, without) => chooseStandby({
-        session: sessionId,
-        modelId: request.modelId,
-        wire: prepared.wire,
-        positions: prepared.positions,
-        stop,
-        route: current,
-        providers: providers(),
-        exclude: new Set([...suspected.peers, ...without])
-      })
+      standbyFor: (stop, current, without) => standbyFor(sessionId, stop, current, without)
     }, {
       request,
+      remote,
       model,
       prepared,
       sessionId,
+      begun: begunAt(prepared, request.modelId, model, standbyFor),
+      takeOverKey: new Uint8Array(randomBytes(TAKE_OVER_KEY_BYTES)),
       standbyFrom,
       chunkRows,
       openTimeoutMs,
@@ -128,13 +151,13 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     }, signal)
   }
 
-  async function * generate (request: GenerateRequest, { signal, requestId }: CoordinateOptions = {}): AsyncGenerator<GenerateEvent> {
+  async function * generate (request: GenerateRequest, { signal, requestId, remote = false }: CoordinateOptions = {}): AsyncGenerator<GenerateEvent> {
     if (draining) throw new NoCapacityError('this node takes no more requests', RETRY_AFTER_MS)
     if (running.size >= maxSessions) throw new NoCapacityError(`${running.size} generations are at work here`, RETRY_AFTER_MS)
     const stopped = new AbortController()
     running.add(stopped)
     try {
-      const events = begin(request, signal == null ? stopped.signal : AbortSignal.any([signal, stopped.signal]))
+      const events = begin(request, remote, signal == null ? stopped.signal : AbortSignal.any([signal, stopped.signal]))
       for await (const event of components.watch?.(events, { modelId: request.modelId, requestId }) ?? events) {
         stopped.signal.throwIfAborted()
         yield event

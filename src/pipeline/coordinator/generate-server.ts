@@ -9,7 +9,7 @@ import type { AbortOptions } from '@libp2p/interface'
 export interface GenerateServerComponents {
   readonly host: Pick<Host, 'peerId' | 'handle' | 'unhandle'>
   readonly clock: Clock
-  generate (request: GenerateRequest, options: AbortOptions): AsyncIterable<GenerateEvent>
+  generate (request: GenerateRequest, options: AbortOptions & { readonly remote: true }): AsyncIterable<GenerateEvent>
 }
 
 export interface GenerateServerInit extends PeerLimits {
@@ -64,7 +64,7 @@ export function generateServer ({ host, clock, generate }: GenerateServerCompone
       if (header.type !== GenerateType.request) throw new RequestError(`a client begins with a request, not with a frame of type ${header.type}`)
       const lateMs = tokens.waitMs(link.peer)
       if (lateMs > 0) throw new NoCapacityError('this peer has had as many tokens as it may', lateMs)
-      for await (const event of generate(requestOf(payload), { signal })) {
+      for await (const event of generate(requestOf(payload), { signal, remote: true })) {
         if (signal.aborted) continue
         spoke = true
         if (event.kind === 'started') tokens.take(link.peer, event.promptTokens)

@@ -15,6 +15,8 @@ export interface GenerationInit {
   readonly hiddenSize: number
   readonly scorePrompt: boolean
   readonly sessionId: string
+  /** Hexadecimal. */
+  readonly takeOverKey: string
   readonly clock: Clock
   readonly startedMs: number
 }
@@ -38,7 +40,8 @@ export interface Generation {
   readonly tokens: readonly number[]
   /** Of the prompt's tokens, the first without a score included. */
   readonly scored: number
-  started (route: readonly RouteStage[], cached: number): GenerateEvent
+  /** @param begun leading positions of the prompt that nobody computed, and those of an answer that goes on that a stage was given again */
+  started (route: readonly RouteStage[], begun?: { readonly cached: number, readonly replayed: number }): GenerateEvent
   repaired (event: Omit<Extract<GenerateEvent, { kind: 'repaired' }>, 'kind'>): GenerateEvent
   done (reason: FinishReason, measured?: Measured): GenerateEvent[]
 }
@@ -166,10 +169,14 @@ export function generation (init: GenerationInit): Generation {
       return events
     },
 
-    started (stages, cached) {
+    started (stages, begun = { cached: 0, replayed: 0 }) {
       route = stages
-      cachedTokens = cached
-      return { kind: 'started', sessionId: init.sessionId, promptTokens: promptIds.length, route, promptIds, seed: sampling.seed }
+      cachedTokens = begun.cached
+      const { sessionId, takeOverKey } = init
+      return {
+        kind: 'started', sessionId, promptTokens: promptIds.length, route, promptIds, seed: sampling.seed, takeOverKey,
+        ...(generatedIds.length === 0 ? {} : { replayed: begun.replayed })
+      }
     },
 
     repaired (event) {

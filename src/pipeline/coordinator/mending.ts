@@ -24,6 +24,8 @@ export interface Mending {
   readonly openedMs: number | undefined
   /** Leading positions of the prompt that nobody had to compute. */
   readonly cached: number
+  /** Positions that a stage was given again. */
+  readonly replayed: number
   /** What was mended since the last result, if anything. */
   readonly repaired: Omit<Extract<GenerateEvent, { kind: 'repaired' }>, 'kind'> | undefined
   end (): void
@@ -50,18 +52,18 @@ const HEDGE_POSITIONS = 4 * MIRROR_FRAMES
 
 export function mending (components: SessionComponents, init: SessionInit, own: Ring, made: Generation): Mending {
   const { clock, host, suspects } = components
-  const { prepared, chunkRows, openTimeoutMs, attempts, standbyFrom } = init
+  const { prepared, chunkRows, openTimeoutMs, attempts, standbyFrom, begun } = init
   const { promptIds, maxTokens, embed } = prepared
   const scorePrompt = init.request.scorePrompt === true
   /** Something is made of every row of the prompt. */
   const needsAll = scorePrompt || embed === 'mean'
   /** Not to be asked again until a token has come. */
-  const exclude = new Set<string>()
+  const exclude = new Set<string>(begun === undefined ? [] : [begun.lost])
   const refusing = new Set<string>()
   /** Who blamed a neighbour since the last token: nobody is believed twice. */
   const accusing = new Set<string>()
   /** Left out on one peer's word, or for giving it twice: where nobody else is left they are asked again. */
-  const doubted = new Set<string>()
+  const doubted = new Set<string>(exclude)
   const leaving = new Set<number>()
   /** Who stood by, or was asked to, in this epoch. */
   const stoodBy = new Set<string>()
@@ -83,6 +85,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
   let stopLooking = (): void => { /* nobody leaves */ }
 
   const stagesOf = (route: FoundRoute | undefined): RouteStage[] => (route?.hops ?? []).map(({ peerId, start, end }) => ({ peerId, span: [start, end] as const }))
+
+  const replayed = (): number => plan === undefined ? 0 : Math.max(...plan.stages.map(({ until }) => (plan?.at ?? 0) - until))
 
   /** Several stages work at once only on several chunks. */
   const rowsOf = (left: number, stages: number): number => stages === 1
@@ -132,7 +136,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
 
   async function routeWithout (signal: AbortSignal): Promise<FoundRoute> {
     const before = found === undefined
-      ? undefined
+      ? begun && { ...begun, compute: undefined }
       : {
           route: found,
           compute: hasWorked ? found.compute : undefined,
@@ -158,12 +162,12 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         return work === undefined ? [] : { ...stage, ...work }
       })
     },
-    get cached () { return hasWorked ? 0 : plan?.start ?? 0 },
+    get cached () { return hasWorked || begun !== undefined ? 0 : plan?.start ?? 0 },
+    get replayed () { return replayed() },
     get openedMs () { return openedMs },
     get repaired () {
       if (lostMs === undefined || plan === undefined) return undefined
-      const { at, stages } = plan
-      return { lost, tookMs: clock.now() - lostMs, replayed: Math.max(...stages.map(({ until }) => at - until)), route: stagesOf(found) }
+      return { lost, tookMs: clock.now() - lostMs, replayed: replayed(), route: stagesOf(found) }
     },
 
     async enter (signal) {
@@ -178,7 +182,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         allowed: maxTokens - tokens.length + (scorePrompt ? promptIds.length : 0),
         readyMs: hasWorked || tokens.length > 0 ? Math.min(REENTER_MS, openTimeoutMs) : openTimeoutMs,
         leaving: leaves,
-        hasStandby: (index) => own.standbys?.isCloseTo(index, promptIds.length + made.tokens.length - HEDGE_POSITIONS) === true
+        hasStandby: (index) => route.hops[index]?.peerId !== host.peerId && own.standbys?.isCloseTo(index, promptIds.length + made.tokens.length - HEDGE_POSITIONS) === true
       }, { signal })
       plan = resumePlan({
         stages: await epoch.ready,
@@ -218,8 +222,8 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
       if (standbys === undefined || made.tokens.length === 0 || promptIds.length + made.tokens.length < standbyFrom) return
       if (clock.now() - lookedMs > STANDBY_EVERY_MS) {
         lookedMs = clock.now()
-        // a stage in this process goes with its coordinator
-        for (const [index, { peerId }] of (found?.hops ?? []).entries()) if (peerId !== host.peerId) standBy(index)
+        // a stage in this process goes with its coordinator, and matters to whoever is elsewhere then
+        for (const [index, { peerId }] of (found?.hops ?? []).entries()) if (init.remote || peerId !== host.peerId) standBy(index)
       }
       if (made.tokens.length % MIRROR_FRAMES !== 0) return
       standbys.feed(feedsFrom)

@@ -1,5 +1,7 @@
 import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type HopWork as HopWorkMessage, type Stage } from '../../../protocols/generate/index.ts'
+import { SESSION_BYTES, TAKE_OVER_KEY_BYTES } from '../../../protocols/ring/index.ts'
 import { encodeFrame, floatBytes, idBytes, parse, readIds } from '../frames.ts'
+import { sessionName } from '../log.ts'
 import type { ToolDefinition } from '../../model/index.ts'
 import type { GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TokenScore } from '../types.ts'
 
@@ -27,6 +29,7 @@ export function requestOf (payload: Uint8Array): GenerateRequest {
     scorePrompt,
     ignoreEos,
     ...(generatedIds === undefined ? {} : { generatedIds: idList('generatedIds', generatedIds) }),
+    ...takeOverOf(request),
     ...formatOf(request),
     ...toolsOf(request),
     ...embedOf(request)
@@ -38,6 +41,13 @@ function oneOf<T extends string> (field: string, what: string, word: string, kno
   const found = known.find((each) => each === word)
   if (found === undefined) throw new RequestError(`the ${what} is '${word.slice(0, 64)}', and has to be one of: ${known.join(', ')}`, { field })
   return found
+}
+
+function takeOverOf ({ takeOver }: Request): Pick<GenerateRequest, 'takeOver'> {
+  if (takeOver === undefined) return {}
+  const { sessionId, key, route, lost } = takeOver
+  if (sessionId.length !== SESSION_BYTES || key.length !== TAKE_OVER_KEY_BYTES) throw new RequestError('an answer is taken over by the id of its session and its key', { field: 'takeOver' })
+  return { takeOver: { sessionId: sessionName(sessionId), key: sessionName(key), route: route.map(({ peerId, start, end }) => ({ peerId, span: [start, end] })), lost } }
 }
 
 function formatOf ({ format, schema }: Request): Pick<GenerateRequest, 'format'> {
@@ -93,7 +103,9 @@ export function eventFrame (event: GenerateEvent): Uint8Array {
         promptTokens: event.promptTokens,
         route: stages(event.route),
         promptIds: new Uint8Array(idBytes(event.promptIds)),
-        seed: event.seed
+        seed: event.seed,
+        ...(event.takeOverKey === undefined ? {} : { takeOverKey: new Uint8Array(Buffer.from(event.takeOverKey, 'hex')) }),
+        ...(event.replayed === undefined ? {} : { replayed: event.replayed })
       }))
     case 'repaired': {
       const { lost, tookMs, replayed, route } = event

@@ -1,7 +1,7 @@
 import { ContextLengthError, RequestError } from '../../../protocols/generate/index.ts'
 import { samplingProblem } from '../sampler/index.ts'
 import { answerShape, type AnswerShape } from './answer-grammar.ts'
-import type { GenerateRequest, Pooling, SamplingOptions, Wire } from '../types.ts'
+import type { GenerateRequest, Pooling, SamplingOptions, TakeOver, Wire } from '../types.ts'
 import type { CoordinatorModel } from './types.ts'
 
 export const MAX_STOPS = 64
@@ -21,6 +21,8 @@ export interface PreparedRequest {
   readonly positions: number
   /** Of an answer that goes on. */
   readonly generatedIds: readonly number[]
+  /** Where that was. */
+  readonly takeOver: TakeOver | undefined
   readonly shape: AnswerShape
   /** Instead of an answer. */
   readonly embed: Pooling | undefined
@@ -75,6 +77,7 @@ export function prepareRequest (request: GenerateRequest, { manifest, tokenizer 
     stopIds: request.ignoreEos === true ? [] : [...new Set([...config.eosTokenIds, ...tokenizer.eosTokenIds])],
     positions: promptIds.length + Math.max(0, maxTokens - 1),
     generatedIds,
+    takeOver: generatedIds.length === 0 ? undefined : request.takeOver,
     shape,
     embed: request.embed
   }

@@ -19,6 +19,10 @@ export interface RingInit {
   /** The prompt, where stages may reuse what they have of it. */
   readonly reusable: readonly number[]
   readonly tail: Tail
+  /** Of the key with which another coordinator may take the session over. */
+  readonly keyHash: Uint8Array<ArrayBuffer>
+  /** What the stages of a session whose coordinator is lost hold is this one's to begin with. */
+  readonly takeOver?: { readonly session: Uint8Array<ArrayBuffer>, readonly key: Uint8Array<ArrayBuffer> } | undefined
 }
 
 export interface EnterInit {
@@ -44,6 +48,8 @@ export interface Ring {
   readonly standbys: Standbys | undefined
   /** Frees every stage. */
   close (): void
+  /** Leaves every stage with what it holds, for another coordinator. */
+  abandon (): void
 }
 
 export interface RingComponents {
@@ -74,7 +80,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   }
 
   function openFrame ({ hops, compute }: FoundRoute, index: number, stop: RouteStop, role: number = Role.active): Uint8Array {
-    const { session, modelId, wire, positions, ropeVariant, tail } = init
+    const { session, modelId, wire, positions, ropeVariant, tail, keyHash, takeOver } = init
     return encodeFrame({ type: RingType.open, epoch }, Open.encode({
       session,
       epoch,
@@ -89,6 +95,8 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       requires: index === hops.length - 1 ? requiredOf(tail) : [],
       // later on rows may come from stages that are not in the route any more: a key could not name them
       prefix: epoch === 1 && role === Role.active ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
+      keyHash,
+      ...(takeOver === undefined || role !== Role.active ? {} : { takeOver }),
       ...(index === hops.length - 1 ? { tail } : {})
     }))
   }
@@ -137,6 +145,15 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
     standing?.end()
   }
 
+  /** @param leave what becomes of each stage */
+  function end (leave: (link: StageLink) => void): void {
+    epoch++
+    current?.end()
+    for (const link of links.values()) leave(link)
+    links.clear()
+    standing?.end()
+  }
+
   return {
     get standbys () { return standing },
 
@@ -182,12 +199,8 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       }
     },
 
-    close () {
-      epoch++
-      current?.end()
-      standing?.end()
-      for (const link of links.values()) link.release()
-      links.clear()
-    }
+    close () { end((link) => { link.release() }) },
+
+    abandon () { end((link) => { link.abandon() }) }
   }
 }

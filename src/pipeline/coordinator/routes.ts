@@ -1,6 +1,6 @@
 import { NoCapacityError, UncoveredError } from '../../../protocols/generate/index.ts'
 import { wholeSpanRoute } from './whole-spans.ts'
-import type { Wire } from '../types.ts'
+import type { TakeOver, Wire } from '../types.ts'
 import type { Compute, Span } from '../../model/index.ts'
 import type { RouteCandidate, RouteHop, RoutePlan, RouteRequest } from '../../routing/index.ts'
 import type { NodeRecord, ServedSpan } from '../../swarm/index.ts'
@@ -48,6 +48,27 @@ export const heldKey = ({ peerId, start, end }: RouteHop): string => `${peerId}/
 function isDivisible (hops: readonly RouteHop[], known: readonly RouteCandidate[], divisible: ReadonlySet<string>): boolean {
   return hops.every((hop) => known.some((span) => span.peerId === hop.peerId && span.start <= hop.start && span.end >= hop.end &&
     ((span.start === hop.start && span.end === hop.end) || divisible.has(heldKey(span)))))
+}
+
+/** A route that had begun, and those of its stages that may still hold what they computed, by `heldKey`. */
+export interface BegunRoute {
+  readonly route: FoundRoute
+  readonly held: ReadonlySet<string>
+}
+
+/** Of a session whose coordinator is lost, as its client tells it. Undefined: it is no route, or nobody else of it is there any more. */
+export function begunRoute ({ route, lost }: TakeOver, { modelId, layerCount, providers }: Pick<RouteSearch, 'modelId' | 'layerCount' | 'providers'>): BegunRoute | undefined {
+  const hops = route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end, addresses: providers.find((each) => each.peerId === peerId)?.addresses ?? [] }))
+  const joins = hops.every(({ start, end }, index) => start === (hops[index - 1]?.end ?? 0) && end > start) && hops.at(-1)?.end === layerCount
+  if (!joins) return undefined
+  const serving = hops.flatMap((hop) => {
+    const span = hop.peerId === lost ? undefined : providers.find(({ peerId }) => peerId === hop.peerId)?.spans
+      .find((each) => each.modelId === modelId && each.state === 'online' && each.start <= hop.start && each.end >= hop.end)
+    return span === undefined ? [] : [{ hop, compute: span.compute }]
+  })
+  const compute = serving[0]?.compute
+  if (compute === undefined || serving.some((each) => each.compute !== compute)) return undefined
+  return { route: { compute, hops }, held: new Set(serving.map(({ hop }) => heldKey(hop))) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FoundRoute } from './routes.ts'
+import type { BegunRoute, FoundRoute } from './routes.ts'
 import type { RouteStop } from './stage-link.ts'
 import type { GenerateRequest } from '../types.ts'
 import type { PreparedRequest } from './request.ts'
@@ -24,11 +24,24 @@ export interface RouteInit {
   readonly before?: { readonly route: FoundRoute, readonly compute: FoundRoute['compute'] | undefined, readonly held: ReadonlySet<string>, standby (index: number): RouteStop | undefined } | undefined
 }
 
+/** An answer that began at a coordinator which is lost. */
+export interface Begun extends BegunRoute {
+  /** That coordinator, which may have been a stage too. */
+  readonly lost: string
+  /** Who most likely stood by for a stage. */
+  standby (index: number): RouteStop | undefined
+}
+
 export interface SessionInit {
   readonly request: GenerateRequest
+  /** Whoever asks is on another node. */
+  readonly remote: boolean
   readonly model: CoordinatorModel
   readonly prepared: PreparedRequest
   readonly sessionId: Uint8Array<ArrayBuffer>
+  /** A secret of the client's and this coordinator's: see `TakeOver`. */
+  readonly takeOverKey: Uint8Array<ArrayBuffer>
+  readonly begun?: Begun | undefined
   readonly chunkRows: number
   readonly openTimeoutMs: number
   /** Routes tried without a token in between. */

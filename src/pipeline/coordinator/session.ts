@@ -2,6 +2,7 @@ import { NoCapacityError } from '../../../protocols/generate/index.ts'
 import { ropeVariantOf } from '../../model/index.ts'
 import { idBytes } from '../frames.ts'
 import { sessionName } from '../log.ts'
+import { keyHashOf } from '../take-over.ts'
 import { generation } from './generation.ts'
 import { mending } from './mending.ts'
 import { ring } from './ring.ts'
@@ -19,9 +20,10 @@ const RETRY_AFTER_MS = 1000
  */
 export async function * session (components: SessionComponents, init: SessionInit, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
   const { clock } = components
-  const { request, model, prepared, sessionId } = init
+  const { request, model, prepared, sessionId, takeOverKey } = init
+  const { takeOver } = prepared
   const scorePrompt = request.scorePrompt === true
-  const made = generation({ prepared, tokenizer: model.tokenizer, hiddenSize: model.manifest.config.hiddenSize, scorePrompt, sessionId: sessionName(sessionId), clock, startedMs: clock.now() })
+  const made = generation({ prepared, tokenizer: model.tokenizer, hiddenSize: model.manifest.config.hiddenSize, scorePrompt, sessionId: sessionName(sessionId), takeOverKey: sessionName(takeOverKey), clock, startedMs: clock.now() })
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,
@@ -30,10 +32,18 @@ export async function * session (components: SessionComponents, init: SessionIni
     ropeVariant: ropeVariantOf(model.manifest.config.rope, prepared.promptIds.length),
     // something is made of every position
     reusable: scorePrompt || prepared.embed === 'mean' ? [] : prepared.promptIds,
-    tail: tailOf(prepared, scorePrompt)
+    tail: tailOf(prepared, scorePrompt),
+    keyHash: keyHashOf(takeOverKey),
+    takeOver: takeOver === undefined ? undefined : { session: Buffer.from(takeOver.sessionId, 'hex'), key: Buffer.from(takeOver.key, 'hex') }
   })
   const mender = mending(components, init, own, made)
-  signal.addEventListener('abort', own.close)
+  let failed = false
+  /** Who asked from another node may go on elsewhere, where this node fails or stops. */
+  const leave = (): void => {
+    if (init.remote && (failed || signal.reason instanceof NoCapacityError)) own.abandon()
+    else own.close()
+  }
+  signal.addEventListener('abort', leave)
   let started = false
   let telling: Promise<readonly HopTiming[]> | undefined
   let hops: readonly HopTiming[] = []
@@ -44,7 +54,7 @@ export async function * session (components: SessionComponents, init: SessionIni
         for await (const result of epoch.results) {
           if (signal.aborted) break
           const events = made.take(result, mender.route.at(-1)?.peerId ?? '')
-          if (!started) yield made.started(mender.route, mender.cached)
+          if (!started) yield made.started(mender.route, { cached: mender.cached, replayed: mender.replayed })
           else if (mender.repaired !== undefined) yield made.repaired(mender.repaired)
           started = true
           mender.progress()
@@ -54,17 +64,20 @@ export async function * session (components: SessionComponents, init: SessionIni
         }
         if (made.finished === undefined && !signal.aborted) throw new NoCapacityError('the session ended too early', RETRY_AFTER_MS)
       } catch (error) {
-        if (!signal.aborted) mender.lost(error)
+        if (signal.aborted) continue
+        failed = true
+        mender.lost(error)
+        failed = false
       }
     }
     hops = await telling ?? []
   } finally {
-    signal.removeEventListener('abort', own.close)
+    signal.removeEventListener('abort', leave)
     mender.end()
-    own.close()
+    leave()
   }
   if (made.finished !== undefined) for (const { peerId } of mender.route) components.suspects.clear(peerId)
-  if (!started) yield made.started([], 0)
+  if (!started) yield made.started([])
   yield * made.done(made.finished ?? 'cancelled', { hops, openedMs: mender.openedMs })
 }
 

@@ -23,6 +23,8 @@ export interface StageLink {
   tell (frame: Uint8Array): void
   /** Frees the stage. */
   release (): void
+  /** Leaves it without a word: what it holds is kept a while for another coordinator. */
+  abandon (): void
 }
 
 /** How long a link may take to close before it is cut. */
@@ -77,6 +79,11 @@ export async function stageLink (host: Pick<Host, 'open'>, stop: RouteStop, opti
       } catch (error) {
         lose(faultOf(stop, 'takes no more', error), 'reset')
       }
+    },
+
+    abandon () {
+      alive = false
+      if (!link.closed) link.abort(new Error('the coordinator gives the session up'))
     },
 
     release () {

@@ -32,6 +32,8 @@ export interface CoordinatorComponents {
 export interface CoordinateOptions extends AbortOptions {
   /** What whoever asks calls it, for logs and traces. */
   readonly requestId?: string | undefined
+  /** Whoever asks is on another node and may outlive this one: stages of this one get standbys too. @default false */
+  readonly remote?: boolean | undefined
 }
 
 export interface CoordinatorInit extends PeerLimits {

@@ -1,5 +1,6 @@
 import { PREFIX_BLOCK } from '../../../protocols/ring/index.ts'
 import type { Slot, SpanRunner } from '../../engine/index.ts'
+import type { Orphan } from './orphans.ts'
 import type { PrefixCache, PrefixEntry } from './prefix-cache.ts'
 
 export interface LeaseInit {
@@ -74,5 +75,17 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
       if (entry !== undefined) cache.remove(entry)
       slot.release()
     }
+  }
+}
+
+/** What an orphan left, which is nobody's prompt: it may hold tokens, and come from stages that are gone. */
+export function takenOver ({ slot, settled }: Pick<Orphan, 'slot' | 'settled'>, positions: number): Lease {
+  return {
+    slot,
+    prepare: async () => Math.min(await settled, positions),
+    filled () { /* no prompt's keys name it */ },
+    changed () { /* nor did they before */ },
+    reusable: false,
+    release () { slot.release() }
   }
 }

@@ -1,4 +1,4 @@
-import { ComputeCode, Feature, MAX_GRAMMAR, MAX_MARKER, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, type Grammar, type Neighbour, type Open, type Tail } from '../../../protocols/ring/index.ts'
+import { ComputeCode, Feature, KEY_HASH_BYTES, MAX_GRAMMAR, MAX_MARKER, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, TAKE_OVER_KEY_BYTES, type Grammar, type Neighbour, type Open, type Tail, type TakeOver } from '../../../protocols/ring/index.ts'
 import { readIds } from '../frames.ts'
 import { keyList } from '../prefix.ts'
 import { samplingProblem } from '../sampler/index.ts'
@@ -31,6 +31,10 @@ export interface StagePlan<Runner extends SpanShape = SpanRunner> {
   readonly ropeVariant: number
   /** Keys of the prompt's blocks. */
   readonly prefix: readonly string[]
+  /** Of the key with which another coordinator may take the session over. */
+  readonly keyHash?: Uint8Array<ArrayBuffer>
+  /** The session that it goes on with. */
+  readonly takeOver?: TakeOver
   readonly tail?: TailPlan
 }
 
@@ -67,7 +71,7 @@ const unsupported = (message: string): Refusal => ({ code: RefusedCode.unsupport
  * @param features that an OPEN may require here
  */
 export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterable<Runner>, features: ReadonlySet<string> = new Set()): StagePlan<Runner> | Refusal {
-  const { session, modelId, start, end, wire, positions, ropeVariant, requires, prefix } = open
+  const { session, modelId, start, end, wire, positions, ropeVariant, requires, prefix, keyHash, takeOver } = open
   const missing = requires.find((feature) => !features.has(feature))
   if (missing !== undefined) return unsupported(`the feature '${missing.slice(0, 64)}' is not known here`)
   if (!isWire(wire)) return unsupported(`the wire '${wire.slice(0, 64)}' is not known here; there are: ${Object.keys(wires).join(', ')}`)
@@ -75,6 +79,8 @@ export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterab
   if (start >= end) return malformed(`the span ${start}:${end} is empty`)
   if (positions < 1 || positions > MAX_POSITIONS) return malformed(`${positions} positions can't be reserved`)
   if (prefix.length % PREFIX_KEY_BYTES !== 0 || prefix.length / PREFIX_KEY_BYTES * PREFIX_BLOCK > positions) return malformed(`${prefix.length} bytes are no keys of blocks of a prompt within ${positions} positions`)
+  if (keyHash !== undefined && keyHash.length !== KEY_HASH_BYTES) return malformed(`the hash of a key has ${keyHash.length} bytes, and has to have ${KEY_HASH_BYTES}`)
+  if (takeOver !== undefined && (takeOver.session.length !== SESSION_BYTES || takeOver.key.length !== TAKE_OVER_KEY_BYTES)) return malformed('a session is taken over by its id and its key')
 
   const compute = open.compute === ComputeCode.fast ? 'fast' : open.compute === ComputeCode.exact ? 'exact' : undefined
   if (compute === undefined) return unsupported(`compute ${open.compute} is not known here`)
@@ -91,6 +97,8 @@ export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterab
     // a copy: the OPEN's frame, which may be large, is not to live as long as the session
     session: session.slice(),
     modelId, runner, wire, positions, ropeVariant, prefix: keyList(prefix),
+    ...(keyHash === undefined ? {} : { keyHash: keyHash.slice() }),
+    ...(takeOver === undefined ? {} : { takeOver: { session: takeOver.session.slice(), key: takeOver.key.slice() } }),
     ...(tail === undefined ? {} : { tail })
   }
 }

@@ -8,8 +8,9 @@ import { replayPool } from '../replay-buffer.ts'
 import { preference } from '../peer-tokens.ts'
 import { admission, type NoPlace } from './admission.ts'
 import { earlyLinks, type EarlyLink } from './early-links.ts'
-import { lease, type Lease } from './lease.ts'
+import { lease, takenOver, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
+import { orphanName, orphans as orphansOf, wantedBy, type Orphan } from './orphans.ts'
 import { prefixCaches } from './prefix-cache.ts'
 import { UnreachableError } from './hops.ts'
 import { partWait } from './part-wait.ts'
@@ -34,7 +35,7 @@ interface Held {
   readonly coordinator: string
   readonly place: string
   readonly epoch: number
-  readonly work?: { readonly session: StageSession, readonly runner: SpanRunner }
+  readonly work?: { readonly session: StageSession, readonly runner: SpanRunner, readonly orphanName: string | undefined }
   /** This node takes no more: who is at work is asked to go on elsewhere, who waits is refused. */
   leave (): void
   end (): void
@@ -56,6 +57,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   const sessions = new Map<string, Held>()
   const cacheOf = prefixCaches()
   const replay = replayPool({ bytesPerSession: replayBytesPerSession, bytes: replayBytes }, spill)
+  const orphans = orphansOf(clock)
   const empty = idle(() => sessions.size > 0)
   let draining = false
   const comesFirst = preference(host.peerId, { prefer })
@@ -218,10 +220,19 @@ export function stageServer (components: StageServerComponents, init: StageServe
     return wait
   }
 
+  /** What the plan goes on with. Its client may know sooner than this node that the coordinator before is lost: whoever has the key is believed. */
+  function orphanFor (plan: StagePlan): Orphan | undefined {
+    if (plan.takeOver === undefined) return undefined
+    const name = wantedBy(plan.takeOver, plan.runner.span.start)
+    for (const { work } of [...sessions.values()]) if (work?.orphanName === name) work.session.orphan()
+    return orphans.take(plan)
+  }
+
   function begun (link: Link, plan: StagePlan, place: HopPlan, onReleased: () => void = () => undefined): LinkRole | undefined {
+    const orphan = orphanFor(plan)
     let leased: Lease
     try {
-      leased = lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharesPrefixes(link.peer) ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
+      leased = orphan !== undefined ? takenOver(orphan, plan.positions) : lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharesPrefixes(link.peer) ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)
@@ -235,12 +246,13 @@ export function stageServer (components: StageServerComponents, init: StageServe
     const span = [start, end]
     log?.debug({ sessionId, coordinator: link.peer, span, positions: plan.positions, epoch: place.epoch }, 'a session is opened here')
     const vocabulary = vocabularies.get(plan.modelId)
+    let isOrphaned = false
     const session = stageSession({
       host,
       clock,
       meter: meterOf(plan.runner),
       observer,
-      replay: replay.buffer(),
+      replay: orphan?.replay ?? replay.buffer(),
       control: link,
       lease: leased,
       constraint: plan.tail?.grammar === undefined || vocabulary === undefined ? undefined : grammars?.open(vocabulary, plan.tail.grammar),
@@ -249,9 +261,13 @@ export function stageServer (components: StageServerComponents, init: StageServe
         if (draining) session.leave()
         early.offer(`${held.place}/${epoch}`, (link) => isTaken(session, link))
       },
+      orphaned: plan.keyHash === undefined ? undefined : (left) => {
+        isOrphaned = true
+        orphans.add({ ...left, plan }, onReleased)
+      },
       released () {
-        log?.debug({ sessionId, span }, 'a session is over here')
-        onReleased()
+        log?.debug({ sessionId, span, isOrphaned }, 'a session is over here')
+        if (!isOrphaned) onReleased()
         places.ended(link.peer, session.left)
         free(held)
       }
@@ -260,7 +276,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       coordinator: link.peer,
       place: placeOf(plan.session, plan.runner.span.start),
       get epoch () { return session.epoch },
-      work: { session, runner: plan.runner },
+      work: { session, runner: plan.runner, orphanName: orphanName(plan) },
       leave: session.leave,
       end: session.end
     }
@@ -269,7 +285,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       if (error instanceof UnreachableError && !link.closed) refuse(link, RefusedCode.unreachable, error.message, error.peerId)
       session.end()
     })
-    return { frame: session.control, closed: session.end }
+    return { frame: session.control, closed: session.orphan }
   }
 
   return {
@@ -289,6 +305,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
         end()
       }
       early.clear()
+      orphans.clear()
     },
 
     offer (modelId, runner, parts, vocabulary) {

@@ -19,6 +19,7 @@ import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
 import type { Inbound } from './inbound.ts'
 import type { Lease } from './lease.ts'
+import type { Orphan } from './orphans.ts'
 import type { Meter } from './meter.ts'
 import type { ReplayBuffer } from '../replay-buffer.ts'
 import type { HopWork } from '../types.ts'
@@ -43,7 +44,9 @@ export interface StageSessionComponents {
   readonly constraint?: Constraint | undefined
   /** The session is in another epoch: HELLOs of it may wait. */
   entered (epoch: number): void
-  /** The session holds nothing any more. Called once. */
+  /** The coordinator is gone without a word: what is here may be gone on with. Absent: nobody may. */
+  readonly orphaned?: ((left: Pick<Orphan, 'slot' | 'replay' | 'settled'>) => void) | undefined
+  /** The session is over. Called once, after `orphaned`. */
   released (): void
 }
 
@@ -60,8 +63,10 @@ export interface StageSession {
   leave (): void
   /** Tells the coordinator why this stage can't go on, and frees everything. */
   fail (fault: Partial<Fault> & Pick<Fault, 'kind' | 'message'>): void
-  /** The control link is over: frees everything. */
+  /** Frees everything. */
   end (): void
+  /** The control link is over: what is here is left to whoever may go on with it, or freed. */
+  orphan (): void
   /** Rows that may still come. */
   readonly left: number
 }
@@ -130,17 +135,22 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     else if (clock.now() - usedAtMs > UNUSED_MS) session.fail({ kind: FaultKind.capacity, code: 'unused', message: `nothing came for ${UNUSED_MS} ms` })
   }
 
-  /** @param keep whether what the prompt left may serve later sessions */
-  function release (keep = false): void {
+  /** @param to whom it is left: nobody, later sessions that begin with the same prompt, or whoever goes on with this one */
+  function release (to: 'nobody' | 'prompts' | 'successor' = 'nobody'): void {
     if (!live) return
     live = false
     stopTicking()
     stopping.abort(new Error('the session is over'))
     queue.shut()
-    // A run may still write into the slot: whoever takes it over must find it at rest.
-    if (keep && lease.reusable) void queue.rest().then(() => { lease.release(true) })
-    else lease.release(keep)
-    replay.clear()
+    if (to === 'successor' && components.orphaned !== undefined) {
+      lease.changed(0)
+      components.orphaned({ slot, replay, settled: Promise.allSettled([prepared, queue.rest()]).then(() => done) })
+    } else {
+      // A run may still write into the slot: whoever takes it over must find it at rest.
+      if (to === 'prompts' && lease.reusable) void queue.rest().then(() => { lease.release(true) })
+      else lease.release(to === 'prompts')
+      replay.clear()
+    }
     constraint?.close()
     components.released()
   }
@@ -317,7 +327,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
             return
           }
           case RingType.close:
-            release(true)
+            release('prompts')
             session.end()
             return
           default:
@@ -336,6 +346,11 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
       tell({ type: RingType.fault }, Fault.encode({ kind, code, message, peerId }))
       // The coordinator hears the reason before the neighbours can see links end, and ends them all.
       clock.after(LINGER_MS, () => { session.end() })
+    },
+
+    orphan () {
+      release('successor')
+      session.end()
     },
 
     end () {

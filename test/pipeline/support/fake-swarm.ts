@@ -21,6 +21,8 @@ export interface FakeSwarm {
   readonly nodes: readonly FakeNode[]
   readonly coordinator: Coordinator
   readonly records: NodeRecord[]
+  /** Another coordinator, which may be a stage's node. */
+  coordinate (peerId: string): Promise<Coordinator>
   /** Collects all events. */
   ask (request?: Partial<GenerateRequest>, signal?: AbortSignal): Promise<GenerateEvent[]>
 }
@@ -67,15 +69,18 @@ export async function fakeSwarm (
   }
   for (const peerId of servers.keys()) records.push(record(peerId, spans.filter(([peer]) => peer === peerId).map(([, start, end]) => ({ start, end })), divisible, context))
 
-  const host = local ? nodes[0]?.host ?? network.host('c') : network.host('c')
-  const made = coordinator({
-    host,
-    swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 2 },
-    models: (modelId) => Promise.resolve(modelId === MODEL ? fakeModel(eos, context) : undefined),
-    planRoute,
-    clock
-  }, init)
-  await made.start()
+  async function coordinate (peerId: string): Promise<Coordinator> {
+    const made = coordinator({
+      host: servers.get(peerId)?.host ?? network.host(peerId),
+      swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 2 },
+      models: (modelId) => Promise.resolve(modelId === MODEL ? fakeModel(eos, context) : undefined),
+      planRoute,
+      clock
+    }, init)
+    await made.start()
+    return made
+  }
+  const made = await coordinate(local ? nodes[0]?.peerId ?? 'c' : 'c')
 
   return {
     network,
@@ -83,6 +88,7 @@ export async function fakeSwarm (
     nodes,
     coordinator: made,
     records,
+    coordinate,
     async ask (request = {}, signal) {
       const events: GenerateEvent[] = []
       for await (const event of made.generate({ ...REQUEST, ...request }, signal === undefined ? {} : { signal })) events.push(event)

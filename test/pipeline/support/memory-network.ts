@@ -14,6 +14,8 @@ export interface MemoryNetwork {
   mute (peerId: string): void
   /** The other way round. */
   unmute (peerId: string): void
+  /** All links of one to the other end, and no other one can be opened. */
+  cut (from: string, to: string): void
   /** From now on nobody's attempt to open a link to this peer comes to an end. */
   stall (peerId: string): void
   /** Called with each frame that is sent: what arrives in its place, in order. @default the frame */
@@ -26,6 +28,7 @@ export function memoryNetwork (): MemoryNetwork {
   const dead = new Set<string>()
   const mute = new Set<string>()
   const stalled = new Set<string>()
+  const gone = new Set<string>()
 
   /** An end whose frames get lost while either side is mute. */
   function lossy (link: Link, own: string): Link {
@@ -49,7 +52,7 @@ export function memoryNetwork (): MemoryNetwork {
         signal?.throwIfAborted()
         if (stalled.has(peer)) await new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(new Error('no answer')) }) })
         const accept = handlers.get(`${peer} ${protocol}`)
-        if (accept === undefined || dead.has(peer)) throw new Error(`nobody listens at ${peer}`)
+        if (accept === undefined || dead.has(peer) || gone.has(`${peerId} ${peer}`)) throw new Error(`nobody listens at ${peer}`)
         const [own, served] = memoryLinkPair({ protocol, peers: [peerId, peer] })
         links.push({ from: peerId, to: peer, protocol, ends: [own, served] })
         accept(lossy(served, peer))
@@ -77,6 +80,10 @@ export function memoryNetwork (): MemoryNetwork {
       for (const { from, to, ends } of links) {
         if (from === peerId || to === peerId) ends[from === peerId ? 0 : 1].abort(new Error('killed'))
       }
+    },
+    cut (from, to) {
+      gone.add(`${from} ${to}`)
+      for (const link of links) if (link.from === from && link.to === to) link.ends[0].abort(new Error('cut'))
     },
     stall: (peerId) => { stalled.add(peerId) },
     mute: (peerId) => { mute.add(peerId) },
