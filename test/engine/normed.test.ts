@@ -46,6 +46,7 @@ describe('hidden states behind the last norm', function () {
 
   describe('of one span', () => {
     const ids = Uint32Array.of(3, 1, 4, 1, 5, 9, 2, 6)
+    const known = new Map<string, Float32Array[]>()
     let runner: SpanRunner
 
     before(async () => { runner = await engine.load(await imported(`${fixtureFolder}models/llama`), { start: 0, end: 4 }, { compute: 'exact', slots: 4 }) })
@@ -80,6 +81,25 @@ describe('hidden states behind the last norm', function () {
         assert.equal(hidden.length, score * runner.hiddenSize)
         assert.deepEqual(await alone(undefined, 3), logits)
       }
+    })
+
+    it('and logits too, are the same where a tail had nothing to score before', async () => {
+      for (const score of [0, 1]) {
+        const slot = runner.reserve(ids.length)
+        for (const wants of ['hidden', 'logits'] as const) {
+          let length = -1
+          for (let from = 0; from < ids.length - 1; from += from === 0 ? 4 : 1) {
+            const input = ids.subarray(from, from === 0 ? 4 : from + 1)
+            await runner.run([{ slot, position: from, input, score, consume: (view) => { length = view.length } }])
+            assert.equal(length, score * runner.vocabSize)
+          }
+          const last = step(slot, wants, { from: ids.length - 1 })
+          await runner.run([last.step])
+          known.set(wants, [...known.get(wants) ?? [], last.values()])
+        }
+        slot.release()
+      }
+      for (const [without, having] of known.values()) assert.deepEqual(without, having)
     })
 
     it('come beside logits of others, of prompts and of single rows', async () => {
