@@ -5,7 +5,7 @@ import { RingType } from '../../../protocols/ring/index.ts'
 import { readHeader } from '../../../protocols/frame/index.ts'
 import { greedy } from '../support/fake-model.ts'
 import { fakeSwarm, REQUEST, tokensOf, type FakeSwarm } from '../support/fake-swarm.ts'
-import type { GenerateEvent, SamplingOptions, Spill } from '../../../src/pipeline/index.ts'
+import type { GenerateEvent, GenerateRequest, SamplingOptions, Spill } from '../../../src/pipeline/index.ts'
 
 const SPANS = [[0, 2], [2, 4], [4, 6]] as const
 /** Peers of each span: more than a schedule has faults, of which each may take with it an innocent one that was named. */
@@ -40,7 +40,7 @@ interface Fault {
 
 const schedule = fc.array(fc.record({ kind: fc.constantFrom(...Object.keys(faults) as FaultKind[]), after: fc.nat(60) }), { minLength: 1, maxLength: MAX_FAULTS })
 
-/** Lets the network do what the schedule says. Frames of the coordinator itself are not touched: its faults are nobody's it could go on without. */
+/** Lets the network do what the schedule says. Frames of coordinators are not touched: their faults are nobody's that they could go on without. */
 function disturb ({ network, clock }: FakeSwarm, schedule: readonly Fault[]): void {
   const left = [...schedule]
   let since = 0
@@ -50,7 +50,7 @@ function disturb ({ network, clock }: FakeSwarm, schedule: readonly Fault[]): vo
     const before = held.get(way)
     held.delete(way)
     const sent = before === undefined ? [frame] : [frame, before]
-    if (from === 'c') return sent
+    if (from === 'c' || from === 'd') return sent
     const [next] = left
     if (next === undefined || since++ < next.after) return sent
     left.shift()
@@ -88,19 +88,38 @@ function disturb ({ network, clock }: FakeSwarm, schedule: readonly Fault[]): vo
   }
 }
 
-async function answer (swarm: FakeSwarm, sampling: Partial<SamplingOptions>): Promise<readonly number[]> {
+/** @param dies with so many tokens told the coordinator is lost, and another one goes on */
+async function answer (swarm: FakeSwarm, sampling: Partial<SamplingOptions>, dies = Infinity): Promise<readonly number[]> {
   const events: GenerateEvent[] = []
+  const request: GenerateRequest = { ...REQUEST, prompt: { kind: 'ids', ids: PROMPT }, maxTokens: TOKENS, sampling }
+  const told = (): number[] => events.flatMap((event) => event.kind === 'token' ? [event.id] : [])
+  const hear = async (heard: AsyncIterator<GenerateEvent>): Promise<void> => {
+    for (let step = await heard.next(); step.done !== true; step = await heard.next()) {
+      events.push(step.value)
+      if (events.at(-1)?.kind !== 'done' && told().length === dies && step.value.kind === 'token') return
+    }
+  }
   let over = false
   const asked = (async () => {
-    for await (const event of swarm.coordinator.generate({ ...REQUEST, prompt: { kind: 'ids', ids: PROMPT }, maxTokens: TOKENS, sampling })) events.push(event)
+    const first = swarm.coordinator.generate(request, { remote: true })[Symbol.asyncIterator]()
+    await hear(first)
+    const started = events[0]
+    if (events.at(-1)?.kind === 'done' || started?.kind !== 'started') return
+    swarm.network.kill('c')
+    const other = await swarm.coordinate('d')
+    const { sessionId, takeOverKey: key = '', promptIds, seed } = started
+    const route = events.findLast((event) => event.kind === 'repaired')?.route ?? started.route
+    await hear(other.generate({
+      ...request, prompt: { kind: 'ids', ids: promptIds }, sampling: { ...sampling, seed }, generatedIds: told(), takeOver: { sessionId, key, route, lost: 'c' }
+    }, { remote: true })[Symbol.asyncIterator]())
+    await first.return?.()
   })()
   void asked.catch(() => undefined).finally(() => { over = true })
   for (let step = 0; step < 100 && !over; step++) await swarm.clock.advance(1000)
   assert.ok(over, 'it hangs')
   await asked
-  const told = events.flatMap((event) => event.kind === 'token' ? [event.id] : [])
-  assert.deepEqual(told, tokensOf(events))
-  return told
+  assert.deepEqual(told(), tokensOf(events))
+  return told()
 }
 
 /** A disk that takes a turn for everything and, from the first to the last, can't read one block in so many. */
@@ -135,10 +154,10 @@ describe('sessions in which anything goes wrong', function () {
     const samplings: ReadonlyArray<Partial<SamplingOptions>> = [{ temperature: 0 }, { temperature: 1.5, topP: 0.9, presencePenalty: 0.3, seed: 11n }]
     const expected = await Promise.all(samplings.map(async (sampling) => await answer(await swarmOf(), sampling)))
     assert.deepEqual(expected[0], await greedy(PROMPT, TOKENS))
-    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), fc.boolean(), fc.constantFrom('none', 'good', 'bad'), async (faulty, which, hasStandbys, disk) => {
+    await fc.assert(fc.asyncProperty(schedule, fc.constantFrom(0, 1), fc.boolean(), fc.constantFrom('none', 'good', 'bad'), fc.option(fc.integer({ min: 1, max: TOKENS - 1 }), { nil: undefined }), async (faulty, which, hasStandbys, disk, dies) => {
       const swarm = await swarmOf(hasStandbys ? 12 : Infinity, disk)
       disturb(swarm, faulty)
-      assert.deepEqual(await answer(swarm, samplings[which] ?? {}), expected[which])
+      assert.deepEqual(await answer(swarm, samplings[which] ?? {}, dies), expected[which])
       await swarm.clock.advance(13_000)
       const held = swarm.nodes.filter(({ runner, server }) => runner.reserved + server.sessions > 0).map(({ peerId }) => peerId)
       assert.deepEqual(held, [])
