@@ -24,10 +24,12 @@ interface Heard {
 const RETRY_AFTER_MS = 5000
 /** Coordinators that one answer may use up. */
 const MAX_COORDINATORS = 16
+/** Between two looks for another coordinator. */
+const LOOK_AGAIN_MS = 500
 /** Events beside tokens: parts of a scored prompt, repairs, calls. */
 const MAX_OTHER_EVENTS = 8192
 
-export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500 }: ThinClientInit = {}): ThinClient {
+export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeoutMs = 5000, silenceMs = 2500, goOnMs = 10_000 }: ThinClientInit = {}): ThinClient {
   const others = coordinators(swarm)
 
   async function dial ({ peerId, addresses }: Candidate, signal: AbortSignal | undefined): Promise<Link> {
@@ -47,11 +49,17 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     const startedMs = performance.now()
     const tried = new Set<string>()
     const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], coordinator: '', route: [], text: '', others: 0 }
-    let lost: { readonly atMs: number, readonly coordinators: RouteStage[] } | undefined
+    /** `itself`: the last one is gone or stops; it did not fail for others. */
+    let lost: { readonly atMs: number, readonly coordinators: RouteStage[], readonly itself: boolean } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
     while (tried.size < MAX_COORDINATORS) {
       const candidate = await others.find(request.modelId, tried, signal)
-      if (candidate === undefined) throw failure
+      if (candidate === undefined) {
+        // in the middle of a sentence: others may turn up, or tell of themselves anew
+        if (lost?.itself !== true || performance.now() - lost.atMs > goOnMs) throw failure
+        await pause(LOOK_AGAIN_MS, signal)
+        continue
+      }
       tried.add(keyOf(candidate))
       const goingOn = lost !== undefined
       try {
@@ -85,7 +93,11 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
             yield doneWithout('length', heard.started, heard, performance.now() - startedMs)
             return
           }
-          lost = { atMs: lost?.atMs ?? performance.now(), coordinators: [...lost?.coordinators ?? [], { peerId: candidate.peerId, span: coordinated(heard.started) }] }
+          lost = {
+            atMs: lost?.atMs ?? performance.now(),
+            coordinators: [...lost?.coordinators ?? [], { peerId: candidate.peerId, span: coordinated(heard.started) }],
+            itself: !(error instanceof PeerFaultError) || error.peerId === candidate.peerId
+          }
         }
       }
     }
@@ -93,6 +105,18 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
   }
 
   return { generate }
+}
+
+/** @throws the signal's reason */
+async function pause (ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const done = (): void => { resolve(undefined) }
+  const timer = setTimeout(done, ms)
+  signal?.addEventListener('abort', done, { once: true })
+  await promise
+  clearTimeout(timer)
+  signal?.removeEventListener('abort', done)
+  signal?.throwIfAborted()
 }
 
 /** What a coordinator serves itself, as far as the route says. */

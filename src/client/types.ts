@@ -13,6 +13,8 @@ export interface ThinClientInit {
   readonly dialTimeoutMs?: number
   /** How long a coordinator may say nothing at all (it beats every 500 ms). @default 2,500 */
   readonly silenceMs?: number
+  /** How long another coordinator is looked for where an answer that has begun has lost its own. @default 10,000 */
+  readonly goOnMs?: number
 }
 
 export interface AskOptions extends AbortOptions {

@@ -129,7 +129,7 @@ describe('thinClient', () => {
     it(`gives a coordinator up that sends ${what}`, async () => {
       const swarm = await fakeSwarm(THREE)
       const evil = await impostor(swarm, 'evil', (link) => { for (const frame of frames) if (!link.closed) link.send(frame) })
-      const { error } = await ask(swarm, { maxTokens: 12 }, { records: [evil] })
+      const { error } = await ask(swarm, { maxTokens: 12 }, { records: [evil], init: { goOnMs: 0 } })
       assert.equal(named(error), 'PeerFaultError')
     })
   }
@@ -161,11 +161,47 @@ describe('thinClient', () => {
     assert.equal(named((await ask(swarm, {}, { records: [silent], init: { silenceMs: 20 } })).error), 'PeerFaultError')
   })
 
-  it('does not ask again elsewhere once an answer has begun', async () => {
+  it('looks a while for another one where an answer has begun, and goes on with what its stages hold', async () => {
+    const swarm = await fakeSwarm({ spans: [...THREE.spans, ['late', 0, 2]], local: true })
+    await swarm.coordinate('late')
+    const [late] = swarm.records.splice(3)
+    assert.ok(late !== undefined)
+    let tokens = 0
+    const { events, error } = await ask(swarm, { maxTokens: 100 }, {
+      onEvent: ({ kind }) => {
+        if (kind !== 'token' || ++tokens !== 2) return
+        swarm.network.kill('a')
+        setTimeout(() => { swarm.records.splice(0, 1, late) }, 100)
+      }
+    })
+    assert.deepEqual([error, tokensOf(events)], [undefined, await greedy(PROMPT, 100)])
+    const repaired = events.filter((event) => event.kind === 'repaired')
+    assert.deepEqual(repaired.map(({ lost, route }) => [lost, route]), [[[{ peerId: 'a', span: [0, 2] }], [{ peerId: 'late', span: [0, 2] }, { peerId: 'b', span: [2, 4] }, { peerId: 'x', span: [4, 6] }]]])
+    assert.ok(repaired.every(({ replayed }) => replayed >= PROMPT.length + 1))
+  })
+
+  it('says which one was lost where there is no other in time', async () => {
     const swarm = await fakeSwarm(THREE)
     let tokens = 0
-    const { error } = await ask(swarm, { maxTokens: 100 }, { onEvent: ({ kind }) => { if (kind === 'token' && ++tokens === 2) swarm.network.kill('a') } })
+    const startedMs = performance.now()
+    const { error } = await ask(swarm, { maxTokens: 100 }, { init: { goOnMs: 300 }, onEvent: ({ kind }) => { if (kind === 'token' && ++tokens === 2) swarm.network.kill('a') } })
     assert.ok(error instanceof Error && error.name === 'PeerFaultError' && 'peerId' in error && error.peerId === 'a', String(error))
+    assert.ok(performance.now() - startedMs >= 300)
+  })
+
+  it('can be cancelled while it looks for another one', async () => {
+    const swarm = await fakeSwarm(THREE)
+    const cancel = new AbortController()
+    let tokens = 0
+    const { error } = await ask(swarm, { maxTokens: 100 }, {
+      signal: cancel.signal,
+      onEvent: ({ kind }) => {
+        if (kind !== 'token' || ++tokens !== 2) return
+        swarm.network.kill('a')
+        setTimeout(() => { cancel.abort() }, 50)
+      }
+    })
+    assert.equal(named(error), 'AbortError')
   })
 
   it('cancels by signal, and every stage is free', async () => {
