@@ -1,9 +1,10 @@
 import {
-  Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf, type Hop, type HopWork as HopWorkMessage, type Sampling, type Stage, type ToolCall as WireCall
+  Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, errorOf,
+  type Hop, type HopWork as HopWorkMessage, type Sampling, type Stage, type TakeOver as TakeOverMessage, type ToolCall as WireCall
 } from '../../protocols/generate/index.ts'
 import { FIRST_OPTIONAL_TYPE, encodeFrame, payloadOf, readHeader } from '../../protocols/frame/index.ts'
 import type { ToolCall } from '../model/index.ts'
-import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TokenScore } from '../pipeline/index.ts'
+import type { FinishReason, GenerateEvent, GenerateRequest, HopTiming, HopWork, RouteStage, SamplingOptions, TakeOver, TokenScore } from '../pipeline/index.ts'
 
 /** A request as a frame. */
 export function requestFrame (request: GenerateRequest): Uint8Array {
@@ -15,7 +16,7 @@ export function requestFrame (request: GenerateRequest): Uint8Array {
     ...(prompt.kind === 'text' ? { text: prompt.text } : {}),
     ...(prompt.kind === 'ids' ? { ids: idBytes(prompt.ids) } : {}),
     ...(generatedIds === undefined ? {} : { generatedIds: idBytes(generatedIds) }),
-    ...(takeOver === undefined ? {} : { takeOver: { sessionId: bytes(takeOver.sessionId), key: bytes(takeOver.key), route: takeOver.route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end })), lost: takeOver.lost } }),
+    ...(takeOver === undefined ? {} : { takeOver: takeOverOf(takeOver) }),
     maxTokens,
     stop: [...stop],
     sampling: sampling(request.sampling),
@@ -29,6 +30,10 @@ export function requestFrame (request: GenerateRequest): Uint8Array {
     oneToolCall: !parallelToolCalls,
     ...(embed === undefined ? {} : { embed })
   }))
+}
+
+function takeOverOf ({ sessionId, key, route, lost }: TakeOver): TakeOverMessage {
+  return { sessionId: bytes(sessionId), key: bytes(key), route: route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end })), lost }
 }
 
 function sampling ({ logitBias, ...rest }: Partial<SamplingOptions>): Sampling {

@@ -23,7 +23,16 @@ export async function * session (components: SessionComponents, init: SessionIni
   const { request, model, prepared, sessionId, takeOverKey } = init
   const { takeOver } = prepared
   const scorePrompt = request.scorePrompt === true
-  const made = generation({ prepared, tokenizer: model.tokenizer, hiddenSize: model.manifest.config.hiddenSize, scorePrompt, sessionId: sessionName(sessionId), takeOverKey: sessionName(takeOverKey), clock, startedMs: clock.now() })
+  const made = generation({
+    prepared,
+    tokenizer: model.tokenizer,
+    hiddenSize: model.manifest.config.hiddenSize,
+    scorePrompt,
+    sessionId: sessionName(sessionId),
+    takeOverKey: sessionName(takeOverKey),
+    clock,
+    startedMs: clock.now()
+  })
   const own = ring(components, {
     session: sessionId,
     modelId: request.modelId,

@@ -1,22 +1,24 @@
-import { Busy, Fault, FaultKind, Feature, Hello, Open, RING_PROTOCOL, Refused, RefusedCode, RingType, SESSION_BYTES, UNUSED_MS } from '../../../protocols/ring/index.ts'
+import { FaultKind, Feature, RING_PROTOCOL, RefusedCode, SESSION_BYTES, type Hello, type Open } from '../../../protocols/ring/index.ts'
 import { systemClock, type Link } from '../../p2p/index.ts'
 import { MalformedError } from '../errors.ts'
-import { encodeFrame, parse, readFrame } from '../frames.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
 import { replayPool } from '../replay-buffer.ts'
 import { preference } from '../peer-tokens.ts'
 import { admission, type NoPlace } from './admission.ts'
 import { earlyLinks, type EarlyLink } from './early-links.ts'
+import { awaitFirstFrame } from './first-frame.ts'
 import { lease, takenOver, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
 import { orphanName, orphans as orphansOf, wantedBy, type Orphan } from './orphans.ts'
 import { prefixCaches } from './prefix-cache.ts'
 import { UnreachableError } from './hops.ts'
 import { partWait } from './part-wait.ts'
+import { busy, fault, refuse } from './replies.ts'
 import { hopPlan, stagePlan, type HopPlan, type Refusal, type SpanShape, type StagePlan } from './stage-plan.ts'
-import { stageSession, type StageSession } from './stage-session.ts'
+import { stageSession } from './stage-session.ts'
 import type { LinkRole } from './link-role.ts'
+import type { StageSession } from './session-types.ts'
 import type { GrammarVocabulary } from '../grammar/index.ts'
 import type { SpanParts, StageServer, StageServerComponents, StageServerInit } from './types.ts'
 import type { SpanRunner } from '../../engine/index.ts'
@@ -25,8 +27,6 @@ const MiB = 1024 * 1024
 /** Bounds of what a coordinator is told to wait. */
 const MIN_RETRY_MS = 250
 const MAX_RETRY_MS = 30_000
-/** Ids and numbers: a larger one has something else in it. */
-const MAX_HELLO_BYTES = 4096
 /** A token's time before any was measured. */
 const UNKNOWN_DECODE_MS = 50
 
@@ -73,17 +73,8 @@ export function stageServer (components: StageServerComponents, init: StageServe
     return known
   }
 
-  /** Says why, and closes. */
-  function dismiss (link: Link, type: number, payload: Uint8Array): void {
-    if (link.closed) return
-    link.send(encodeFrame({ type }, payload))
-    link.close().catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })
-  }
-
-  const refuse = (link: Link, code: string, message: string, peerId = ''): void => { dismiss(link, RingType.refused, Refused.encode({ code, message, peerId })) }
-  const fault = (link: Link, message: string): void => { dismiss(link, RingType.fault, Fault.encode({ kind: FaultKind.request, code: '', message, peerId: '' })) }
-  const busy = (link: Link, { message, retryAfterMs = soonest() }: NoPlace): void => { dismiss(link, RingType.busy, Busy.encode({ retryAfterMs: Math.min(MAX_RETRY_MS, retryAfterMs), message })) }
-  const full = (link: Link, message: string): void => { busy(link, places.full(link.peer, message, [...sessions.values()])) }
+  const busyBy = (link: Link, { message, retryAfterMs = soonest() }: NoPlace): void => { busy(link, message, Math.min(MAX_RETRY_MS, retryAfterMs)) }
+  const full = (link: Link, message: string): void => { busyBy(link, places.full(link.peer, message, [...sessions.values()])) }
 
   /** When the first session that is at work will have ended, if it takes all the positions it reserved. */
   function soonest (): number {
@@ -94,35 +85,8 @@ export function stageServer (components: StageServerComponents, init: StageServe
     return sessions.size === 0 ? MIN_RETRY_MS : Math.ceil(Math.max(MIN_RETRY_MS, found))
   }
 
-  function accept (link: Link): void {
-    const waiting = clock.after(UNUSED_MS, () => { link.abort(new Error('nothing was said')) })
-    const nothing: LinkRole = { frame () { /* what comes after a refusal */ }, closed () { /* nothing was held */ } }
-    const first: LinkRole = {
-      frame (frame) {
-        waiting()
-        role = nothing
-        try {
-          const { header, payload } = readFrame(frame)
-          if (header.type === RingType.open) role = opened(link, parse(Open.decode, payload, 'the OPEN')) ?? nothing
-          else if (header.type === RingType.hello) greeted(link, parse(Hello.decode, payload, 'the HELLO'), frame, (next) => { role = next })
-          else throw new MalformedError(`a link begins with OPEN or HELLO, not with a frame of type ${header.type}`)
-        } catch (error) {
-          const message = error instanceof Error ? error.message : 'the frame is wrong'
-          fault(link, message)
-        }
-      },
-      closed: waiting
-    }
-    let role = first
-    link.listen({
-      frame (frame) { role.frame(frame) },
-      close () { role.closed() }
-    })
-  }
-
   function greeted (link: Link, hello: Hello, frame: Uint8Array, become: (role: LinkRole) => void): void {
     if (hello.session.length !== SESSION_BYTES) throw new MalformedError(`a session of ${hello.session.length} bytes`)
-    if (frame.byteLength > MAX_HELLO_BYTES) throw new MalformedError(`a HELLO of ${frame.byteLength} bytes`)
     const place = placeOf(hello.session, hello.to)
     const open = [...sessions.values()].flatMap((held) => held.place === place && held.work !== undefined ? held.work.session : [])
     const made: EarlyLink = { link, hello, helloFrame: frame, become, refuse: (message) => { fault(link, message) } }
@@ -182,7 +146,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       before.end()
     }
     const refusal = places.refusal(link.peer, [...sessions.values()])
-    if (refusal !== undefined) busy(link, refusal)
+    if (refusal !== undefined) busyBy(link, refusal)
     return refusal === undefined
   }
 
@@ -201,7 +165,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
         refuseDraining(link)
         return undefined
       },
-      failed (message) { busy(link, { message }) }
+      failed (message) { busyBy(link, { message }) }
     })
     const held: Held = {
       coordinator: link.peer,
@@ -290,7 +254,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
 
   return {
     async start () {
-      await host.handle(RING_PROTOCOL, accept, { maxInboundLinks: 4 * maxSessions, maxInboundLinksPerPeer: 3 * maxSessionsPerPeer })
+      await host.handle(RING_PROTOCOL, (link) => { awaitFirstFrame(link, clock, { opened, greeted }) }, { maxInboundLinks: 4 * maxSessions, maxInboundLinksPerPeer: 3 * maxSessionsPerPeer })
     },
 
     async stop () {

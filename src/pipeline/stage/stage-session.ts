@@ -1,10 +1,10 @@
 import {
-  BEAT_MS, Beat, BeatState, Fault, FaultKind, Mirror, Ready, Reroute, Resume, RingType, Stats, UNUSED_MS, type Hello, type Work
+  BEAT_MS, Beat, BeatState, Fault, FaultKind, Mirror, Ready, Reroute, Resume, RingType, Stats, UNUSED_MS, type Work
 } from '../../../protocols/ring/index.ts'
 import { FIRST_OPTIONAL_TYPE } from '../../../protocols/frame/index.ts'
 import { MalformedError } from '../errors.ts'
 import { encodeFrame, parse, readFrame, readIds, type FrameHeader } from '../frames.ts'
-import { GrammarError, WorkerGoneError, type Constraint } from '../grammar/index.ts'
+import { GrammarError, WorkerGoneError } from '../grammar/index.ts'
 import { admitFrame, afterFrame, type OrderState } from '../order.ts'
 import { wires } from '../wire/index.ts'
 import { embeddingTail } from './embedding-tail.ts'
@@ -14,16 +14,12 @@ import { hiddenJob, promptJob, tokensJob, type Job, type JobBounds } from './job
 import { hopPlan, type HopPlan, type StagePlan } from './stage-plan.ts'
 import { spanWork } from './span-work.ts'
 import { tail } from './tail.ts'
-import { tally, type LapObserver } from './tally.ts'
+import { tally } from './tally.ts'
 import { mirror as mirrorOf, type Mirror as Mirroring } from './mirror.ts'
 import { workQueue } from './work-queue.ts'
-import type { Inbound } from './inbound.ts'
-import type { Lease } from './lease.ts'
-import type { Orphan } from './orphans.ts'
-import type { Meter } from './meter.ts'
-import type { ReplayBuffer } from '../replay-buffer.ts'
+import type { StageSession, StageSessionComponents } from './session-types.ts'
 import type { HopWork } from '../types.ts'
-import type { Clock, Host, Link } from '../../p2p/index.ts'
+import type { Link } from '../../p2p/index.ts'
 
 /** How long a coordinator that was told of the end may take to close. */
 const LINGER_MS = 1000
@@ -31,45 +27,6 @@ const LINGER_MS = 1000
 const MAX_MIRRORS = 2
 /** Epochs of one session: a coordinator that needs more keeps this node dialling, not working. */
 const MAX_EPOCHS = 1000
-
-export interface StageSessionComponents {
-  readonly host: Pick<Host, 'open' | 'sign' | 'verify'>
-  readonly clock: Clock
-  readonly meter: Meter
-  readonly observer?: LapObserver | undefined
-  readonly replay: ReplayBuffer
-  readonly control: Link
-  readonly lease: Lease
-  /** What a tail's answer is held to. */
-  readonly constraint?: Constraint | undefined
-  /** The session is in another epoch: HELLOs of it may wait. */
-  entered (epoch: number): void
-  /** The coordinator is gone without a word: what is here may be gone on with. Absent: nobody may. */
-  readonly orphaned?: ((left: Pick<Orphan, 'slot' | 'replay' | 'settled'>) => void) | undefined
-  /** The session is over. Called once, after `orphaned`. */
-  released (): void
-}
-
-/** One session's work on one span: frames in, in order; rows or tokens out. Its epochs come and go, what it computed stays. */
-export interface StageSession {
-  /** Dials the next stages and says READY. @throws {UnreachableError} */
-  open (): Promise<void>
-  readonly epoch: number
-  /** A data link of this epoch that begins with HELLO. @throws {MalformedError} where its peer is none of the previous stages */
-  attach (link: Link, hello: Hello, helloFrame: Uint8Array): Inbound
-  /** A frame of the control link. */
-  control (frame: Uint8Array): void
-  /** Tells the coordinator that this stage will be gone soon, and goes on. */
-  leave (): void
-  /** Tells the coordinator why this stage can't go on, and frees everything. */
-  fail (fault: Partial<Fault> & Pick<Fault, 'kind' | 'message'>): void
-  /** Frees everything. */
-  end (): void
-  /** The control link is over: what is here is left to whoever may go on with it, or freed. */
-  orphan (): void
-  /** Rows that may still come. */
-  readonly left: number
-}
 
 const workOf = ({ bytesSent, ...rest }: HopWork): Work => ({ ...rest, bytesSent: BigInt(bytesSent) })
 

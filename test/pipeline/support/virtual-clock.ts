@@ -23,11 +23,15 @@ export function virtualClock (): VirtualClock {
       const untilMs = nowMs + ms
       await settle()
       for (;;) {
-        const due = timers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0]
-        if (due === undefined) break
-        timers = timers.filter((each) => each !== due)
-        nowMs = due.atMs
-        due.callback()
+        const atMs = timers.reduce((first, timer) => Math.min(first, timer.atMs), Infinity)
+        if (atMs > untilMs) break
+        nowMs = atMs
+        // what is due at one moment happens before anything that it makes happen
+        for (const due of timers.filter((timer) => timer.atMs === atMs)) {
+          if (!timers.includes(due)) continue
+          timers = timers.filter((timer) => timer !== due)
+          due.callback()
+        }
         await settle()
       }
       nowMs = untilMs
