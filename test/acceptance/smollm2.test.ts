@@ -16,7 +16,7 @@ async function folderWith (imported: string): Promise<string> {
 }
 
 /** Prompts at once. */
-const LANES = 3
+const LANES = 8
 
 /** Separate daemons that know one bootstrap address: the first one's. */
 async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
@@ -133,7 +133,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
       const [{ address } = assert.fail('no node')] = running
       const client = await joinSwarm({ data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ } })
       const all: number[][] = []
-      for (const prompt of reference.prompts) all.push(await greedyHere(client, prompt, 'f32'))
+      await inLanes(LANES, reference.prompts, async (prompt, index) => { all[index] = await greedyHere(client, prompt, 'f32') })
       await client.close()
       return all
     }

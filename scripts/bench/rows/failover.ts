@@ -40,14 +40,13 @@ export async function failoverRows ({ model, options, prompts }: BenchRun): Prom
     const { modelId } = await joined.chooseModel(name)
     const die = async (stage: number, positions: number): Promise<Death> => await death({ client: joined, nodes, modelId, prompt: prompts.next(PROMPT_TOKENS), stage, positions })
     const rows: Row[] = []
-    // nobody stands by for a coordinator
-    const kinds = [['cold', COLD_POSITIONS, STAGES], ['warm', WARM_POSITIONS, ['middle', 'tail']]] as const
-    for (const [kind, positions, stages, delayMs] of [0, DELAY_MS].flatMap((delayMs) => kinds.map((each) => [...each, delayMs] as const))) {
+    const kinds = [['cold', COLD_POSITIONS], ['warm', WARM_POSITIONS]] as const
+    for (const [kind, positions, delayMs] of [0, DELAY_MS].flatMap((delayMs) => kinds.map((each) => [...each, delayMs] as const))) {
       nodes.proxies.forEach((proxy) => { proxy.setDelay(delayMs) })
       const deaths = new Map<Stage, Death[]>()
       // a delay changes little: fewer say it
       for (let round = 0; round < (delayMs === 0 ? options.kills : Math.ceil(options.kills / 5)); round++) {
-        for (const stage of stages) deaths.set(stage, [...deaths.get(stage) ?? [], await die(STAGES.indexOf(stage), positions)])
+        for (const stage of STAGES) deaths.set(stage, [...deaths.get(stage) ?? [], await die(STAGES.indexOf(stage), positions)])
       }
       const where = `${title}, ${STAGES.length} stages${delayMs === 0 ? '' : `, ${delayMs} ms one way`}`
       const each = [...deaths.values()].flat()
