@@ -23,3 +23,8 @@ export const GenerateType = {
 
 /** Kinds of failure, in both protocols. */
 export const FailureKind = { request: 1, capacity: 2, peer: 3, internal: 4 } as const
+
+/** Of STARTED's `sessionId`. */
+export const SESSION_ID_BYTES = 16
+/** Of the secret that the keys of all stages of a session are made of. */
+export const TAKE_OVER_KEY_BYTES = 16

@@ -55,8 +55,8 @@ export const RefusedCode = {
 } as const
 
 export const SESSION_BYTES = 16
-/** Of the secret with which another coordinator takes a session over, and of its hash. */
-export const TAKE_OVER_KEY_BYTES = 16
+/** Of the secret with which another coordinator takes a session over from one stage, and of its hash. */
+export const STAGE_KEY_BYTES = 32
 export const KEY_HASH_BYTES = 32
 /** What a stage holds is kept for so long when its coordinator is gone without a word. */
 export const ORPHAN_MS = 10_000

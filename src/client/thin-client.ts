@@ -1,4 +1,6 @@
-import { GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, NoCapacityError, PeerFaultError, RequestError, UncoveredError, UnknownModelError } from '../../protocols/generate/index.ts'
+import {
+  GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, NoCapacityError, PeerFaultError, RequestError, SESSION_ID_BYTES, TAKE_OVER_KEY_BYTES, UncoveredError, UnknownModelError
+} from '../../protocols/generate/index.ts'
 import { coordinators, keyOf, type Candidate } from './coordinators.ts'
 import { exchange } from './exchange.ts'
 import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
@@ -125,13 +127,15 @@ const coordinated = ({ route }: Started): RouteStage['span'] => route[0]?.span ?
 /** The request, or the rest of it: by ids, never by text. */
 function goingOnFrom (request: GenerateRequest, { started, tokens, coordinator, route }: Heard): GenerateRequest {
   if (started === undefined) return request
-  const { sessionId, takeOverKey } = started
+  const { sessionId, takeOverKey = '' } = started
+  // one that told what is none is nothing to go on with
+  const canTakeOver = tokens.length > 0 && sessionId.length === 2 * SESSION_ID_BYTES && takeOverKey.length === 2 * TAKE_OVER_KEY_BYTES
   return {
     ...request,
     prompt: { kind: 'ids', ids: started.promptIds },
     sampling: { ...request.sampling, seed: started.seed },
     ...(tokens.length === 0 ? {} : { generatedIds: tokens }),
-    ...(tokens.length === 0 || takeOverKey === undefined ? {} : { takeOver: { sessionId, key: takeOverKey, route, lost: coordinator } })
+    ...(!canTakeOver ? {} : { takeOver: { sessionId, key: takeOverKey, route, lost: coordinator } })
   }
 }
 

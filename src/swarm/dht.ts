@@ -20,6 +20,8 @@ const MAX_ENTRIES = 20_000
 /** After the first answer, others may still bring a newer record. */
 const NEWER_WITHIN_MS = 300
 const MAX_GOSSIP_BYTES = 64 * 1024
+/** What gossip knows of a peer that has gone. */
+const GOSSIP_MEMORY_MS = 5 * 60_000
 
 export interface SwarmServicesInit {
   /** Only asks: stores nothing for others and is in nobody's routing table. */
@@ -73,7 +75,14 @@ export function swarmServices ({ client, gossip = true, now = Date.now }: SwarmS
     selectors: { [NODE_RECORD_NAMESPACE]: (key, values) => book.select(key, values) },
     reprovide: { interval: PROVIDER_CLEANUP_MS, validity: PROVIDER_VALIDITY_MS, threshold: 0 }
   })
-  const makeGossip = gossipsub({ allowPublishToZeroTopicPeers: true, ignoreDuplicatePublishError: true, maxInboundDataLength: MAX_GOSSIP_BYTES })
+  const makeGossip = gossipsub({
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    maxInboundDataLength: MAX_GOSSIP_BYTES,
+    // Homes share an address, and each short visit has a peer id of its own: gossipsub remembers it for an hour, and stops listening to anybody at an
+    // address that has had more than a dozen. What is worth hearing is told by signatures here.
+    scoreParams: { IPColocationFactorWeight: 0, retainScore: GOSSIP_MEMORY_MS }
+  })
 
   return {
     book,

@@ -92,6 +92,25 @@ describe('swarm over real libp2p nodes, without mDNS', function () {
     })
   }
 
+  it('listens to gossip from an address that many have come from', async () => {
+    const a = await start({ gossip: true })
+    const b = await start({ gossip: true, join: [a.host] })
+    for (let visit = 0; visit < 16; visit++) {
+      const visitor = await startNode({ client: true, gossip: true, join: [a.host] })
+      // it is a peer of gossip's when that has a stream to it
+      while (a.services.gossip()?.getPeers().some((peer) => peer.toString() === visitor.host.peerId) !== true) await delay(10)
+      await visitor.swarm.stop()
+      await visitor.host.stop()
+    }
+    const [listening, telling] = [a.services.gossip(), b.services.gossip()]
+    assert.ok(listening !== undefined && telling !== undefined)
+    const heard = new Promise((resolve) => { listening.addEventListener('message', resolve) })
+    listening.subscribe('/shoal/test')
+    while (!telling.getSubscribers('/shoal/test').some((peer) => peer.toString() === a.host.peerId)) await delay(10)
+    await telling.publish('/shoal/test', Uint8Array.of(1))
+    assert.notEqual(await Promise.race([heard, delay(3000, 'nothing')]), 'nothing')
+  })
+
   it('forgets a node that says nothing any more when its record expires', async () => {
     let ahead = 0
     const a = await start()

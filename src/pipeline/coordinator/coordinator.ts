@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { NoCapacityError, UnknownModelError } from '../../../protocols/generate/index.ts'
-import { SESSION_BYTES, TAKE_OVER_KEY_BYTES } from '../../../protocols/ring/index.ts'
+import { NoCapacityError, TAKE_OVER_KEY_BYTES, UnknownModelError } from '../../../protocols/generate/index.ts'
+import { SESSION_BYTES } from '../../../protocols/ring/index.ts'
 import { systemClock } from '../../p2p/index.ts'
 import { idle } from '../idle.ts'
 import { sessionName } from '../log.ts'
@@ -89,10 +89,12 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
   }
 
   function begunAt (
-    { takeOver }: PreparedRequest, modelId: string, { manifest }: CoordinatorModel,
-    standbyFor: (session: Uint8Array, stop: RouteStop, route: FoundRoute, without: Iterable<string>) => RouteStop | undefined
+    { takeOver, wire }: PreparedRequest, modelId: string, { manifest }: CoordinatorModel,
+    standbyFor: (session: Uint8Array, stop: RouteStop, route: FoundRoute, without: Iterable<string>, isHeld: boolean) => RouteStop | undefined
   ): Begun | undefined {
-    const before = takeOver === undefined ? undefined : begunRoute(takeOver, { modelId, layerCount: manifest.config.layerCount, providers: providers() })
+    const before = takeOver === undefined ? undefined : begunRoute(takeOver, {
+      modelId, layerCount: manifest.config.layerCount, wire, exclude: new Set(suspected.peers), providers: providers()
+    })
     if (takeOver === undefined || before === undefined) return undefined
     const session = Buffer.from(takeOver.sessionId, 'hex')
     return {
@@ -100,7 +102,7 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
       lost: takeOver.lost,
       standby (index) {
         const stop = before.route.hops[index]
-        return stop === undefined ? undefined : standbyFor(session, stop, before.route, [takeOver.lost])
+        return stop === undefined ? undefined : standbyFor(session, stop, before.route, [takeOver.lost], true)
       }
     }
   }
@@ -109,8 +111,9 @@ export function coordinator (components: CoordinatorComponents, init: Coordinato
     const model = await components.models(request.modelId)
     if (model === undefined) throw new UnknownModelError(`this node does not have the model ${request.modelId}`)
     const prepared = prepareRequest(request, model, () => randomBytes(8).readBigUInt64LE())
-    const standbyFor = (session: Uint8Array, stop: RouteStop, current: FoundRoute, without: Iterable<string>): RouteStop | undefined => chooseStandby({
+    const standbyFor = (session: Uint8Array, stop: RouteStop, current: FoundRoute, without: Iterable<string>, isHeld = false): RouteStop | undefined => chooseStandby({
       session,
+      isHeld,
       modelId: request.modelId,
       wire: prepared.wire,
       positions: prepared.positions,

@@ -162,7 +162,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         return work === undefined ? [] : { ...stage, ...work }
       })
     },
-    get cached () { return hasWorked || begun !== undefined ? 0 : plan?.start ?? 0 },
+    get cached () { return hasWorked || prepared.takeOver !== undefined ? 0 : plan?.start ?? 0 },
     get replayed () { return replayed() },
     get openedMs () { return openedMs },
     get repaired () {
@@ -182,6 +182,7 @@ export function mending (components: SessionComponents, init: SessionInit, own: 
         allowed: maxTokens - tokens.length + (scorePrompt ? promptIds.length : 0),
         readyMs: hasWorked || tokens.length > 0 ? Math.min(REENTER_MS, openTimeoutMs) : openTimeoutMs,
         leaving: leaves,
+        takesOver: !hasWorked,
         hasStandby: (index) => route.hops[index]?.peerId !== host.peerId && own.standbys?.isCloseTo(index, promptIds.length + made.tokens.length - HEDGE_POSITIONS) === true
       }, { signal })
       plan = resumePlan({

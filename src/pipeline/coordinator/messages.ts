@@ -1,5 +1,4 @@
-import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, Scored, Started, Token, failureOf, RequestError, type Hop, type HopWork as HopWorkMessage, type Stage } from '../../../protocols/generate/index.ts'
-import { SESSION_BYTES, TAKE_OVER_KEY_BYTES } from '../../../protocols/ring/index.ts'
+import { Called, Done, Embedding, Failure, GenerateType, Repaired, Request, SESSION_ID_BYTES, Scored, Started, TAKE_OVER_KEY_BYTES, Token, failureOf, RequestError, type Hop, type HopWork as HopWorkMessage, type Stage } from '../../../protocols/generate/index.ts'
 import { encodeFrame, floatBytes, idBytes, parse, readIds } from '../frames.ts'
 import { sessionName } from '../log.ts'
 import type { ToolDefinition } from '../../model/index.ts'
@@ -46,7 +45,7 @@ function oneOf<T extends string> (field: string, what: string, word: string, kno
 function takeOverOf ({ takeOver }: Request): Pick<GenerateRequest, 'takeOver'> {
   if (takeOver === undefined) return {}
   const { sessionId, key, route, lost } = takeOver
-  if (sessionId.length !== SESSION_BYTES || key.length !== TAKE_OVER_KEY_BYTES) throw new RequestError('an answer is taken over by the id of its session and its key', { field: 'takeOver' })
+  if (sessionId.length !== SESSION_ID_BYTES || key.length !== TAKE_OVER_KEY_BYTES) throw new RequestError('an answer is taken over by the id of its session and its key', { field: 'takeOver' })
   return { takeOver: { sessionId: sessionName(sessionId), key: sessionName(key), route: route.map(({ peerId, start, end }) => ({ peerId, span: [start, end] })), lost } }
 }
 

@@ -1,6 +1,7 @@
 import { ComputeCode, Feature, Open, Reroute, RingType, Role, type Neighbour, type Tail } from '../../../protocols/ring/index.ts'
 import { encodeFrame } from '../frames.ts'
 import { prefixKeys } from '../prefix.ts'
+import { keyHashOf, stageKeyOf } from '../take-over.ts'
 import { heldKey, type FoundRoute } from './routes.ts'
 import { StageLostError, ringEpoch, type RingEpoch } from './ring-epoch.ts'
 import { stageLink, type RouteStop, type StageLink } from './stage-link.ts'
@@ -19,10 +20,10 @@ export interface RingInit {
   /** The prompt, where stages may reuse what they have of it. */
   readonly reusable: readonly number[]
   readonly tail: Tail
-  /** Of the key with which another coordinator may take the session over. */
-  readonly keyHash: Uint8Array<ArrayBuffer>
-  /** What the stages of a session whose coordinator is lost hold is this one's to begin with. */
-  readonly takeOver?: { readonly session: Uint8Array<ArrayBuffer>, readonly key: Uint8Array<ArrayBuffer> } | undefined
+  /** The secret with which another coordinator may take the session over. */
+  readonly takeOverKey: Uint8Array
+  /** What the stages of a session whose coordinator is lost hold is this one's to begin with: its id, and its secret. */
+  readonly takeOver?: { readonly session: Uint8Array<ArrayBuffer>, readonly key: Uint8Array } | undefined
 }
 
 export interface EnterInit {
@@ -35,6 +36,8 @@ export interface EnterInit {
   leaving (index: number): void
   /** Somebody could take over from a stage at once. */
   hasStandby (index: number): boolean
+  /** Nothing has come of this session yet: what stages hold of the one before it is used. */
+  readonly takesOver: boolean
 }
 
 /** A session's stages. Each epoch has a route of its own; who is in several keeps what it has. */
@@ -67,6 +70,7 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   let current: RingEpoch | undefined
   let computed: FoundRoute['compute'] | undefined
   let standing: Standbys | undefined
+  let takesOver = false
   const sinceMs = clock.now()
 
   function neighbours (stops: readonly RouteStop[], index: number, role: number = Role.active): { prev: Neighbour[], next: Neighbour[], stages: number, role: number } {
@@ -80,7 +84,8 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
   }
 
   function openFrame ({ hops, compute }: FoundRoute, index: number, stop: RouteStop, role: number = Role.active): Uint8Array {
-    const { session, modelId, wire, positions, ropeVariant, tail, keyHash, takeOver } = init
+    const { session, modelId, wire, positions, ropeVariant, tail, takeOverKey } = init
+    const takeOver = takesOver && role === Role.active ? init.takeOver : undefined
     return encodeFrame({ type: RingType.open, epoch }, Open.encode({
       session,
       epoch,
@@ -93,10 +98,10 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
       ...neighbours(hops, index, role),
       ropeVariant,
       requires: index === hops.length - 1 ? requiredOf(tail) : [],
-      // later on rows may come from stages that are not in the route any more: a key could not name them
-      prefix: epoch === 1 && role === Role.active ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
-      keyHash,
-      ...(takeOver === undefined || role !== Role.active ? {} : { takeOver }),
+      // later on, and of what is taken over, rows may come from stages that are not in the route any more: a key could not name them
+      prefix: epoch === 1 && role === Role.active && init.takeOver === undefined ? prefixKeys({ wire, compute, ropeVariant, upstream: hops.slice(0, index) }, init.reusable) : new Uint8Array(0),
+      keyHash: keyHashOf(stageKeyOf(takeOverKey, stop)),
+      ...(takeOver === undefined ? {} : { takeOver: { session: takeOver.session, key: stageKeyOf(takeOver.key, stop) } }),
       ...(index === hops.length - 1 ? { tail } : {})
     }))
   }
@@ -151,14 +156,15 @@ export function ring ({ host, clock }: RingComponents, init: RingInit): Ring {
     current?.end()
     for (const link of links.values()) leave(link)
     links.clear()
-    standing?.end()
+    standing?.end(leave)
   }
 
   return {
     get standbys () { return standing },
 
-    async enter ({ route, allowed, readyMs, leaving, hasStandby }, { signal }) {
+    async enter ({ route, allowed, readyMs, leaving, hasStandby, ...rest }, { signal }) {
       signal?.throwIfAborted()
+      takesOver = rest.takesOver
       const { hops } = route
       const own = ++epoch
       current?.end()

@@ -57,13 +57,16 @@ export interface BegunRoute {
 }
 
 /** Of a session whose coordinator is lost, as its client tells it. Undefined: it is no route, or nobody else of it is there any more. */
-export function begunRoute ({ route, lost }: TakeOver, { modelId, layerCount, providers }: Pick<RouteSearch, 'modelId' | 'layerCount' | 'providers'>): BegunRoute | undefined {
+export function begunRoute (
+  { route, lost }: TakeOver, { modelId, layerCount, wire, exclude, providers }: Pick<RouteSearch, 'modelId' | 'layerCount' | 'wire' | 'exclude' | 'providers'>
+): BegunRoute | undefined {
   const hops = route.map(({ peerId, span: [start, end] }) => ({ peerId, start, end, addresses: providers.find((each) => each.peerId === peerId)?.addresses ?? [] }))
   const joins = hops.every(({ start, end }, index) => start === (hops[index - 1]?.end ?? 0) && end > start) && hops.at(-1)?.end === layerCount
   if (!joins) return undefined
   const serving = hops.flatMap((hop) => {
-    const span = hop.peerId === lost ? undefined : providers.find(({ peerId }) => peerId === hop.peerId)?.spans
-      .find((each) => each.modelId === modelId && each.state === 'online' && each.start <= hop.start && each.end >= hop.end)
+    const span = hop.peerId === lost || exclude.has(hop.peerId) ? undefined : providers.find(({ peerId }) => peerId === hop.peerId)?.spans.find((each) =>
+      each.modelId === modelId && each.layerCount === layerCount && each.state === 'online' && each.wires.includes(wire) &&
+      (each.divisible ? each.start <= hop.start && each.end >= hop.end : each.start === hop.start && each.end === hop.end))
     return span === undefined ? [] : [{ hop, compute: span.compute }]
   })
   const compute = serving[0]?.compute

@@ -1,8 +1,7 @@
-import { NoCapacityError } from '../../../protocols/generate/index.ts'
+import { NoCapacityError, PeerFaultError } from '../../../protocols/generate/index.ts'
 import { ropeVariantOf } from '../../model/index.ts'
 import { idBytes } from '../frames.ts'
 import { sessionName } from '../log.ts'
-import { keyHashOf } from '../take-over.ts'
 import { generation } from './generation.ts'
 import { mending } from './mending.ts'
 import { ring } from './ring.ts'
@@ -42,18 +41,20 @@ export async function * session (components: SessionComponents, init: SessionIni
     // something is made of every position
     reusable: scorePrompt || prepared.embed === 'mean' ? [] : prepared.promptIds,
     tail: tailOf(prepared, scorePrompt),
-    keyHash: keyHashOf(takeOverKey),
+    takeOverKey,
     takeOver: takeOver === undefined ? undefined : { session: Buffer.from(takeOver.sessionId, 'hex'), key: Buffer.from(takeOver.key, 'hex') }
   })
   const mender = mending(components, init, own, made)
-  let failed = false
-  /** Who asked from another node may go on elsewhere, where this node fails or stops. */
+  let started = false
+  let failure: unknown
+  /** Who asked from another node may go on elsewhere with what was begun, where this node fails or stops. */
   const leave = (): void => {
-    if (init.remote && (failed || signal.reason instanceof NoCapacityError)) own.abandon()
+    const isBegun = started || takeOver !== undefined
+    const reason: unknown = failure ?? signal.reason
+    if (init.remote && isBegun && (reason instanceof NoCapacityError || reason instanceof PeerFaultError)) own.abandon()
     else own.close()
   }
   signal.addEventListener('abort', leave)
-  let started = false
   let telling: Promise<readonly HopTiming[]> | undefined
   let hops: readonly HopTiming[] = []
   try {
@@ -74,9 +75,12 @@ export async function * session (components: SessionComponents, init: SessionIni
         if (made.finished === undefined && !signal.aborted) throw new NoCapacityError('the session ended too early', RETRY_AFTER_MS)
       } catch (error) {
         if (signal.aborted) continue
-        failed = true
-        mender.lost(error)
-        failed = false
+        try {
+          mender.lost(error)
+        } catch (final) {
+          failure = final
+          throw final
+        }
       }
     }
     hops = await telling ?? []

@@ -38,7 +38,8 @@ export interface Standbys {
   feed (from: (position: number) => readonly Feed[]): void
   /** The link of a standby that is to be a stage itself: it is no standby any more. */
   take (stop: RouteStop): StageLink | undefined
-  end (): void
+  /** @param leave what becomes of each. @default it is released */
+  end (leave?: (link: StageLink) => void): void
 }
 
 interface Standing {
@@ -66,10 +67,12 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
     for (const { link } of standing.values()) link?.tell(encodeFrame({ type: RingType.beat, epoch }, Beat.encode({ state: 0 })))
   }
 
-  function drop (index: number): void {
+  const release = (link: StageLink): void => { link.release() }
+
+  function drop (index: number, leave = release): void {
     const one = standing.get(index)
     standing.delete(index)
-    one?.link?.release()
+    if (one?.link !== undefined) leave(one.link)
   }
 
   async function open (index: number, one: Standing): Promise<void> {
@@ -142,10 +145,10 @@ export function standbys ({ host, clock, epoch, stops, openFrame, linkOf }: Stan
       return undefined
     },
 
-    end () {
+    end (leave) {
       stopBeating()
       stopping.abort(new Error('the epoch is over'))
-      for (const index of [...standing.keys()]) drop(index)
+      for (const index of [...standing.keys()]) drop(index, leave)
     }
   }
 }

@@ -23,6 +23,8 @@ export interface Lease {
   changed (position: number): void
   /** Whether later sessions could use it: the prompt is complete. */
   readonly reusable: boolean
+  /** What is here was another coordinator's, and can't be had anew. */
+  readonly isTakenOver: boolean
   /** Idempotent. @param keep whether later sessions may use the prompt's KV */
   release (keep: boolean): void
 }
@@ -64,6 +66,7 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
     },
 
     get reusable () { return entry !== undefined },
+    isTakenOver: false,
 
     release (keep) {
       if (over) return
@@ -86,6 +89,7 @@ export function takenOver ({ slot, settled }: Pick<Orphan, 'slot' | 'settled'>, 
     filled () { /* no prompt's keys name it */ },
     changed () { /* nor did they before */ },
     reusable: false,
+    isTakenOver: true,
     release () { slot.release() }
   }
 }

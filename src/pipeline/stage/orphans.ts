@@ -9,6 +9,8 @@ import type { StagePlan } from './stage-plan.ts'
 /** What a session holds whose coordinator is gone without a word. */
 export interface Orphan {
   readonly plan: StagePlan
+  /** Of its session, and of those that it went on from: a client may have heard of none but an earlier one. */
+  readonly names: readonly string[]
   readonly slot: Slot
   readonly replay: ReplayBuffer
   /** Leading positions whose KV is there; resolves when nothing is at work on them any more. */
@@ -17,10 +19,10 @@ export interface Orphan {
 
 /**
  * Orphans of a node, each for `ORPHAN_MS`: a client goes on at another coordinator at once or not at all. None of them is a session, and
- * whoever needs their memory gets it.
+ * whoever needs the memory of their KV gets it.
  */
 export interface Orphans {
-  /** @param dropped what is left to do when nobody holds it any more */
+  /** The oldest gives way where there are too many. @param dropped what is left to do when nobody holds it any more */
   add (orphan: Orphan, dropped: () => void): void
   /** What a session goes on with; undefined where that is not here, or not what this plan needs. */
   take (plan: StagePlan): Orphan | undefined
@@ -34,34 +36,42 @@ interface Kept extends Orphan {
   leave (): void
 }
 
+/** Their KV gives way by itself, what they can send again does not. */
+const MAX_ORPHANS = 64
+const MAX_NAMES = 4
+
 const nameOf = (session: Uint8Array, keyHash: Uint8Array, start: number): string => `${sessionName(session)}/${start}/${Buffer.from(keyHash).toString('hex')}`
 
 /** Which orphan an OPEN asks for. */
 export const wantedBy = ({ session, key }: TakeOver, start: number): string => nameOf(session, keyHashOf(key), start)
 
-/** Which orphan a session would leave; undefined: none. */
-export const orphanName = ({ session, keyHash, runner }: StagePlan): string | undefined =>
-  keyHash === undefined ? undefined : nameOf(session, keyHash, runner.span.start)
+/** What an orphan of this plan is called. @param before names of the one that it went on from */
+export function orphanNames (plan: StagePlan, before: readonly string[] = []): readonly string[] {
+  const own = plan.keyHash === undefined ? [] : [nameOf(plan.session, plan.keyHash, plan.runner.span.start)]
+  return [...before, ...own].slice(-MAX_NAMES)
+}
 
-/** Whether what was computed by one plan is what another one would have computed. */
-const serves = ({ plan, slot }: Orphan, wanted: StagePlan): boolean =>
-  plan.runner === wanted.runner && plan.modelId === wanted.modelId && plan.wire === wanted.wire && plan.ropeVariant === wanted.ropeVariant && slot.capacity >= wanted.positions
+/** Whether what was computed by one plan is what another one would have computed: one answer reserves the same wherever it goes on. */
+const serves = ({ plan }: Orphan, wanted: StagePlan): boolean =>
+  plan.runner === wanted.runner && plan.modelId === wanted.modelId && plan.wire === wanted.wire && plan.ropeVariant === wanted.ropeVariant && plan.positions === wanted.positions
 
 export function orphans (clock: Pick<Clock, 'after'>): Orphans {
   const byName = new Map<string, Kept>()
+  const all = new Set<Kept>()
 
   return {
     add (orphan, dropped) {
-      const name = orphanName(orphan.plan)
-      if (name === undefined) throw new Error('a session without a key leaves nothing')
-      byName.get(name)?.forget()
+      const { names } = orphan
+      for (const name of names) byName.get(name)?.forget()
+      for (const oldest of all) if (all.size >= MAX_ORPHANS) oldest.forget()
       const stopTimer = clock.after(ORPHAN_MS, () => { kept.forget() })
       const kept: Kept = {
         ...orphan,
         parked: false,
         leave () {
           stopTimer()
-          if (byName.get(name) === kept) byName.delete(name)
+          all.delete(kept)
+          for (const name of names) byName.delete(name)
           dropped()
         },
         forget () {
@@ -70,10 +80,11 @@ export function orphans (clock: Pick<Clock, 'after'>): Orphans {
           orphan.replay.clear()
         }
       }
-      byName.set(name, kept)
+      all.add(kept)
+      for (const name of names) byName.set(name, kept)
       // a run may still write into it: until then it is nobody else's
       void orphan.settled.then(() => {
-        if (byName.get(name) !== kept) return
+        if (!all.has(kept)) return
         kept.parked = true
         orphan.slot.park(() => { kept.forget() })
       })
@@ -90,6 +101,6 @@ export function orphans (clock: Pick<Clock, 'after'>): Orphans {
       return kept
     },
 
-    clear () { for (const kept of [...byName.values()]) kept.forget() }
+    clear () { for (const kept of [...all]) kept.forget() }
   }
 }

@@ -43,6 +43,8 @@ export interface StageSession {
   end (): void
   /** The control link is over: what is here is left to whoever may go on with it, or freed. */
   orphan (): void
+  /** Another coordinator goes on with it: this one is told, and may blame nobody. */
+  giveUp (): void
   /** Rows that may still come. */
   readonly left: number
 }

@@ -1,4 +1,4 @@
-import { ComputeCode, Feature, KEY_HASH_BYTES, MAX_GRAMMAR, MAX_MARKER, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, TAKE_OVER_KEY_BYTES, type Grammar, type Neighbour, type Open, type Tail, type TakeOver } from '../../../protocols/ring/index.ts'
+import { ComputeCode, Feature, KEY_HASH_BYTES, MAX_GRAMMAR, MAX_MARKER, MAX_POSITIONS, PREFIX_BLOCK, PREFIX_KEY_BYTES, RefusedCode, Role, SESSION_BYTES, STAGE_KEY_BYTES, type Grammar, type Neighbour, type Open, type Tail, type TakeOver } from '../../../protocols/ring/index.ts'
 import { readIds } from '../frames.ts'
 import { keyList } from '../prefix.ts'
 import { samplingProblem } from '../sampler/index.ts'
@@ -80,7 +80,7 @@ export function stagePlan<Runner extends SpanShape> (open: Open, runners: Iterab
   if (positions < 1 || positions > MAX_POSITIONS) return malformed(`${positions} positions can't be reserved`)
   if (prefix.length % PREFIX_KEY_BYTES !== 0 || prefix.length / PREFIX_KEY_BYTES * PREFIX_BLOCK > positions) return malformed(`${prefix.length} bytes are no keys of blocks of a prompt within ${positions} positions`)
   if (keyHash !== undefined && keyHash.length !== KEY_HASH_BYTES) return malformed(`the hash of a key has ${keyHash.length} bytes, and has to have ${KEY_HASH_BYTES}`)
-  if (takeOver !== undefined && (takeOver.session.length !== SESSION_BYTES || takeOver.key.length !== TAKE_OVER_KEY_BYTES)) return malformed('a session is taken over by its id and its key')
+  if (takeOver !== undefined && (takeOver.session.length !== SESSION_BYTES || takeOver.key.length !== STAGE_KEY_BYTES)) return malformed('a session is taken over by its id and its key')
 
   const compute = open.compute === ComputeCode.fast ? 'fast' : open.compute === ComputeCode.exact ? 'exact' : undefined
   if (compute === undefined) return unsupported(`compute ${open.compute} is not known here`)

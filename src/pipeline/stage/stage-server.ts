@@ -10,7 +10,7 @@ import { earlyLinks, type EarlyLink } from './early-links.ts'
 import { awaitFirstFrame } from './first-frame.ts'
 import { lease, takenOver, type Lease } from './lease.ts'
 import { meter, type Meter } from './meter.ts'
-import { orphanName, orphans as orphansOf, wantedBy, type Orphan } from './orphans.ts'
+import { orphanNames, orphans as orphansOf, wantedBy, type Orphan } from './orphans.ts'
 import { prefixCaches } from './prefix-cache.ts'
 import { UnreachableError } from './hops.ts'
 import { partWait } from './part-wait.ts'
@@ -35,7 +35,7 @@ interface Held {
   readonly coordinator: string
   readonly place: string
   readonly epoch: number
-  readonly work?: { readonly session: StageSession, readonly runner: SpanRunner, readonly orphanName: string | undefined }
+  readonly work?: { readonly session: StageSession, readonly runner: SpanRunner, readonly names: readonly string[] }
   /** This node takes no more: who is at work is asked to go on elsewhere, who waits is refused. */
   leave (): void
   end (): void
@@ -188,7 +188,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
   function orphanFor (plan: StagePlan): Orphan | undefined {
     if (plan.takeOver === undefined) return undefined
     const name = wantedBy(plan.takeOver, plan.runner.span.start)
-    for (const { work } of [...sessions.values()]) if (work?.orphanName === name) work.session.orphan()
+    for (const { work } of [...sessions.values()]) if (work?.names.includes(name) === true) work.session.giveUp()
     return orphans.take(plan)
   }
 
@@ -211,6 +211,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
     log?.debug({ sessionId, coordinator: link.peer, span, positions: plan.positions, epoch: place.epoch }, 'a session is opened here')
     const vocabulary = vocabularies.get(plan.modelId)
     let isOrphaned = false
+    const names = orphanNames(plan, orphan?.names)
     const session = stageSession({
       host,
       clock,
@@ -227,7 +228,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       },
       orphaned: plan.keyHash === undefined ? undefined : (left) => {
         isOrphaned = true
-        orphans.add({ ...left, plan }, onReleased)
+        orphans.add({ ...left, plan, names }, onReleased)
       },
       released () {
         log?.debug({ sessionId, span, isOrphaned }, 'a session is over here')
@@ -240,7 +241,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
       coordinator: link.peer,
       place: placeOf(plan.session, plan.runner.span.start),
       get epoch () { return session.epoch },
-      work: { session, runner: plan.runner, orphanName: orphanName(plan) },
+      work: { session, runner: plan.runner, names },
       leave: session.leave,
       end: session.end
     }

@@ -58,6 +58,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
   /** What a parked prompt left is being brought over, through whatever epochs. */
   let prepared: Promise<void> = Promise.resolve()
   let epochs = 1
+  let hasWorked = false
   let usedAtMs = clock.now()
   let live = true
   let over = false
@@ -99,7 +100,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     stopTicking()
     stopping.abort(new Error('the session is over'))
     queue.shut()
-    if (to === 'successor' && components.orphaned !== undefined) {
+    if (to === 'successor' && components.orphaned !== undefined && (hasWorked || lease.isTakenOver)) {
       lease.changed(0)
       components.orphaned({ slot, replay, settled: Promise.allSettled([prepared, queue.rest()]).then(() => done) })
     } else {
@@ -110,6 +111,12 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     }
     constraint?.close()
     components.released()
+  }
+
+  function dismiss (fault: Fault): void {
+    tell({ type: RingType.fault }, Fault.encode(fault))
+    // The coordinator hears the reason before the neighbours can see links end, and ends them all.
+    clock.after(LINGER_MS, () => { session.end() })
   }
 
   /** A neighbour is at fault: the epoch is over, and what is here waits for the next one. */
@@ -171,6 +178,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     const own = hops
     if (stage !== 'ready') throw new MalformedError('RESUME before READY, or twice')
     stage = 'working'
+    hasWorked = true
     // before they cost memory
     if (generatedIds.length > 4 * Math.min(plan.tail?.maxTokens ?? 0, positions)) throw new MalformedError('more ids than the answer may have')
     end?.resume(from, readIds(generatedIds, vocabSize))
@@ -243,7 +251,11 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
 
     async open () {
       prepared = lease.prepare().then((cached) => { done = cached })
-      await enter()
+      await enter().catch((error: unknown) => {
+        if (!(error instanceof UnreachableError && lease.isTakenOver)) throw error
+        // refusing would be the end of what nobody else has
+        blame(error.peerId, error.message)
+      })
     },
 
     attach: (link, hello, helloFrame) => hops.attach(link, hello, helloFrame),
@@ -300,14 +312,18 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     fail ({ kind, message, code = '', peerId = '' }) {
       if (!live) return
       release()
-      tell({ type: RingType.fault }, Fault.encode({ kind, code, message, peerId }))
-      // The coordinator hears the reason before the neighbours can see links end, and ends them all.
-      clock.after(LINGER_MS, () => { session.end() })
+      dismiss({ kind, code, message, peerId })
     },
 
     orphan () {
       release('successor')
       session.end()
+    },
+
+    giveUp () {
+      if (!live) return
+      release('successor')
+      dismiss({ kind: FaultKind.capacity, code: '', message: 'another coordinator goes on with this session', peerId: '' })
     },
 
     end () {

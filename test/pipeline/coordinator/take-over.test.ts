@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { payloadOf, readHeader } from '../../../protocols/frame/index.ts'
+import { Open, RingType } from '../../../protocols/ring/index.ts'
 import { PROMPT, REQUESTED, SPARES, TOKENS, fakeSwarm, nothingHeld, slow, withTime } from '../support/disturbed.ts'
 import { greedy } from '../support/fake-model.ts'
 import { REQUEST, tokensOf, type FakeSwarm } from '../support/fake-swarm.ts'
+import { settle } from '../support/virtual-clock.ts'
 import type { GenerateEvent, GenerateRequest, TakeOver } from '../../../src/pipeline/index.ts'
 
 type Started = Extract<GenerateEvent, { kind: 'started' }>
@@ -15,7 +18,7 @@ interface Lost {
 }
 
 /** Asks the coordinator, and loses it when so many tokens have come. */
-async function lose (swarm: FakeSwarm, coordinator: string, after: number, request: Partial<GenerateRequest> = {}, how: 'kill' | 'mute' = 'kill'): Promise<Lost> {
+async function lose (swarm: FakeSwarm, coordinator: string, after: number, request: Partial<GenerateRequest> = {}, how: 'kill' | 'mute' | 'stop' | 'none' = 'kill'): Promise<Lost> {
   const events = swarm.coordinator.generate({ ...REQUEST, ...REQUESTED, ...request }, { remote: true })[Symbol.asyncIterator]()
   let started: Started | undefined
   const tokens: number[] = []
@@ -26,10 +29,11 @@ async function lose (swarm: FakeSwarm, coordinator: string, after: number, reque
     if (step.value.kind === 'token') tokens.push(step.value.id)
   }
   assert.ok(started?.takeOverKey !== undefined)
-  swarm.network[how](coordinator)
+  if (how === 'kill' || how === 'mute') swarm.network[how](coordinator)
+  if (how === 'stop') await swarm.coordinator.stop()
   return {
     started, tokens, takeOver: { sessionId: started.sessionId, key: started.takeOverKey, route: started.route, lost: coordinator },
-    leave: async () => await events.return?.()
+    leave: async () => await events.return?.().catch(() => undefined)
   }
 }
 
@@ -86,12 +90,12 @@ describe('an answer whose coordinator is lost', () => {
     }
   })
 
-  it('finds the standby of the stage that the lost one was, in a long answer', async () => {
+  for (const stops of [false, true]) it(`finds the standby of the stage that the lost one was, in a long answer${stops ? ', also where that stops' : ''}`, async () => {
     const maxTokens = 120
     const expected = await greedy(PROMPT, maxTokens)
     const swarm = await fakeSwarm({ spans: [...SPARES.spans, ['a3', 0, 2], ['a4', 0, 2]], local: true, coordinator: { standbyFrom: 20 } })
     slow(swarm)
-    const lost = await lose(swarm, 'a', 90, { maxTokens })
+    const lost = await lose(swarm, 'a', 90, { maxTokens }, stops ? 'stop' : 'kill')
     const standby = swarm.nodes.filter(({ peerId, runner }) => /^a\d/.test(peerId) && runner.runs.length > 0).map(({ peerId }) => peerId)
     assert.equal(standby.length, 1)
     const before = runsOf(swarm)
@@ -147,6 +151,65 @@ describe('an answer whose coordinator is lost', () => {
       for (const peerId of ['a', 'b', 'x']) assert.ok((runsOf(swarm)[peerId] ?? 0) - (before[peerId] ?? 0) <= TOKENS - tokens.length + 1, peerId)
       await nothingHeld(swarm)
     }
+  })
+
+  it('shows each stage a key of its own, and names no prompt whose KV it takes over', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    const lost = await lose(swarm, 'c', 5)
+    const opens: Open[] = []
+    swarm.network.disturb = (frame, from) => {
+      if (from === 'd' && readHeader(frame).type === RingType.open) opens.push(Open.decode(payloadOf(frame)))
+      return [frame]
+    }
+    await goOn(swarm, 'd', lost)
+    const keys = opens.map(({ takeOver }) => Buffer.from(takeOver?.key ?? []).toString('hex'))
+    assert.deepEqual([keys.length, new Set(keys).size, opens.map(({ prefix }) => prefix.length)], [3, 3, [0, 0, 0]])
+    assert.ok(keys.every((key) => key.length === 64 && !key.includes(lost.takeOver.key)))
+    await lost.leave()
+  })
+
+  it('blames nobody where it is not lost at all', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    slow(swarm)
+    const lost = await lose(swarm, 'c', 5, {}, 'none')
+    assert.deepEqual(tokensOf(await goOn(swarm, 'd', lost)), await greedy(PROMPT, TOKENS))
+    await lost.leave()
+    const events = await withTime(swarm, swarm.ask(REQUESTED))
+    assert.deepEqual(startedOf(events)?.route.map(({ peerId }) => peerId), ['a', 'b', 'x'])
+    await nothingHeld(swarm)
+  })
+
+  it('keeps what a stage holds where its next one is lost too', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    const lost = await lose(swarm, 'c', 6)
+    swarm.network.kill('x')
+    const before = runsOf(swarm)
+    const events = await goOn(swarm, 'd', lost)
+    assert.deepEqual(tokensOf(events), await greedy(PROMPT, TOKENS))
+    assert.deepEqual(startedOf(events)?.route.map(({ peerId }) => peerId), ['a', 'b', 'x2'])
+    for (const peerId of ['a', 'b']) assert.ok((runsOf(swarm)[peerId] ?? 0) - (before[peerId] ?? 0) <= TOKENS - 6 + 1, peerId)
+    await lost.leave()
+    await nothingHeld(swarm, ['x'])
+  })
+
+  it('is gone on with where the next coordinator is lost too, before it could say a word', async () => {
+    const swarm = await fakeSwarm(SPARES)
+    slow(swarm)
+    const lost = await lose(swarm, 'c', 6)
+    const second = await swarm.coordinate('d')
+    const { started, tokens, takeOver } = lost
+    const events = second.generate({ ...REQUEST, ...REQUESTED, prompt: { kind: 'ids', ids: started.promptIds }, generatedIds: tokens, takeOver }, { remote: true })[Symbol.asyncIterator]()
+    const first = events.next().catch(() => undefined)
+    for (let turn = 0; turn < 20; turn++) await settle()
+    assert.ok(swarm.nodes.slice(0, 3).every(({ server }) => server.sessions === 1))
+    swarm.network.kill('d')
+    const before = runsOf(swarm)
+    assert.deepEqual(tokensOf(await goOn(swarm, 'e', lost)), await greedy(PROMPT, TOKENS))
+    for (const peerId of ['a', 'b', 'x']) assert.ok((runsOf(swarm)[peerId] ?? 0) - (before[peerId] ?? 0) <= TOKENS - tokens.length + 1, peerId)
+    await withTime(swarm, first)
+    await events.return?.()
+    await lost.leave()
+    await nothingHeld(swarm)
   })
 
   it('loses another stage with it, and the stage that took over', async () => {

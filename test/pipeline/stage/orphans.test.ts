@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ORPHAN_MS } from '../../../protocols/ring/index.ts'
-import { orphans, type Orphan } from '../../../src/pipeline/stage/orphans.ts'
+import { orphanNames, orphans, type Orphan } from '../../../src/pipeline/stage/orphans.ts'
 import { replayPool } from '../../../src/pipeline/replay-buffer.ts'
 import { keyHashOf } from '../../../src/pipeline/take-over.ts'
 import { fakeRunner } from '../support/fake-model.ts'
@@ -9,7 +9,7 @@ import type { Slot } from '../../../src/engine/index.ts'
 import type { StagePlan } from '../../../src/pipeline/stage/stage-plan.ts'
 
 const SESSION = new Uint8Array(16).fill(1)
-const KEY = new Uint8Array(16).fill(2)
+const KEY = new Uint8Array(32).fill(2)
 const MiB = 1024 * 1024
 
 describe('what a session leaves whose coordinator is gone', () => {
@@ -29,7 +29,7 @@ describe('what a session leaves whose coordinator is gone', () => {
     ({ session: SESSION, modelId: 'm', runner, wire: 'f16', positions: 20, ropeVariant: 0, prefix: [], keyHash: keyHashOf(KEY), ...changes })
   const wanted = (changes: Partial<StagePlan> = {}): StagePlan => plan({ session: new Uint8Array(16).fill(3), takeOver: { session: SESSION, key: KEY }, ...changes })
   const leave = (settled = Promise.resolve(9), slot = runner.reserve(20)): Orphan => {
-    const orphan = { plan: plan(), slot, replay: replayPool({ bytesPerSession: MiB, bytes: MiB }).buffer(), settled }
+    const orphan = { plan: plan(), names: orphanNames(plan(), ['another']), slot, replay: replayPool({ bytesPerSession: MiB, bytes: MiB }).buffer(), settled }
     kept.add(orphan, () => { dropped++ })
     return orphan
   }
@@ -58,14 +58,15 @@ describe('what a session leaves whose coordinator is gone', () => {
   })
 
   const others: Array<[name: string, changes: Partial<StagePlan>]> = [
-    ['another key', { takeOver: { session: SESSION, key: new Uint8Array(16) } }],
-    ['another session', { takeOver: { session: KEY, key: KEY } }],
+    ['another key', { takeOver: { session: SESSION, key: new Uint8Array(32) } }],
+    ['another session', { takeOver: { session: new Uint8Array(16), key: KEY } }],
     ['another span', { runner: fakeRunner({ start: 0, end: 4 }) }],
     ['another runner of the same span', { runner: fakeRunner({ start: 2, end: 4 }) }],
     ['another model', { modelId: 'n' }],
     ['another wire', { wire: 'f32' }],
     ['another rotation', { ropeVariant: 1 }],
-    ['more positions than it holds', { positions: 21 }]
+    ['more positions', { positions: 21 }],
+    ['fewer', { positions: 19 }]
   ]
   for (const [name, changes] of others) {
     it(`is not taken for ${name}`, async () => {
@@ -97,6 +98,27 @@ describe('what a session leaves whose coordinator is gone', () => {
     await leave().settled
     kept.clear()
     assert.deepEqual([kept.take(wanted()), dropped], [undefined, 5])
+  })
+
+  it('gives way where there are too many', () => {
+    let released = 0
+    const slot: Slot = { capacity: 20, filled: 0, release () { released++ }, park () { /* it stays */ }, resume: () => true }
+    for (let index = 0; index < 65; index++) {
+      kept.add({ plan: plan(), names: [`${index}`], slot, replay: replayPool({ bytesPerSession: MiB, bytes: MiB }).buffer(), settled: Promise.resolve(1) }, () => { dropped++ })
+    }
+    assert.deepEqual([dropped, released], [1, 1])
+    kept.clear()
+    assert.deepEqual([dropped, released], [65, 65])
+  })
+
+  it('has a name of its own, and those of what it went on from, the newest four', () => {
+    const names = [1, 2, 3, 4, 5].reduce<readonly string[]>((before, fill) => orphanNames(plan({ session: new Uint8Array(16).fill(fill) }), before), ['a', 'b'])
+    assert.equal(new Set(names).size, 4)
+    assert.ok(!names.includes('a') && !names.includes('b'))
+    assert.equal(new Set(orphanNames(plan(), ['a'])).size, 2)
+    const { keyHash, ...without } = plan()
+    assert.ok(keyHash !== undefined)
+    assert.deepEqual(orphanNames(without, ['a']), ['a'])
   })
 
   it('is forgotten where its slot is somebody\'s by now', async () => {
