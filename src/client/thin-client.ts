@@ -51,7 +51,9 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
     const startedMs = performance.now()
     const tried = new Set<string>()
     const heard: Heard = { started: undefined, scored: false, tokens: [...request.generatedIds ?? []], coordinator: '', route: [], text: '', others: 0 }
-    /** `itself`: the last one is gone or stops; it did not fail for others. */
+    /** Tried, but not lost: they may know more after a while. */
+    const unable = new Set<string>()
+    /** `itself`: the answer's coordinator is gone or stops; it did not fail for others. */
     let lost: { readonly atMs: number, readonly coordinators: RouteStage[], readonly itself: boolean } | undefined
     let failure: Error = new UncoveredError(`nobody serves layer 0 of the model ${request.modelId}`, RETRY_AFTER_MS)
     while (tried.size < MAX_COORDINATORS) {
@@ -60,6 +62,8 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
         // in the middle of a sentence: others may turn up, or tell of themselves anew
         if (lost?.itself !== true || performance.now() - lost.atMs > goOnMs) throw failure
         await pause(LOOK_AGAIN_MS, signal)
+        for (const key of unable) tried.delete(key)
+        unable.clear()
         continue
       }
       tried.add(keyOf(candidate))
@@ -86,7 +90,9 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
       } catch (error) {
         const elsewhere = error instanceof PeerFaultError || error instanceof NoCapacityError || error instanceof UnknownModelError
         if (signal?.aborted === true || !elsewhere || heard.scored || (error instanceof RequestError && !(error instanceof UnknownModelError))) throw error
-        if (error instanceof PeerFaultError && error.peerId === candidate.peerId) others.lost(request.modelId, candidate)
+        const isLost = error instanceof PeerFaultError && error.peerId === candidate.peerId
+        if (isLost) others.lost(request.modelId, candidate)
+        else unable.add(keyOf(candidate))
         // what the first one said of an answer that had begun says more than that nobody else was there
         if (!goingOn || heard.started === undefined) failure = error
         if (heard.started !== undefined) {
@@ -98,7 +104,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
           lost = {
             atMs: lost?.atMs ?? performance.now(),
             coordinators: [...lost?.coordinators ?? [], { peerId: candidate.peerId, span: coordinated(heard.started) }],
-            itself: !(error instanceof PeerFaultError) || error.peerId === candidate.peerId
+            itself: lost?.itself ?? (isLost || !(error instanceof PeerFaultError))
           }
         }
       }

@@ -180,6 +180,24 @@ describe('thinClient', () => {
     assert.ok(repaired.every(({ replayed }) => replayed >= PROMPT.length + 1))
   })
 
+  it('asks one again that could not go on at first', async () => {
+    const swarm = await fakeSwarm({ spans: [...THREE.spans, ['a2', 0, 2]], local: true })
+    await swarm.coordinate('a2')
+    const second = swarm.nodes[3]
+    assert.ok(second !== undefined)
+    second.runner.refusal = Object.assign(new Error('no slot is free'), { name: 'NoCapacityError' })
+    let tokens = 0
+    const { events, error } = await ask(swarm, { maxTokens: 100 }, {
+      distances: { a: 1, a2: 2 },
+      onEvent: ({ kind }) => {
+        if (kind !== 'token' || ++tokens !== 2) return
+        swarm.network.kill('a')
+        setTimeout(() => { second.runner.refusal = undefined }, 200)
+      }
+    })
+    assert.deepEqual([error, tokensOf(events)], [undefined, await greedy(PROMPT, 100)])
+  })
+
   it('says which one was lost where there is no other in time', async () => {
     const swarm = await fakeSwarm(THREE)
     let tokens = 0

@@ -159,8 +159,10 @@ export function ringEpoch ({ epoch, stops, positions, local, readyMs, clock, sin
       case RingType.refused: {
         const { code, message, peerId: other } = parse(Refused.decode, payload, 'the answer')
         const words = `${nameOf(at(index))} refused: ${message.slice(0, MAX_WORDS)}`
-        if (code === RefusedCode.unreachable && at(index + 1).peerId === other) end(new StageLostError([other], new PeerFaultError(words, other), 'reported', at(index).peerId))
-        else lose(index, new NoCapacityError(words, RETRY_AFTER_MS), 'capacity')
+        if (code !== RefusedCode.unreachable) lose(index, new NoCapacityError(words, RETRY_AFTER_MS), 'capacity')
+        else if (at(index + 1).peerId === other) end(new StageLostError([other], new PeerFaultError(words, other), 'reported', at(index).peerId))
+        // it speaks of an epoch that is over: its next one is another by now
+        else lose(index, new NoCapacityError(words, RETRY_AFTER_MS), 'forgotten')
         return
       }
       case RingType.fault:

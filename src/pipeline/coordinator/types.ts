@@ -64,7 +64,7 @@ export type LossKind =
   /** A neighbour blamed it. */
   | 'reported'
   | 'unreachable'
-  /** It could not send again what it had sent: it is no loss, the same route is entered anew. */
+  /** It could not send again what it had sent, or refused for the sake of an epoch that is over: it is no loss, the same route is entered anew. */
   | 'forgotten'
   /** It has no room, or stops: nobody is blamed. */
   | 'capacity'

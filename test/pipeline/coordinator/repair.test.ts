@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { encodeFrame, readHeader } from '../../../protocols/frame/index.ts'
+import { Refused, RefusedCode, RingType } from '../../../protocols/ring/index.ts'
 import { SPARES, PROMPT, TOKENS, REQUESTED, fakeSwarm, disturbed, withTime, repairs, nothingHeld } from '../support/disturbed.ts'
 import { greedy } from '../support/fake-model.ts'
 import { REQUEST, tokensOf } from '../support/fake-swarm.ts'
@@ -115,6 +117,23 @@ describe('a session that loses a stage', () => {
       await withTime(swarm, asked)
       assert.deepEqual(scoresOf(events), expected, peerId)
     }
+  })
+
+  it('opens a stage anew that refused because of one that is out of the route by then', async () => {
+    const swarm = await fakeSwarm({ spans: [['a', 0, 2], ['b', 2, 4], ['x', 4, 6], ['x2', 4, 6]] })
+    // the coordinator finds that x is gone, and takes x2; b, which it has told so, had found it too and refused
+    swarm.network.kill('x')
+    let late = 0
+    swarm.network.disturb = (frame, from, to) => {
+      if (from !== 'c' || to !== 'b' || readHeader(frame).type !== RingType.reroute || late++ > 0) return [frame]
+      const [, served] = swarm.network.links.findLast((link) => link.from === 'c' && link.to === 'b')?.ends ?? assert.fail('no link')
+      served.send(encodeFrame({ type: RingType.refused }, Refused.encode({ code: RefusedCode.unreachable, message: 'the next stage x can not be reached', peerId: 'x' })))
+      void served.close()
+      return []
+    }
+    const events = await withTime(swarm, swarm.ask(REQUESTED))
+    assert.deepEqual([late, tokensOf(events)], [1, await greedy(PROMPT, TOKENS)])
+    await nothingHeld(swarm, ['x'])
   })
 
   it('goes on without a stage to which no link can be opened, sooner where an answer had begun at another coordinator', async () => {
