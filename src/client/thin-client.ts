@@ -103,7 +103,8 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
           }
           lost = {
             atMs: lost?.atMs ?? performance.now(),
-            coordinators: [...lost?.coordinators ?? [], { peerId: candidate.peerId, span: coordinated(heard.started) }],
+            // who can't go on with it is not lost
+            coordinators: [...lost?.coordinators ?? [], ...(isLost || lost === undefined ? [{ peerId: candidate.peerId, span: coordinated(heard.started) }] : [])],
             itself: lost?.itself ?? (isLost || !(error instanceof PeerFaultError))
           }
         }

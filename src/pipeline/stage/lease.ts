@@ -82,10 +82,10 @@ export function lease ({ runner, cache, coordinator, keys, positions }: LeaseIni
 }
 
 /** What an orphan left, which is nobody's prompt: it may hold tokens, and come from stages that are gone. */
-export function takenOver ({ slot, settled }: Pick<Orphan, 'slot' | 'settled'>, positions: number): Lease {
+export function takenOver ({ slot, settled }: Pick<Orphan, 'slot' | 'settled'>): Lease {
   return {
     slot,
-    prepare: async () => Math.min(await settled, positions),
+    prepare: () => settled,
     filled () { /* no prompt's keys name it */ },
     changed () { /* nor did they before */ },
     reusable: false,

@@ -196,7 +196,7 @@ export function stageServer (components: StageServerComponents, init: StageServe
     const orphan = orphanFor(plan)
     let leased: Lease
     try {
-      leased = orphan !== undefined ? takenOver(orphan, plan.positions) : lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharesPrefixes(link.peer) ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
+      leased = orphan !== undefined ? takenOver(orphan) : lease({ runner: plan.runner, cache: cacheOf(plan.runner), coordinator: sharesPrefixes(link.peer) ? '' : link.peer, keys: plan.prefix, positions: plan.positions })
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no slot'
       if (error instanceof Error && error.name === 'ContextLengthError') refuse(link, RefusedCode.context, message)
