@@ -2,6 +2,7 @@ import {
   GENERATE_MAX_FRAME_BYTES, GENERATE_PROTOCOL, NoCapacityError, PeerFaultError, RequestError, SESSION_ID_BYTES, TAKE_OVER_KEY_BYTES, UncoveredError, UnknownModelError
 } from '../../protocols/generate/index.ts'
 import { coordinators, keyOf, type Candidate } from './coordinators.ts'
+import { delay } from './delay.ts'
 import { exchange } from './exchange.ts'
 import type { FinishReason, GenerateEvent, GenerateRequest, RouteStage } from '../pipeline/index.ts'
 import type { Link } from '../p2p/index.ts'
@@ -61,7 +62,7 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
       if (candidate === undefined) {
         // in the middle of a sentence: others may turn up, or tell of themselves anew
         if (lost?.itself !== true || performance.now() - lost.atMs > goOnMs) throw failure
-        await pause(LOOK_AGAIN_MS, signal)
+        await delay(LOOK_AGAIN_MS, signal)
         for (const key of unable) tried.delete(key)
         unable.clear()
         continue
@@ -114,18 +115,6 @@ export function thinClient ({ host, swarm }: ThinClientComponents, { dialTimeout
   }
 
   return { generate }
-}
-
-/** @throws the signal's reason */
-async function pause (ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  const done = (): void => { resolve(undefined) }
-  const timer = setTimeout(done, ms)
-  signal?.addEventListener('abort', done, { once: true })
-  await promise
-  clearTimeout(timer)
-  signal?.removeEventListener('abort', done)
-  signal?.throwIfAborted()
 }
 
 /** What a coordinator serves itself, as far as the route says. */

@@ -7,6 +7,7 @@ import { joinAll, lookAround } from './join.ts'
 import { modelViews } from './models.ts'
 import { stay } from './stay.ts'
 import { thinClient } from './thin-client.ts'
+import { delay } from './delay.ts'
 import type { Host, Services } from '../p2p/portable.ts'
 import type { PeerConnection, ProgressEvent } from './api.ts'
 import type { ThinClient } from './types.ts'
@@ -130,17 +131,4 @@ export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), sign
     await close()
     throw error
   }
-}
-
-/** @throws the signal's reason */
-async function delay (ms: number, signal?: AbortSignal | null): Promise<void> {
-  signal?.throwIfAborted()
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => { resolve(undefined) }, ms)
-  const cancel = (): void => { reject(signal?.reason as Error) } // what a caller aborts with is thrown as it is
-  signal?.addEventListener('abort', cancel, { once: true })
-  await promise.finally(() => {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', cancel)
-  })
 }
