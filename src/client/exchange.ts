@@ -1,5 +1,6 @@
 import { NoCapacityError, PeerFaultError, RequestError } from '../../protocols/generate/index.ts'
 import { eventOf, requestFrame } from './messages.ts'
+import { patience } from './patience.ts'
 import type { GenerateEvent, GenerateRequest } from '../pipeline/index.ts'
 import type { Link } from '../p2p/index.ts'
 
@@ -26,7 +27,6 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
   let failure: Error | undefined
   let ended = false
   let held = false
-  let silence: ReturnType<typeof setTimeout> | undefined
   let wake = (): void => { /* nobody waits yet */ }
   const finish = (error?: Error): void => {
     if (ended) return
@@ -35,21 +35,15 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     wake()
   }
   const fault = (what: string, cause?: unknown): PeerFaultError => new PeerFaultError(`the coordinator ${link.peer} ${what}`, link.peer, { cause })
-  let heardMs = performance.now()
-  const silent = (): void => {
-    // what came while this process stood still is read first
-    silence = setTimeout(() => {
-      const quietMs = performance.now() - heardMs
-      if (ended || held) return
-      if (quietMs < silenceMs) silence = setTimeout(silent, silenceMs - quietMs)
-      else if (quietMs < ALONE_SILENCES * silenceMs && isAlone()) silence = setTimeout(silent, silenceMs)
-      else finish(fault(`said nothing for ${Math.round(quietMs)} ms`))
-    }, 0)
-  }
+  let silences = 0
+  const waiting = patience(silenceMs, () => {
+    if (++silences < ALONE_SILENCES && isAlone()) return
+    finish(fault(`said nothing for ${silences * silenceMs} ms`))
+  })
   const listen = (): void => {
-    heardMs = performance.now()
-    clearTimeout(silence)
-    silence = held ? undefined : setTimeout(silent, silenceMs)
+    silences = 0
+    if (held) waiting.pause()
+    else waiting.heard()
   }
   const cancel = (): void => { finish() }
   const late = setTimeout(() => { finish(fault(`has not begun within ${BEGIN_MS / 60_000} minutes`)) }, BEGIN_MS)
@@ -60,7 +54,6 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     else link.resume()
     listen()
   }
-  listen()
 
   link.listen({
     frame (frame) {
@@ -104,7 +97,7 @@ export async function * exchange (link: Link, request: GenerateRequest, { signal
     if (failure !== undefined) throw failure
   } finally {
     ended = true
-    clearTimeout(silence)
+    waiting.stop()
     clearTimeout(late)
     signal?.removeEventListener('abort', cancel)
     if (done) link.close({ signal: AbortSignal.timeout(silenceMs) }).catch((error: unknown) => { link.abort(error instanceof Error ? error : new Error('the link could not be closed')) })

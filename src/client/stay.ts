@@ -32,6 +32,8 @@ export interface Stay {
 
 const EVERY_MS = 2_000
 const REFRESH_MS = 60_000
+/** Each node repeats its record so often, to everybody whom gossip reaches. */
+const REPEATED_MS = 50_000
 const JOIN_MS = 5_000
 const MAX_WAIT_MS = 30_000
 /** Nodes that are dialled besides those that were joined at first. */
@@ -61,7 +63,7 @@ export function stay ({ host, swarm, connections, now = () => performance.now() 
     if (connections() === 0 && now() >= joinsMs) await joinAgain()
     if (connections() === 0 || now() - refreshedMs < refreshMs) return
     refreshedMs = now()
-    await swarm.refresh({ signal: ending.signal })
+    await swarm.refresh({ freshMs: REPEATED_MS, signal: ending.signal })
   }
 
   async function look (): Promise<void> {

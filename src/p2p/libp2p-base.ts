@@ -9,6 +9,10 @@ import type { Libp2pOptions } from 'libp2p'
 /** Fair share of a connection for one stream: small control frames don't wait for a whole activation (measured on a 40 ms link). */
 const MAX_STREAM_WINDOW = 1024 * 1024
 
+/** How often each connection is tried, and how long an answer may take before it is ended. */
+const MONITOR_EVERY_MS = 30_000
+const MONITOR_TIMEOUT_MS = 20_000
+
 /** What the swarm room adds to the host: its DHT and gossip. */
 export type Services = NonNullable<Libp2pOptions['services']>
 export type ShoalLibp2p = Libp2p<{ ping: Ping }>
@@ -27,6 +31,8 @@ export const baseOptions = async ({ privateKey, psk }: BaseInit): Promise<Libp2p
   // its cipher is WebAssembly, compiled as soon as it is loaded: a page may have to be allowed that
   ...(psk == null ? {} : { connectionProtector: (await import('@libp2p/pnet')).preSharedKey({ psk }) }),
   connectionGater: { denyDialMultiaddr: () => false },
+  // Who answers slowly is not gone: a process that stood still for 5 s lost all its connections. Answers watch their own links more closely.
+  connectionMonitor: { pingInterval: MONITOR_EVERY_MS, pingTimeout: { minTimeout: MONITOR_TIMEOUT_MS } },
   connectionManager: { inboundConnectionThreshold: 200, maxIncomingPendingConnections: 100, maxConnections: 1000 },
   transportManager: { faultTolerance: FaultTolerance.NO_FATAL }
 })

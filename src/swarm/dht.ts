@@ -1,4 +1,4 @@
-import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
+import { gossipsub, StrictNoSign, type GossipSub } from '@libp2p/gossipsub'
 import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents, type SingleKadDHT } from '@libp2p/kad-dht'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
@@ -20,6 +20,8 @@ const MAX_ENTRIES = 20_000
 /** After the first answer, others may still bring a newer record. */
 const NEWER_WITHIN_MS = 300
 const MAX_GOSSIP_BYTES = 64 * 1024
+/** Visitors listen at two nodes: they are here for a moment, and pass little on. */
+const VISITORS_MESH = { D: 2, Dlo: 1, Dhi: 4, Dscore: 1, Dout: 0, Dlazy: 2 }
 /** What gossip knows of a peer that has gone. */
 const GOSSIP_MEMORY_MS = 5 * 60_000
 
@@ -79,6 +81,13 @@ export function swarmServices ({ client, gossip = true, now = Date.now }: SwarmS
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     maxInboundDataLength: MAX_GOSSIP_BYTES,
+    // A record is signed by whom it is about. A second signature would be checked for each copy of it that comes: most of what gossip cost.
+    globalSignaturePolicy: StrictNoSign,
+    // one more message to each neighbour for every record, which spares few that are as small
+    idontwantMinDataSize: MAX_GOSSIP_BYTES,
+    // the mesh reaches everybody: a copy for each connection costs a node with hundreds of them more than its answers do
+    floodPublish: false,
+    ...(client ? VISITORS_MESH : {}),
     // Homes share an address, and each short visit has a peer id of its own: gossipsub remembers it for an hour, and stops listening to anybody at an
     // address that has had more than a dozen. What is worth hearing is told by signatures here.
     scoreParams: { IPColocationFactorWeight: 0, retainScore: GOSSIP_MEMORY_MS }

@@ -15,6 +15,8 @@ export interface LiveTable {
   live (): NodeRecord[]
   /** Peers whose record was taken longer ago than that. */
   olderThan (ageMs: number): string[]
+  /** Whether the peer lives, and its record was taken less than that ago. */
+  isFresh (peerId: string, ageMs: number): boolean
   /** Out of the table, until the peer's next record. */
   hide (peerId: string): void
   onChange (listener: () => void): () => void
@@ -77,6 +79,10 @@ export function liveTable (self: string, now: () => number): LiveTable {
     },
     live: () => [...entries.values()].filter(isLive).map(({ record }) => record),
     olderThan: (ageMs) => [...entries].filter(([, entry]) => isLive(entry) && entry.takenAtMs < now() - ageMs).map(([peerId]) => peerId),
+    isFresh: (peerId, ageMs) => {
+      const entry = entries.get(peerId)
+      return entry != null && isLive(entry) && entry.takenAtMs > now() - ageMs
+    },
     hide: (peerId) => {
       const entry = entries.get(peerId)
       if (entry != null && isLive(entry)) {

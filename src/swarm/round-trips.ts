@@ -3,7 +3,7 @@ import { anySignal } from 'any-signal'
 /** Weight of the newest measurement. */
 const WEIGHT = 0.3
 /** Every peer is measured again after this; how often it is looked who is due. */
-const EVERY_MS = 15_000
+const EVERY_MS = 30_000
 const LOOK_MS = 500
 const AT_ONCE = 4
 const TIMEOUT_MS = 5000
@@ -17,7 +17,7 @@ export interface RoundTrips {
 }
 
 export interface RoundTripsInit {
-  /** @default 15,000 */
+  /** @default 30,000 */
   readonly everyMs?: number
   /** @default 500 */
   readonly lookMs?: number

@@ -6,6 +6,7 @@ import { announcer } from './announcer.ts'
 import { bandTexts, KAD_PROTOCOL, NODES, sourceText, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
 import { liveTable } from './live-table.ts'
+import { differsInLoad } from './load.ts'
 import { sealRecord } from './node-record.ts'
 import { roundTrips } from './round-trips.ts'
 import { sequenceCounter, type SequenceStore } from './sequence.ts'
@@ -23,11 +24,15 @@ export interface SwarmComponents {
 export interface SwarmInit {
   /** @default 45,000 */
   readonly republishMs?: number
+  /** Between two words on how busy this node is. @default 10,000 */
+  readonly loadEveryMs?: number
   /** Called with what went wrong in the background. @default nothing */
   onError? (context: string, error: unknown): void
 }
 
 const REPUBLISH_MS = 45_000
+/** How busy a node is changes all the time: it is told by gossip alone, no more often than this, and to the DHT with the next repetition. */
+const LOAD_EVERY_MS = 10_000
 /** Provider records younger than this are not sent again with a mere change. */
 const PROVIDED_MS = 30_000
 const PUT_TIMEOUT_MS = 10_000
@@ -42,13 +47,15 @@ const REFRESH_TIMEOUT_MS = 10_000
 const RECORDS_AT_ONCE = 16
 /** One lookup may end at so many providers though there are more. */
 const FULL_LOOKUP = 20
+/** What was read or heard so lately is not read again with a lookup: many looks follow one another where somebody is missed. */
+const FRESH_MS = 5_000
 /** A known node that a lookup did not name is read again at this age: it outlives a full list. */
 const OLD_RECORD_MS = 60_000
 
 /** Who is out there: publishes this node's record and reads those of others. */
 export function createSwarm ({ host, services, sequence }: SwarmComponents, init: SwarmInit = {}): Swarm {
   const { book, now, dht } = services
-  const { republishMs = REPUBLISH_MS, onError = () => { /* told to nobody */ } } = init
+  const { republishMs = REPUBLISH_MS, loadEveryMs = LOAD_EVERY_MS, onError = () => { /* told to nobody */ } } = init
   const table = liveTable(host.peerId, now)
   const trips = roundTrips(host.ping)
   const nextSequence = sequenceCounter(now, sequence)
@@ -57,6 +64,9 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
   const provided = new Map<string, number>()
   let own: NodeDescription | undefined
   let gossip: RecordGossip | undefined
+  /** Of the last announcement, or word of load. */
+  let toldMs = -Infinity
+  let loadTimer: NodeJS.Timeout | undefined
   let forgetStored = (): void => { /* not started */ }
 
   // every query that is under way
@@ -104,18 +114,34 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     }))
   }
 
+  /** Seals a new record, and gossips it. */
+  const tell = async (description: NodeDescription): Promise<Uint8Array> => {
+    clearTimeout(loadTimer)
+    loadTimer = undefined
+    toldMs = performance.now()
+    const sealed = await sealRecord(host.privateKey, description, { seq: await nextSequence(), nowMs: now() })
+    await gossip?.publish(new Set(description.spans.map(({ modelId }) => modelId)), sealed)
+    return sealed
+  }
+
+  /** Once more, when it is time, with what is known then. */
+  const tellLoad = (): void => {
+    loadTimer ??= setTimeout(() => {
+      if (own != null) tell(own).catch((error: unknown) => { onError('telling how busy this node is', error) })
+    }, toldMs + loadEveryMs - performance.now())
+  }
+
   const announce = async (signal: AbortSignal): Promise<number> => {
     const description = own
     if (description == null) {
       return 0
     }
-    const sealed = await sealRecord(host.privateKey, description, { seq: await nextSequence(), nowMs: now() })
+    const sealed = await tell(description)
     const texts = new Set([
       NODES,
       ...description.spans.flatMap(({ modelId, start, end }) => [modelId, ...bandTexts(modelId, start, end)]),
       ...description.offers.flatMap(({ modelId, source }) => (source === '' ? [modelId] : [modelId, sourceText(source)]))
     ])
-    await gossip?.publish(new Set(description.spans.map(({ modelId }) => modelId)), sealed)
     if (!await hasStorer()) {
       provided.clear()
       await within(LONELY_PUT_MS, signal, async (alone) => {
@@ -166,13 +192,16 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
   }
 
   /** Reads records as their owners' ids come in, so many at once. */
-  const readAll = async (peerIds: AsyncIterable<string> | Iterable<string>, signal: AbortSignal): Promise<Set<string>> => {
+  const readAll = async (peerIds: AsyncIterable<string> | Iterable<string>, freshMs: number, signal: AbortSignal): Promise<Set<string>> => {
     const seen = new Set<string>([host.peerId])
     const reading = new Set<Promise<void>>()
     try {
       for await (const peerId of peerIds) {
         if (!seen.has(peerId)) {
           seen.add(peerId)
+          if (table.isFresh(peerId, freshMs)) {
+            continue
+          }
           const one = readRecord(peerId, signal).finally(() => reading.delete(one))
           reading.add(one)
           if (reading.size >= RECORDS_AT_ONCE) {
@@ -187,9 +216,9 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     return seen
   }
 
-  const look = async (modelId: string | undefined, source: string | undefined, signal: AbortSignal): Promise<void> => {
+  const look = async (modelId: string | undefined, source: string | undefined, freshMs: number, signal: AbortSignal): Promise<void> => {
     const find = async (text: string): Promise<Set<string>> =>
-      await within(FIND_TIMEOUT_MS, signal, async (limited) => await readAll(dht.providers(text, limited), signal))
+      await within(FIND_TIMEOUT_MS, signal, async (limited) => await readAll(dht.providers(text, limited), freshMs, signal))
     const seen = await find(source == null ? modelId ?? NODES : sourceText(source))
     const layerCount = Math.max(0, ...table.live().flatMap(({ spans }) => spans.flatMap((span) => span.modelId === modelId ? [span.layerCount] : [])))
     if (modelId != null && seen.size >= FULL_LOOKUP) {
@@ -197,7 +226,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
         (await find(text)).forEach((peerId) => seen.add(peerId))
       }))
     }
-    await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), signal)
+    await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), freshMs, signal)
   }
 
   return {
@@ -216,6 +245,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       host.libp2p.removeEventListener('peer:identify', onIdentify)
       forgetStored()
       trips.stop()
+      clearTimeout(loadTimer)
       await announcements.stop()
       await goodbye().catch((error: unknown) => { onError('saying goodbye', error) })
       gossip?.stop()
@@ -225,24 +255,26 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     publish: async (description) => {
       // what no record can hold is refused here, not in the background
       await sealRecord(host.privateKey, description, { seq: 0n, nowMs: now() })
+      const isLoad = own != null && differsInLoad(own, description)
       own = description
       own.spans.forEach(({ modelId }) => gossip?.follow(modelId))
-      announcements.soon()
+      if (isLoad) tellLoad()
+      else announcements.soon()
     },
     nodes: () => table.live(),
     get routingTable () { return dht.size },
-    refresh: async ({ modelId, source, signal } = {}) => {
+    refresh: async ({ modelId, source, freshMs = FRESH_MS, signal } = {}) => {
       if (modelId != null) {
         gossip?.follow(modelId)
       }
       const found = (): NodeRecord[] => table.live().filter(({ spans, offers }) => (modelId == null || [...spans, ...offers].some((one) => one.modelId === modelId)) &&
         (source == null || offers.some((offer) => offer.source === source)))
       await within(REFRESH_TIMEOUT_MS, signal, async (whole) => {
-        await look(modelId, source, whole)
+        await look(modelId, source, freshMs, whole)
         // a node that has just joined knows nobody yet
         while (found().length === 0 && !whole.aborted) {
           await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
-          await look(modelId, source, whole)
+          await look(modelId, source, freshMs, whole)
         }
       })
       signal?.throwIfAborted()

@@ -57,8 +57,11 @@ export interface Swarm {
   publish (description: NodeDescription): Promise<void>
   /** Live records known now. No I/O. */
   nodes (): readonly NodeRecord[]
-  /** Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`; reads their records, and returns the live ones. */
-  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string }): Promise<readonly NodeRecord[]>
+  /**
+   * Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`; reads their records, and returns the live ones.
+   * @param options.freshMs what was heard of so lately is not read again; by default 5,000
+   */
+  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly freshMs?: number }): Promise<readonly NodeRecord[]>
   /** Measured round trip to a peer in ms, or undefined. */
   roundTripMs (peerId: string): number | undefined
   /** Takes a peer that does not answer out of `nodes()`, until its next record. */

@@ -14,14 +14,15 @@ export interface NodeInit {
   readonly client?: boolean
   readonly gossip?: boolean
   readonly now?: () => number
+  readonly loadEveryMs?: number
 }
 
 /** Nodes on loopback without mDNS, and without gossip unless it is asked for. */
-export async function startNode ({ join = [], client = false, gossip = false, now = Date.now }: NodeInit = {}): Promise<Node> {
+export async function startNode ({ join = [], client = false, gossip = false, now = Date.now, loadEveryMs = 10_000 }: NodeInit = {}): Promise<Node> {
   const services = swarmServices({ client, gossip, now })
   const host = await createHost({ listen: client ? [] : ['/ip4/127.0.0.1/tcp/0'], services: services.services })
   const errors: string[] = []
-  const swarm = createSwarm({ host, services }, { onError: (context, error) => errors.push(`${context}: ${String(error)}`) })
+  const swarm = createSwarm({ host, services }, { loadEveryMs, onError: (context, error) => errors.push(`${context}: ${String(error)}`) })
   await host.start()
   await swarm.start()
   for (const other of join) {

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents } from '@libp2p/kad-dht'
+import { kadDHT, passthroughMapper, type KadDHT, type KadDHTComponents, type SingleKadDHT } from '@libp2p/kad-dht'
 import { createHost, type Host, type Services } from '../../src/p2p/index.ts'
-import { DescriptionError } from '../../src/swarm/index.ts'
+import { createSwarm, DescriptionError, swarmServices, type NodeDescription } from '../../src/swarm/index.ts'
 import { sealRecord } from '../../src/swarm/node-record.ts'
 import { recordKey } from '../../src/swarm/record-book.ts'
 import { joinedDuring } from '../support/signals.ts'
@@ -92,6 +92,55 @@ describe('swarm over real libp2p nodes, without mDNS', function () {
     })
   }
 
+  it('tells how busy it is by gossip alone, and not all the time', async () => {
+    const a = await start({ gossip: true, loadEveryMs: 500 })
+    const b = await start({ gossip: true, join: [a.host] })
+    const deaf = await start({ join: [a.host] })
+    const busy = (queueMs: number): NodeDescription => ({ ...description('a'), spans: description('a').spans.map((span) => ({ ...span, queueMs })) })
+    await a.swarm.publish(busy(0))
+    await Promise.all([b, deaf].map(async (node) => { await findNodes(node, 1) }))
+    const heard: unknown[] = []
+    let stored = 0
+    deaf.swarm.onChange(() => { stored++ })
+    b.swarm.onChange(() => { heard.push(b.swarm.nodes()[0]?.spans[0]?.queueMs) })
+    const startedMs = performance.now()
+    for (let queueMs = 1; queueMs <= 100; queueMs++) {
+      await a.swarm.publish(busy(queueMs))
+      await delay(10)
+    }
+    await when(b, () => b.swarm.nodes()[0]?.spans[0]?.queueMs === 100)
+    assert.ok(heard.length <= 2 + (performance.now() - startedMs) / 500, `heard ${heard.join(', ')}`)
+    // a neighbour that has just turned up may be told everything once more
+    assert.ok(stored <= 1, `stored ${stored} times`)
+  })
+
+  it('does not read again what it has heard of lately', async () => {
+    const a = await start()
+    let reads = 0
+    const services = swarmServices({ client: true, gossip: false })
+    const host = await createHost({ listen: [], services: services.services })
+    const { dht } = services
+    const visitor = createSwarm({ host, services: { ...services, dht: { ...dht, get size () { return dht.size }, async get (peerId, signal) {
+      reads++
+      return await dht.get(peerId, signal)
+    } } } })
+    await host.start()
+    await visitor.start()
+    try {
+      await host.join(a.host.addresses()[0] ?? '')
+      await a.swarm.publish(description('a'))
+      while (visitor.nodes().length === 0) await visitor.refresh()
+      reads = 0
+      await visitor.refresh()
+      assert.equal(reads, 0)
+      await visitor.refresh({ freshMs: 0 })
+      assert.equal(reads, 1)
+    } finally {
+      await visitor.stop()
+      await host.stop()
+    }
+  })
+
   it('listens to gossip from an address that many have come from', async () => {
     const a = await start({ gossip: true })
     const b = await start({ gossip: true, join: [a.host] })
@@ -176,6 +225,8 @@ describe('swarm over real libp2p nodes, without mDNS', function () {
       await rawHost.start()
       await rawHost.join(victim.host.addresses()[0] ?? '')
       await rawHost.join(storer.host.addresses()[0] ?? '')
+      // both are asked to store what is put
+      while ((raw as SingleKadDHT).routingTable.size < 2) await delay(10)
     })
 
     /** How many peers took it. The raw peer itself keeps it in any case. */
