@@ -10,13 +10,16 @@ export interface Candidate {
 
 /** Who may coordinate a model's answers, as far as the swarm knows. */
 export interface Coordinators {
-  /** The nearest online holder of layer 0 that was not tried; those that were lost come last. Undefined: nobody, and a new look brought nobody. */
+  /** The nearest online holder of layer 0 that was not tried, of those as near any one, but always the same; those that were lost come last. Undefined: nobody, and a new look brought nobody. */
   find (modelId: string, tried: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined>
   /** Whether somebody is known by now who was not tried. */
   hasOther (modelId: string, tried: ReadonlySet<string>): boolean
   /** It can't be reached, or was lost. Others are looked for at once: by the time the next one fails too, who came back is known. */
   lost (modelId: string, candidate: Candidate): void
 }
+
+/** Who is nearer than this is as near as can be. */
+const NEAR_MS = 16
 
 export const keyOf = ({ peerId, seq }: Pick<Candidate, 'peerId' | 'seq'>): string => `${peerId}/${seq}`
 
@@ -25,13 +28,25 @@ export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTri
   const looks = new Map<string, Promise<void>>()
   const known = new Set<string>()
   let failed: ReadonlySet<string> = new Set()
+  /** Any order, so that not all clients ask one node; a client keeps to its own, since a coordinator remembers what it has computed for it. */
+  const order = new Map<string, number>()
+
+  function placeOf (peerId: string): number {
+    const place = order.get(peerId) ?? Math.random()
+    order.set(peerId, place)
+    return place
+  }
 
   function candidates (modelId: string, tried: ReadonlySet<string>): Candidate[] {
-    const distance = (peerId: string): number => swarm.roundTripMs(peerId) ?? Infinity
-    return swarm.nodes()
+    const nodes = swarm.nodes()
+    const live = new Set(nodes.map(({ peerId }) => peerId))
+    for (const peerId of order.keys()) if (!live.has(peerId)) order.delete(peerId)
+    // within a factor of two all are as near
+    const distance = (peerId: string): number => Math.floor(Math.log2(Math.max(NEAR_MS, swarm.roundTripMs(peerId) ?? Infinity)))
+    return nodes
       .filter((node) => !tried.has(keyOf(node)))
       .filter(({ spans }) => spans.some((span) => span.modelId === modelId && span.start === 0 && span.state === 'online'))
-      .sort((a, b) => Number(failed.has(keyOf(a))) - Number(failed.has(keyOf(b))) || compare(distance(a.peerId), distance(b.peerId)))
+      .sort((a, b) => Number(failed.has(keyOf(a))) - Number(failed.has(keyOf(b))) || compare(distance(a.peerId), distance(b.peerId)) || placeOf(a.peerId) - placeOf(b.peerId))
   }
 
   function look (modelId: string): Promise<void> {

@@ -22,7 +22,7 @@ export interface AskOptions extends AbortOptions {
   readonly onCoordinator?: (peerId: string) => void
 }
 
-/** Asks somebody else's coordinator: an online holder of the model's layer 0, nearest first. */
+/** Asks somebody else's coordinator: an online holder of the model's layer 0, nearest first; of those as near, any one, but always the same. */
 export interface ThinClient {
   /**
    * The next coordinator is tried where one can't be reached, has no capacity or is lost; an answer that had begun goes on there, by its

@@ -5,7 +5,7 @@ import { settle } from '../pipeline/support/virtual-clock.ts'
 import type { NodeRecord } from '../../src/swarm/index.ts'
 
 const holder = (peerId: string, seq = 1n): NodeRecord => ({ ...record(peerId, [{ start: 0, end: 2 }]), seq })
-const distances: Readonly<Record<string, number>> = { near: 1, far: 9 }
+const distances: Readonly<Record<string, number>> = { near: 1, close: 9, far: 90 }
 
 /** A swarm whose looks end when the test says so. */
 function fakeLooks (...records: NodeRecord[]): { records: NodeRecord[], looks: Array<() => void>, changed (): void, others: Coordinators } {
@@ -36,6 +36,17 @@ describe('who may coordinate', () => {
     assert.equal(idOf(await find(others)), 'near')
     assert.equal(idOf(await find(others, 'near/1')), 'far')
     assert.equal(idOf(await find(others, 'near/1', 'far/1')), 'unmeasured')
+  })
+
+  it('is any one of those as near, but for one client always the same', async () => {
+    const chosen = new Set<string | undefined>()
+    for (let client = 0; client < 64; client++) {
+      const { others } = fakeLooks(holder('near'), holder('far'), holder('close'))
+      const first = idOf(await find(others))
+      chosen.add(first)
+      for (let question = 0; question < 4; question++) assert.equal(idOf(await find(others)), first)
+    }
+    assert.deepEqual([...chosen].sort(), ['close', 'near'])
   })
 
   it('comes last once lost, until it tells of itself anew', async () => {

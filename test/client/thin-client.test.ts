@@ -108,7 +108,7 @@ describe('thinClient', () => {
     const liar = await impostor(swarm, 'liar', (link) => { link.send(encodeFrame({ type: 99 })) })
     const cut = await impostor(swarm, 'cut', (link) => { link.abort(new Error('no')) })
     const garbage = await impostor(swarm, 'garbage', (link) => { link.send(encodeFrame({ type: GenerateType.started }, new Uint8Array(20).fill(255))) })
-    const distances = { gone: 1, liar: 2, cut: 3, garbage: 4, a: 5 }
+    const distances = { gone: 1, liar: 20, cut: 40, garbage: 80, a: 160 }
     const { events, error } = await ask(swarm, {}, { records: [...swarm.records, gone, liar, cut, garbage], distances })
     assert.equal(error, undefined)
     assert.deepEqual(tokensOf(events), await greedy(PROMPT, 12))
@@ -145,7 +145,7 @@ describe('thinClient', () => {
   it('gives a coordinator up that says nothing', async () => {
     const swarm = await fakeSwarm(THREE)
     const silent = await impostor(swarm, 'silent', () => undefined)
-    const { events } = await ask(swarm, {}, { records: [silent, ...swarm.records], distances: { silent: 1, a: 2 }, init: { silenceMs: 50 } })
+    const { events } = await ask(swarm, {}, { records: [silent, ...swarm.records], distances: { silent: 1, a: 90 }, init: { silenceMs: 50 } })
     assert.deepEqual(tokensOf(events), await greedy(PROMPT, 12))
   })
 
@@ -188,7 +188,7 @@ describe('thinClient', () => {
     second.runner.refusal = Object.assign(new Error('no slot is free'), { name: 'NoCapacityError' })
     let tokens = 0
     const { events, error } = await ask(swarm, { maxTokens: 100 }, {
-      distances: { a: 1, a2: 2 },
+      distances: { a: 1, a2: 90 },
       onEvent: ({ kind }) => {
         if (kind !== 'token' || ++tokens !== 2) return
         swarm.network.kill('a')
