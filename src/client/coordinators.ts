@@ -1,4 +1,4 @@
-import type { Swarm } from '../swarm/index.ts'
+import { REPEATED_MS, type Swarm } from '../swarm/index.ts'
 
 /** Somebody who may coordinate. */
 export interface Candidate {
@@ -49,11 +49,12 @@ export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTri
       .sort((a, b) => Number(failed.has(keyOf(a))) - Number(failed.has(keyOf(b))) || compare(distance(a.peerId), distance(b.peerId)) || placeOf(a.peerId) - placeOf(b.peerId))
   }
 
-  function look (modelId: string): Promise<void> {
+  /** @param freshMs what was heard of so lately is not read again */
+  function look (modelId: string, freshMs?: number): Promise<void> {
     const under = looks.get(modelId)
     if (under !== undefined) return under
     // not the request's signal: others may wait for it too, and it ends by itself
-    const begun = swarm.refresh({ modelId }).then(() => undefined, () => undefined).finally(() => { looks.delete(modelId) })
+    const begun = swarm.refresh({ modelId, freshMs }).then(() => undefined, () => undefined).finally(() => { looks.delete(modelId) })
     looks.set(modelId, begun)
     return begun
   }
@@ -77,7 +78,7 @@ export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTri
       if (!known.has(modelId)) {
         known.add(modelId)
         // from its first look on, the swarm also follows what is told of the model
-        void look(modelId)
+        void look(modelId, REPEATED_MS)
       }
       // a look that is under way may have begun too early: another one follows it
       for (let looksLeft = looks.has(modelId) ? 2 : 1; ; looksLeft--) {

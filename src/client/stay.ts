@@ -3,6 +3,7 @@
  * those that it is connected to may all be gone, while others, or they themselves, are to be found elsewhere by now.
  */
 import { encodeInvite } from '../p2p/portable.ts'
+import { REPEATED_MS } from '../swarm/index.ts'
 import type { Host } from '../p2p/portable.ts'
 import type { Swarm } from '../swarm/index.ts'
 
@@ -32,8 +33,6 @@ export interface Stay {
 
 const EVERY_MS = 2_000
 const REFRESH_MS = 60_000
-/** Each node repeats its record so often, to everybody whom gossip reaches. */
-const REPEATED_MS = 50_000
 const JOIN_MS = 5_000
 const MAX_WAIT_MS = 30_000
 /** Nodes that are dialled besides those that were joined at first. */

@@ -4,5 +4,5 @@
  */
 export { swarmServices, type SwarmServices, type SwarmServicesInit } from './dht.ts'
 export { DescriptionError, RecordError } from './errors.ts'
-export { createSwarm, type SwarmComponents, type SwarmInit } from './swarm.ts'
+export { createSwarm, REPEATED_MS, type SwarmComponents, type SwarmInit } from './swarm.ts'
 export type * from './types.ts'

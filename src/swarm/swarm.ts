@@ -31,6 +31,8 @@ export interface SwarmInit {
 }
 
 const REPUBLISH_MS = 45_000
+/** Whom gossip reaches hears from each node within this. */
+export const REPEATED_MS = 50_000
 /** How busy a node is changes all the time: it is told by gossip alone, no more often than this, and to the DHT with the next repetition. */
 const LOAD_EVERY_MS = 10_000
 /** Provider records younger than this are not sent again with a mere change. */

@@ -61,7 +61,7 @@ export interface Swarm {
    * Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`; reads their records, and returns the live ones.
    * @param options.freshMs what was heard of so lately is not read again; by default 5,000
    */
-  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly freshMs?: number }): Promise<readonly NodeRecord[]>
+  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly freshMs?: number | undefined }): Promise<readonly NodeRecord[]>
   /** Measured round trip to a peer in ms, or undefined. */
   roundTripMs (peerId: string): number | undefined
   /** Takes a peer that does not answer out of `nodes()`, until its next record. */
