@@ -204,7 +204,7 @@ function spanRunner ({ ort, session, executor, kind, kvType, manifest, span, con
     if (step.input instanceof Uint32Array && step.input.some((id) => id >= vocabSize)) {
       refuse(`a token id is outside the vocabulary of ${vocabSize}`)
     }
-    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1), variant: variantOf(step, isTail) }
+    return { slot, rows, step, turns: Math.max(1, step.turns ?? 1), catchesUp: step.catchesUp === true, variant: variantOf(step, isTail) }
   }
 }
 

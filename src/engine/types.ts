@@ -80,6 +80,8 @@ export interface Step {
   readonly wants?: 'logits' | 'hidden'
   /** Spans that the session's rows pass one after another, this one among them: each takes its share of the sessions. @default 1 */
   readonly turns?: number
+  /** Nobody gets anything for these rows, but somebody waits for the end of many such: they go before others. @default false */
+  readonly catchesUp?: boolean
   /** Of the model's rotations; the same for all steps of a session. @default 0 */
   readonly ropeVariant?: number
   /**

@@ -139,6 +139,24 @@ describe('scheduler', () => {
     assert.deepEqual(runs[0]?.names, ['a', 'b', 'c', 'd'], 'neighbours run together')
   })
 
+  it('lets who catches up go first, and the others on', async () => {
+    const { schedule, runs } = fakeSpan()
+    const decodes = async (name: string, rows: number, catchesUp = false): Promise<void> => {
+      const { slot } = work(name)
+      for (let row = 0; row < rows; row++) await schedule.run({ ...work(name), slot, catchesUp })
+    }
+    await Promise.all([decodes('a', 30), decodes('b', 30), decodes('behind', 40, true)])
+    const caughtUp = runs.findLastIndex(({ names }) => names.includes('behind'))
+    const before = runs.slice(0, caughtUp + 1)
+    assert.ok(before.length < 60, `${before.length} rounds`)
+    for (const name of ['a', 'b']) {
+      const rows = before.filter(({ names }) => names.includes(name)).length
+      assert.ok(rows >= before.length / 8, `${rows} of ${before.length}`)
+      assert.equal(runs.filter(({ names }) => names.includes(name)).length, 30)
+    }
+    assert.ok(before.filter(({ names }) => names.length === 1).length > before.length / 2)
+  })
+
   it('keeps the gap between two tokens near the usual while a long prompt comes in', async () => {
     const { schedule, time } = fakeSpan({ decodeMs: 10, rowMs: 2, runMs: 4 })
     const gaps: number[] = []

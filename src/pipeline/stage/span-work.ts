@@ -84,6 +84,8 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
         slot,
         position,
         turns,
+        // a standby's rows ask for nothing either, but it is in nobody's way
+        catchesUp: emit !== undefined && rows === 1 && score === 0,
         ropeVariant,
         input: given instanceof Uint32Array ? given : read(given, rows, from),
         score: tail === undefined ? 0 : score,
