@@ -10,8 +10,8 @@ import type { Libp2pOptions } from 'libp2p'
 const MAX_STREAM_WINDOW = 1024 * 1024
 
 /** How often each connection is tried, and how long an answer may take before it is ended. */
-const MONITOR_EVERY_MS = 30_000
-const MONITOR_TIMEOUT_MS = 20_000
+const MONITOR_EVERY_MS = 15_000
+const MONITOR_TIMEOUT_MS = 10_000
 
 /** What the swarm room adds to the host: its DHT and gossip. */
 export type Services = NonNullable<Libp2pOptions['services']>
