@@ -133,7 +133,8 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
       const [{ address } = assert.fail('no node')] = running
       const client = await joinSwarm({ data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ } })
       const all: number[][] = []
-      await inLanes(LANES, reference.prompts, async (prompt, index) => { all[index] = await greedyHere(client, prompt, 'f32') })
+      // one after another: see "Shapes and exactness" in docs/ARCHITECTURE.md for what is not kept where several decode together
+      await inLanes(1, reference.prompts, async (prompt, index) => { all[index] = await greedyHere(client, prompt, 'f32') })
       await client.close()
       return all
     }
