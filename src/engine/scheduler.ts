@@ -68,7 +68,7 @@ export function scheduler<S, W extends Work<S>> (executor: Executor<S, W>, init:
   let running = Promise.resolve()
   let inFlight: Promise<void> = Promise.resolve()
   let busy = false
-  /** Rounds since the last one of all, and who was in the last one. */
+  /** Rounds since the last one of all, and how many sessions were in the last one. */
   let catchUpRounds = 0
   let caughtUp = 0
   let closed: Error | undefined

@@ -229,17 +229,17 @@ describe('scheduler', () => {
   })
 
   it('does everything that is asked exactly once, whatever comes when', async () => {
-    const job = fc.record({ session: fc.nat(15), rows: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 700 })), wait: fc.nat(4), cancel: fc.boolean() })
+    const job = fc.record({ session: fc.nat(15), rows: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 700 })), wait: fc.nat(4), cancel: fc.boolean(), catchesUp: fc.boolean() })
     await fc.assert(fc.asyncProperty(fc.array(job, { minLength: 1, maxLength: 30 }), async (jobs) => {
       const { schedule, runs } = fakeSpan()
       const busy = new Map<number, Promise<unknown>>()
       const wanted = new Map<string, number>()
-      for (const [index, { session, rows, wait, cancel }] of jobs.entries()) {
+      for (const [index, { session, rows, wait, cancel, catchesUp }] of jobs.entries()) {
         for (let turn = 0; turn < wait; turn++) await nextTurn()
         await busy.get(session)
         const stop = new AbortController()
         const name = `${index}`
-        const run = schedule.run(work(name, rows, 1, session), { signal: stop.signal })
+        const run = schedule.run({ ...work(name, rows, 1, session), catchesUp: catchesUp && rows === 1 }, { signal: stop.signal })
         if (cancel) stop.abort(new Error('over'))
         else wanted.set(name, rows)
         busy.set(session, run.catch((error: unknown) => { assert.ok(cancel, String(error)) }))

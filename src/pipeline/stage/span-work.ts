@@ -23,6 +23,8 @@ export interface SpanWorkOptions {
   readonly emit: Emitter | undefined
   /** Stages that take turns at the session's rows. */
   readonly turns: number
+  /** In the ring: a standby's rows ask for nothing either, but nobody waits for them. */
+  readonly emits: boolean
   /** Once it is aborted nothing is sent any more. */
   readonly signal: AbortSignal
   /** When the job came. */
@@ -71,7 +73,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
     return values
   }
 
-  return async ({ header, input: given, from }, { emit, turns, signal, sinceMs }) => {
+  return async ({ header, input: given, from }, { emit, emits, turns, signal, sinceMs }) => {
     const { position, rows, score } = header
     tail?.check(header)
     const failed: unknown[] = []
@@ -84,8 +86,7 @@ export function spanWork ({ plan, slot, clock, meter, tally, observer, tail }: S
         slot,
         position,
         turns,
-        // a standby's rows ask for nothing either, but it is in nobody's way
-        catchesUp: emit !== undefined && rows === 1 && score === 0,
+        catchesUp: emits && rows === 1 && score === 0,
         ropeVariant,
         input: given instanceof Uint32Array ? given : read(given, rows, from),
         score: tail === undefined ? 0 : score,

@@ -226,7 +226,7 @@ export function stageSession (components: StageSessionComponents, plan: StagePla
     // what comes by another route is not what the prompt's keys name
     if (hops.plan.epoch !== first.epoch) lease.changed(position)
     const own = hops
-    const full = await work(job, { emit, turns: hops.plan.stages, signal: stopping.signal, sinceMs })
+    const full = await work(job, { emit, turns: hops.plan.stages, emits: hops.plan.emits, signal: stopping.signal, sinceMs })
     done = position + rows
     for (const each of mirrors) each.poke()
     lease.filled(done)

@@ -20,6 +20,16 @@ describe('a session with standbys, or with a stage that leaves', () => {
     }
   })
 
+  it('has standbys that compute behind those who somebody waits for', async () => {
+    const maxTokens = 120
+    const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })
+    slow(swarm)
+    await withTime(swarm, disturbed(swarm, 90, () => { /* nothing happens */ }, { maxTokens }))
+    const behind = swarm.nodes.filter(({ peerId, runner }) => peerId.endsWith('2') && runner.runs.some(({ rows }) => rows === 1))
+    assert.equal(behind.length, 3)
+    assert.ok(swarm.nodes.every(({ runner }) => runner.runs.every(({ catchesUp }) => catchesUp === false)))
+  })
+
   it('does not wait for a stage that is silent and has a standby, and blames nobody', async () => {
     const maxTokens = 120
     const swarm = await fakeSwarm({ ...SPARES, coordinator: { standbyFrom: 20 } })

@@ -85,6 +85,8 @@ describe('an answer whose coordinator is lost', () => {
       for (const peerId of ['b', 'x']) assert.ok((runsOf(swarm)[peerId] ?? 0) - (before[peerId] ?? 0) <= TOKENS - after + 1, peerId)
       const replacement = swarm.nodes.find(({ peerId }) => peerId === 'a2')
       assert.deepEqual(replacement?.runner.runs.slice(0, 2).map(({ position, rows }) => [position, rows]), [[0, 9], [9, 1]])
+      // rows before the next token go first, and no others
+      for (const { position, rows, catchesUp } of replacement?.runner.runs ?? []) assert.equal(catchesUp, rows === 1 && position < 9 + after - 1, `position ${position}`)
       await lost.leave()
       await nothingHeld(swarm, ['a'])
     }

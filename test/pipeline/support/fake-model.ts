@@ -12,7 +12,7 @@ const MODULUS = 1021
 /** Runners count and fail as a test wants. */
 export interface FakeRunner extends SpanRunner {
   readonly reserved: number
-  readonly runs: Array<{ readonly position: number, readonly rows: number, readonly score: number }>
+  readonly runs: Array<{ readonly position: number, readonly rows: number, readonly score: number, readonly catchesUp?: boolean }>
   /** Called before each run. */
   before: (position: number) => Promise<void> | void
   /** Changes what comes out. */
@@ -83,13 +83,13 @@ export function fakeRunner (span: Span, { slots = 4, compute = 'fast' as const, 
       return Promise.resolve(true)
     },
     async run (steps, options) {
-      for (const { slot, position, input, score, wants, consume, ran } of steps) {
+      for (const { slot, position, input, score, catchesUp = false, wants, consume, ran } of steps) {
         await runner.before(position)
         options?.signal?.throwIfAborted()
         const cache = caches.get(slot)
         if (cache === undefined) throw new Error('not a slot of this runner')
         const rows = isHead ? input.length : input.length / HIDDEN
-        runner.runs.push({ position, rows, score })
+        runner.runs.push({ position, rows, score, catchesUp })
         const outputs: number[][] = []
         for (let row = 0; row < rows; row++) {
           let values = isHead ? embed(input[row] ?? -1) : Array.from(input.subarray(row * HIDDEN, (row + 1) * HIDDEN))
