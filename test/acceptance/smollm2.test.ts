@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
 import { joinSwarm, type SwarmClient } from '../../src/daemon/index.ts'
 import { createTokenizer, parseTokenizerData } from '../../src/model/index.ts'
+import { instructionSet } from '../../src/engine/devices/cpu.ts'
 import { modelStore } from '../../src/store/index.ts'
 import { inLanes } from '../support/lanes.ts'
 import { daemon, removeFolders, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
@@ -17,6 +18,8 @@ async function folderWith (imported: string): Promise<string> {
 
 /** Prompts at once. */
 const LANES = 8
+/** A known defect: "Shapes and exactness" in docs/ARCHITECTURE.md. */
+const isInexactTogether = instructionSet() === 'avx2'
 
 /** Separate daemons that know one bootstrap address: the first one's. */
 async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
@@ -127,21 +130,27 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
     await compare('f16')
   })
 
+  async function idsOf (lanes: number): Promise<number[][]> {
+    const [{ address } = assert.fail('no node')] = running
+    const client = await joinSwarm({ data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ } })
+    const all: number[][] = []
+    await inLanes(lanes, reference.prompts, async (prompt, index) => { all[index] = await greedyHere(client, prompt, 'f32') })
+    await client.close()
+    return all
+  }
+
+  it(`gives the same ids in fast where all are asked at once${isInexactTogether ? ' (skipped: it does not on processors with AVX2 alone, a known defect)' : ''}`, async function () {
+    if (isInexactTogether) this.skip()
+    running = await ring(imported, thirds, 'fast')
+    assert.deepEqual(await idsOf(LANES), await idsOf(1))
+  })
+
   it('gives the same ids from any split in fast, close to the reference when it is teacher-forced', async () => {
     running = await ring(imported, ['0:30'], 'fast')
-    const ids = async (): Promise<number[][]> => {
-      const [{ address } = assert.fail('no node')] = running
-      const client = await joinSwarm({ data: await temporaryFolder(), join: [address], signal: new AbortController().signal, onNote () { /* nobody reads */ } })
-      const all: number[][] = []
-      // one after another: see "Shapes and exactness" in docs/ARCHITECTURE.md for what is not kept where several decode together
-      await inLanes(1, reference.prompts, async (prompt, index) => { all[index] = await greedyHere(client, prompt, 'f32') })
-      await client.close()
-      return all
-    }
-    const alone = await ids()
+    const alone = await idsOf(1)
     await running[0]?.stop()
     running = await ring(imported, thirds, 'fast')
-    assert.deepEqual(await ids(), alone)
+    assert.deepEqual(await idsOf(1), alone)
     const [head] = running
     assert.ok(head != null)
 
