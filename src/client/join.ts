@@ -1,18 +1,19 @@
 import { JoinError } from './errors.ts'
 import type { Host } from '../p2p/index.ts'
-import type { NodeRecord, Swarm } from '../swarm/index.ts'
+import type { Look, Swarm } from '../swarm/index.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
-/** Records as the DHT has them, as far as they come within the time; those known already in any case. */
-export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, source, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly timeoutMs: number }): Promise<readonly NodeRecord[]> {
+/** What the DHT has, as far as it comes within the time; what is known already in any case. */
+export async function lookAround (swarm: Pick<Swarm, 'refresh' | 'nodes'>, { modelId, source, timeoutMs, signal }: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly timeoutMs: number }): Promise<Look> {
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }), ...(source == null ? {} : { source }) })
+    const { isWhole } = await swarm.refresh({ signal: signal == null ? timeout : AbortSignal.any([signal, timeout]), ...(modelId == null ? {} : { modelId }), ...(source == null ? {} : { source }) })
+    return { nodes: swarm.nodes(), isWhole }
   } catch (error) {
     signal?.throwIfAborted()
     if (!timeout.aborted) throw error
+    return { nodes: swarm.nodes(), isWhole: false }
   }
-  return swarm.nodes()
 }
 
 /** Joins at least one; resolves with the peer ids that answered. @throws {JoinError} none did */

@@ -1,14 +1,13 @@
 /** A visit to a swarm: a host that only dials, what it knows of the swarm, and a thin client over both. */
 import { connectionsOf, pskOf } from '../p2p/portable.ts'
 import { createSwarm, swarmServices, type NodeRecord, type Swarm } from '../swarm/index.ts'
-import { chooseModel, type ModelChoice } from './choose-model.ts'
-import { NobodyServesError } from './errors.ts'
+import { FIND_MS, findModel, LOOK_EVERY_MS, type FindModelOptions } from './find-model.ts'
 import { joinAll, lookAround } from './join.ts'
-import { modelViews } from './models.ts'
 import { stay } from './stay.ts'
 import { thinClient } from './thin-client.ts'
 import { delay } from './delay.ts'
 import type { Host, Services } from '../p2p/portable.ts'
+import type { ModelChoice } from './choose-model.ts'
 import type { PeerConnection, ProgressEvent } from './api.ts'
 import type { ThinClient } from './types.ts'
 import type { AbortOptions } from '@libp2p/interface'
@@ -23,14 +22,6 @@ export interface VisitInit extends AbortOptions {
   /** @default the one that an invite brings along */
   readonly psk?: Uint8Array | undefined
   on (event: ProgressEvent): void
-}
-
-export interface FindModelOptions extends AbortOptions {
-  /** A name or id. */
-  readonly asked?: string | undefined
-  /** What this machine's store calls by that name. */
-  readonly storedId?: string | undefined
-  on? (event: ProgressEvent): void
 }
 
 export interface Visit {
@@ -48,14 +39,6 @@ export interface Visit {
   close (): Promise<void>
 }
 
-/** How long it takes at most until a record that is there is found, and how long a node may be loading. */
-const FIND_MS = 3_000
-/** A node that was joined has a record: until it is seen, too little was seen. */
-const SLOW_MS = 10_000
-const LOAD_MS = 60_000
-const LOOK_EVERY_MS = 250
-/** Looking that takes longer is told. */
-const TELL_MS = 1_000
 /** Saying goodbye may find nobody to say it to. */
 const GOODBYE_MS = 1_500
 
@@ -90,39 +73,17 @@ export async function visit ({ makeHost, bootstrap, psk = pskOf(bootstrap), sign
       connections,
       connectionTo,
       close,
-      findModel: async ({ asked, storedId, signal: ends, on: tell = on } = {}) => {
-        const started = performance.now()
-        const options = ends == null ? {} : { signal: ends }
-        tell({ kind: 'finding', ...(asked === undefined ? {} : { model: asked }) })
-        for (let told = false; ;) {
-          const records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
-          try {
-            const served = records.filter(({ peerId }) => joined.includes(peerId)).flatMap(({ spans }) => spans.map(({ modelId }) => modelId))
-            const choice = chooseModel({ asked, storedId, models: modelViews(records), joined: served })
-            tell({ kind: 'model', ...choice })
-            return choice
-          } catch (error) {
-            const tookMs = performance.now() - started
-            const loading = records.some(({ spans }) => spans.some(({ state }) => state === 'claiming' || state === 'loading'))
-            const seen = records.some(({ peerId }) => joined.includes(peerId))
-            if (!(error instanceof NobodyServesError) || tookMs > (loading ? LOAD_MS : seen ? FIND_MS : SLOW_MS)) throw error
-            if (!told && tookMs > TELL_MS) {
-              told = true
-              tell({ kind: 'waiting', for: loading ? 'loading' : 'nodes' })
-            }
-          }
-          await delay(LOOK_EVERY_MS, ends)
-        }
-      },
+      findModel: async (options = {}) => await findModel({ swarm, joined }, { on, ...options }),
       records: async (options = {}) => {
         const started = performance.now()
-        let records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
+        const look = async (): Promise<readonly NodeRecord[]> => (await lookAround(swarm, { timeoutMs: FIND_MS, ...options })).nodes
+        let records = await look()
         // The joined nodes are there, so their records are: a DHT that was joined this moment may need another look, until one shows nothing new.
         const isComplete = (): boolean => joined.every((peer) => records.some(({ peerId }) => peerId === peer))
         for (let before = 0; (records.length > before || !isComplete()) && performance.now() - started < FIND_MS;) {
           before = records.length
           await delay(LOOK_EVERY_MS, options.signal)
-          records = await lookAround(swarm, { timeoutMs: FIND_MS, ...options })
+          records = await look()
         }
         return records
       }

@@ -199,7 +199,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       client: thinClient({ host, swarm }),
       models,
       records,
-      lookAround: async (options) => await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...options }),
+      lookAround: async (options) => { await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...options }) },
       watch,
       ended: ending.signal
     })

@@ -44,10 +44,10 @@ export async function findInSwarm (swarm: Pick<Swarm, 'nodes' | 'refresh'>, aske
   const options = signal == null ? {} : { signal }
   const started = performance.now()
   for (;;) {
-    const records = await lookAround(swarm, { timeoutMs: LOOK_MS, ...(isModelId(asked) ? { modelId: asked } : {}), ...options })
-    const found = namedInSwarm(asked, records)
+    const { nodes } = await lookAround(swarm, { timeoutMs: LOOK_MS, ...(isModelId(asked) ? { modelId: asked } : {}), ...options })
+    const found = namedInSwarm(asked, nodes)
     if (found !== undefined && (found.nodes > 0 || performance.now() - started > FIND_MS)) return found
-    if (performance.now() - started > FIND_MS) throw new UnknownModelError(asked, [...new Set([...known, ...namesIn(records).map(({ label }) => label)])], 'on this machine or in the swarm')
+    if (performance.now() - started > FIND_MS) throw new UnknownModelError(asked, [...new Set([...known, ...namesIn(nodes).map(({ label }) => label)])], 'on this machine or in the swarm')
     await delay(LOOK_EVERY_MS, undefined, options)
   }
 }

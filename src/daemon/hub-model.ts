@@ -52,8 +52,8 @@ function madeBefore ({ repository, file }: HubName, sources: ReadonlyMap<string,
 }
 
 async function claimsOf (swarm: SwarmModelComponents['swarm'], source: string, { signal }: AbortOptions): Promise<Claim[]> {
-  const records = await lookAround(swarm, { source, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) })
-  return records.flatMap(({ peerId, addresses, offers }) => offers.filter((offer) => offer.source === source).map(({ modelId }) => ({ peerId, modelId, addresses })))
+  const { nodes } = await lookAround(swarm, { source, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) })
+  return nodes.flatMap(({ peerId, addresses, offers }) => offers.filter((offer) => offer.source === source).map(({ modelId }) => ({ peerId, modelId, addresses })))
 }
 
 /** Opens the source when a blob is to be made of it, and not before. */

@@ -73,8 +73,8 @@ export async function settleSpan ({ swarm, peerId, claim, random }: SpanChoiceCo
   const { modelId, manifest, name } = model
   const base = { layerCount: manifest.config.layerCount, ...spanCosts(manifest, request), capacityBytes: budget, random }
   const look = async (): Promise<ReturnType<typeof claimsOf>> => {
-    const records = lookMs === 0 ? swarm.nodes() : await lookAround(swarm, { modelId, timeoutMs: lookMs, ...(signal == null ? {} : { signal }) })
-    return claimsOf(records, modelId, peerId)
+    const { nodes } = lookMs === 0 ? { nodes: swarm.nodes() } : await lookAround(swarm, { modelId, timeoutMs: lookMs, ...(signal == null ? {} : { signal }) })
+    return claimsOf(nodes, modelId, peerId)
   }
 
   const fit = (span: Span, claims: readonly Claim[]): Span => alignSpan(span, claims.filter((other) => other.settled || other.peerId < peerId), base.layerCount)

@@ -69,8 +69,8 @@ export function weights ({ host, swarm, store, isBusy, onFault, onDamage }: Weig
       peerId !== host.peerId && protocols.includes(BLOB_PROTOCOL) && [...spans, ...offers].some((one) => one.modelId === modelId))
     const known = named(swarm.nodes()).map(({ peerId }) => peerId)
     yield * known
-    const found = named(await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) }))
-    yield * found.map(({ peerId }) => peerId).filter((peerId) => !known.includes(peerId))
+    const { nodes } = await lookAround(swarm, { modelId, timeoutMs: LOOK_MS, ...(signal == null ? {} : { signal }) })
+    yield * named(nodes).map(({ peerId }) => peerId).filter((peerId) => !known.includes(peerId))
   }
 
   const pool = (modelId: string): PeerPool => peerPool({

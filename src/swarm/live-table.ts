@@ -17,8 +17,6 @@ export interface LiveTable {
   olderThan (ageMs: number): string[]
   /** Whether the peer lives, and its record was taken less than that ago. */
   isFresh (peerId: string, ageMs: number): boolean
-  /** Out of the table, until the peer's next record. */
-  hide (peerId: string): void
   onChange (listener: () => void): () => void
   stop (): void
 }
@@ -26,7 +24,6 @@ export interface LiveTable {
 interface Entry {
   readonly record: OpenedRecord
   readonly takenAtMs: number
-  readonly hidden: boolean
 }
 
 export function liveTable (self: string, now: () => number): LiveTable {
@@ -35,12 +32,12 @@ export function liveTable (self: string, now: () => number): LiveTable {
   let timer: NodeJS.Timeout | undefined
 
   const changed = (): void => { listeners.forEach((listener) => { listener() }) }
-  const isLive = ({ record, hidden }: Entry): boolean => !hidden && !record.gone && record.expiresAtMs > now()
+  const isLive = ({ record }: Entry): boolean => !record.gone && record.expiresAtMs > now()
 
   const expire = (): void => {
     clearTimeout(timer)
     const dead = [...entries].filter(([, { record }]) => record.expiresAtMs <= now())
-    const noticed = dead.filter(([, { record, hidden }]) => !hidden && !record.gone).length > 0
+    const noticed = dead.filter(([, { record }]) => !record.gone).length > 0
     dead.forEach(([peerId]) => entries.delete(peerId))
     const next = [...entries.values()].reduce((least, { record }) => Math.min(least, record.expiresAtMs), Infinity)
     if (next < Infinity) {
@@ -70,7 +67,7 @@ export function liveTable (self: string, now: () => number): LiveTable {
         entries.delete(entries.keys().next().value ?? '')
       }
       entries.delete(peerId)
-      entries.set(peerId, { record, takenAtMs: now(), hidden: false })
+      entries.set(peerId, { record, takenAtMs: now() })
       if (entries.size === 1) {
         expire()
       }
@@ -82,13 +79,6 @@ export function liveTable (self: string, now: () => number): LiveTable {
     isFresh: (peerId, ageMs) => {
       const entry = entries.get(peerId)
       return entry != null && isLive(entry) && entry.takenAtMs > now() - ageMs
-    },
-    hide: (peerId) => {
-      const entry = entries.get(peerId)
-      if (entry != null && isLive(entry)) {
-        entries.set(peerId, { ...entry, hidden: true })
-        changed()
-      }
     },
     onChange: (listener) => {
       listeners.add(listener)

@@ -182,21 +182,25 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     }
   }
 
-  const readRecord = async (peerId: string, signal: AbortSignal): Promise<void> => {
+  /** @returns whether the DHT had its say */
+  const readRecord = async (peerId: string, signal: AbortSignal): Promise<boolean> => {
     try {
       const record = await within(GET_TIMEOUT_MS, signal, async (limited) => await dht.get(peerId, limited))
       if (record != null) {
         take(record, true)
       }
+      return true
     } catch (error) {
       onError(`reading the record of ${peerId}`, error)
+      return false
     }
   }
 
   /** Reads records as their owners' ids come in, so many at once. */
-  const readAll = async (peerIds: AsyncIterable<string> | Iterable<string>, freshMs: number, signal: AbortSignal): Promise<Set<string>> => {
+  const readAll = async (peerIds: AsyncIterable<string> | Iterable<string>, freshMs: number, signal: AbortSignal): Promise<{ seen: Set<string>, isWhole: boolean }> => {
     const seen = new Set<string>([host.peerId])
     const reading = new Set<Promise<void>>()
+    let isWhole = true
     try {
       for await (const peerId of peerIds) {
         if (!seen.has(peerId)) {
@@ -204,7 +208,10 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
           if (table.isFresh(peerId, freshMs)) {
             continue
           }
-          const one = readRecord(peerId, signal).finally(() => reading.delete(one))
+          const one = readRecord(peerId, signal).then((isRead) => {
+            reading.delete(one)
+            isWhole &&= isRead
+          })
           reading.add(one)
           if (reading.size >= RECORDS_AT_ONCE) {
             await Promise.race(reading)
@@ -213,22 +220,27 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       }
     } catch (error) {
       onError('looking for nodes', error)
+      isWhole = false
     }
     await Promise.all(reading)
-    return seen
+    return { seen, isWhole }
   }
 
-  const look = async (modelId: string | undefined, source: string | undefined, freshMs: number, signal: AbortSignal): Promise<void> => {
-    const find = async (text: string): Promise<Set<string>> =>
+  const look = async (modelId: string | undefined, source: string | undefined, freshMs: number, signal: AbortSignal): Promise<boolean> => {
+    const find = async (text: string): ReturnType<typeof readAll> =>
       await within(FIND_TIMEOUT_MS, signal, async (limited) => await readAll(dht.providers(text, limited), freshMs, signal))
-    const seen = await find(source == null ? modelId ?? NODES : sourceText(source))
+    const { seen, ...first } = await find(source == null ? modelId ?? NODES : sourceText(source))
     const layerCount = Math.max(0, ...table.live().flatMap(({ spans }) => spans.flatMap((span) => span.modelId === modelId ? [span.layerCount] : [])))
+    let { isWhole } = first
     if (modelId != null && seen.size >= FULL_LOOKUP) {
       await Promise.all(bandTexts(modelId, 0, layerCount).map(async (text) => {
-        (await find(text)).forEach((peerId) => seen.add(peerId))
+        const band = await find(text)
+        band.seen.forEach((peerId) => seen.add(peerId))
+        isWhole &&= band.isWhole
       }))
     }
-    await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), freshMs, signal)
+    const old = await readAll(table.olderThan(OLD_RECORD_MS).filter((peerId) => !seen.has(peerId)), freshMs, signal)
+    return isWhole && old.isWhole
   }
 
   return {
@@ -271,23 +283,23 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
       }
       const found = (): NodeRecord[] => table.live().filter(({ spans, offers }) => (modelId == null || [...spans, ...offers].some((one) => one.modelId === modelId)) &&
         (source == null || offers.some((offer) => offer.source === source)))
-      await within(REFRESH_TIMEOUT_MS, signal, async (whole) => {
-        await look(modelId, source, freshMs, whole)
+      const isWhole = await within(REFRESH_TIMEOUT_MS, signal, async (whole) => {
+        let last = await look(modelId, source, freshMs, whole)
         // a node that has just joined knows nobody yet
         while (found().length === 0 && !whole.aborted) {
           await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
-          await look(modelId, source, freshMs, whole)
+          last = await look(modelId, source, freshMs, whole)
         }
+        return last
       })
       signal?.throwIfAborted()
-      return found()
+      return { nodes: found(), isWhole }
     },
     roundTripMs: (peerId) => peerId === host.peerId ? 0 : trips.of(peerId),
     neighbours,
     drop: (peerId) => {
       for (const connection of host.libp2p.getConnections(peerIdFromString(peerId))) connection.abort(new Error('the peer does not answer'))
     },
-    markUnreachable: (peerId) => { table.hide(peerId) },
     onChange: (listener) => table.onChange(listener)
   }
 }

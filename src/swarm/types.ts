@@ -50,6 +50,14 @@ export interface NodeRecord extends NodeDescription {
   readonly expiresAtMs: number
 }
 
+/** What came of asking the DHT. */
+export interface Look {
+  /** Live records of what was asked for, those known before among them. */
+  readonly nodes: readonly NodeRecord[]
+  /** Nothing went wrong and the record of everybody who was named was read: who is not here was not to be found. */
+  readonly isWhole: boolean
+}
+
 export interface Swarm {
   start (): Promise<void>
   stop (): Promise<void>
@@ -58,14 +66,12 @@ export interface Swarm {
   /** Live records known now. No I/O. */
   nodes (): readonly NodeRecord[]
   /**
-   * Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`; reads their records, and returns the live ones.
+   * Asks the DHT for all nodes (`shoal/nodes`), for a model's, or for those that made one from `source`, and reads their records.
    * @param options.freshMs what was heard of so lately is not read again; by default 5,000
    */
-  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly freshMs?: number | undefined }): Promise<readonly NodeRecord[]>
+  refresh (options?: AbortOptions & { readonly modelId?: string, readonly source?: string, readonly freshMs?: number | undefined }): Promise<Look>
   /** Measured round trip to a peer in ms, or undefined. */
   roundTripMs (peerId: string): number | undefined
-  /** Takes a peer that does not answer out of `nodes()`, until its next record. */
-  markUnreachable (peerId: string): void
   /** Peers in the routing table of the DHT. */
   readonly routingTable: number
   /** Nodes, not clients, that this one is connected to. */

@@ -45,7 +45,7 @@ function visiting (client: ThinClient): Visited {
 
 async function overFake () {
   const fake = await fakeSwarm(THREE)
-  const client = thinClient({ host: fake.network.host('k'), swarm: { nodes: () => fake.records, refresh: () => Promise.resolve(fake.records), roundTripMs: () => 1, onChange: () => () => undefined } })
+  const client = thinClient({ host: fake.network.host('k'), swarm: { nodes: () => fake.records, refresh: () => Promise.resolve({ nodes: fake.records, isWhole: true }), roundTripMs: () => 1, onChange: () => () => undefined } })
   const idle = () => [fake.coordinator.sessions, ...fake.nodes.map(({ runner }) => runner.reserved)].every((count) => count === 0)
   return { fake, idle, ...visiting(client) }
 }

@@ -17,7 +17,7 @@ function fakeLooks (...records: NodeRecord[]): { records: NodeRecord[], looks: A
     changed () { listeners.forEach((listener) => { listener() }) },
     others: coordinators({
       nodes: () => records,
-      refresh: () => new Promise((resolve) => { looks.push(() => { resolve(records) }) }),
+      refresh: () => new Promise((resolve) => { looks.push(() => { resolve({ nodes: records, isWhole: true }) }) }),
       roundTripMs: (peerId) => distances[peerId],
       onChange (listener) {
         listeners.add(listener)

@@ -28,7 +28,7 @@ describe('a visitor that stays in a swarm', () => {
         nodes: () => nodes,
         async refresh () {
           refreshes++
-          return await Promise.resolve([])
+          return await Promise.resolve({ nodes: [], isWhole: true })
         }
       },
       connections: () => connections,

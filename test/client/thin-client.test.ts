@@ -28,7 +28,7 @@ interface AskOptions {
 async function ask (swarm: FakeSwarm, request: Partial<GenerateRequest> = {}, { records = swarm.records, init = {}, signal, distances = {}, onEvent }: AskOptions = {}): Promise<Asked> {
   const client = thinClient({
     host: swarm.network.host('k'),
-    swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: (peer) => distances[peer], onChange: () => () => undefined }
+    swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: (peer) => distances[peer], onChange: () => () => undefined }
   }, init)
   const events: GenerateEvent[] = []
   try {
@@ -235,7 +235,7 @@ describe('thinClient', () => {
 
   it('leaves nothing at work when its reader walks away', async () => {
     const swarm = await fakeSwarm(THREE)
-    const client = thinClient({ host: swarm.network.host('k'), swarm: { nodes: () => swarm.records, refresh: () => Promise.resolve(swarm.records), roundTripMs: () => 1, onChange: () => () => undefined } })
+    const client = thinClient({ host: swarm.network.host('k'), swarm: { nodes: () => swarm.records, refresh: () => Promise.resolve({ nodes: swarm.records, isWhole: true }), roundTripMs: () => 1, onChange: () => () => undefined } })
     for await (const { kind } of client.generate({ ...REQUEST, maxTokens: 100 })) if (kind === 'token') break
     await settle()
     await swarm.clock.advance(2000)

@@ -48,7 +48,7 @@ describe('the span a node serves', () => {
       let seed = index + 1
       return await settleSpan({
         peerId,
-        swarm: { nodes, refresh: async () => await Promise.resolve(nodes()) },
+        swarm: { nodes, refresh: async () => await Promise.resolve({ nodes: nodes(), isWhole: true }) },
         random: () => (seed = seed * 16807 % 2147483647) / 2147483647,
         claim: async (span) => {
           await Promise.resolve()

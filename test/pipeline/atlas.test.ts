@@ -69,7 +69,7 @@ describe('atlas in rings of the real engine', function () {
     }
     const asked = coordinator({
       host: network.host('client'),
-      swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1 },
+      swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1 },
       models: () => Promise.resolve(model),
       planRoute
     })

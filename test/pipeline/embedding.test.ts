@@ -66,7 +66,7 @@ for (const [name, source] of [['atlas', 'models/atlas'], ['llama', `${fixtureFol
       }
       const asked = coordinator({
         host: network.host('client'),
-        swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1 },
+        swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1 },
         models: () => Promise.resolve(model),
         planRoute
       })

@@ -17,7 +17,7 @@ describe('a ring over libp2p', () => {
   beforeEach(async () => {
     records = []
     nodes = []
-    const swarm = { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1 }
+    const swarm = { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1 }
     for (const [start, end] of [[0, 2], [2, 4], [4, 6]] as const) {
       const host = await createHost({ listen: ['/ip4/127.0.0.1/tcp/0'] })
       await host.start()
@@ -39,7 +39,7 @@ describe('a ring over libp2p', () => {
   })
 
   const ask = (maxTokens: number, signal?: AbortSignal): AsyncIterable<GenerateEvent> =>
-    thinClient({ host: client, swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1, onChange: () => () => undefined } })
+    thinClient({ host: client, swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1, onChange: () => () => undefined } })
       .generate({ ...REQUEST, maxTokens }, signal === undefined ? {} : { signal })
 
   const slotsFree = async (among: readonly Node[]): Promise<void> => {

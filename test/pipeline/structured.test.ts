@@ -84,7 +84,7 @@ describe('answers of atlas that are held to something', function () {
     }
     const asked = coordinator({
       host: network.host('client'),
-      swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 1 },
+      swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1 },
       models: () => Promise.resolve(model),
       planRoute
     })

@@ -74,7 +74,7 @@ export async function ringInProcess (init: RingInit): Promise<RingInProcess> {
     servers,
     ask: (request, asked) => coordinator({
       host,
-      swarm: { nodes: () => records, refresh: async () => await Promise.resolve(records), roundTripMs: () => 1 },
+      swarm: { nodes: () => records, refresh: async () => await Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 1 },
       models: async () => await Promise.resolve({ manifest, tokenizer }),
       planRoute
     }, asked).generate({ ...request, modelId }),

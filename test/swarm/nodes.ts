@@ -35,7 +35,7 @@ export async function startNode ({ join = [], client = false, gossip = false, no
 /** Asks again until so many nodes of the model are known: records need a moment to be put. */
 export async function findNodes ({ swarm, errors }: Node, count: number): Promise<string[]> {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const found = await swarm.refresh({ modelId: MODEL })
+    const { nodes: found } = await swarm.refresh({ modelId: MODEL })
     if (found.length >= count) {
       return found.map(({ name }) => name).sort()
     }

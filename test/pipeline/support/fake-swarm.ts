@@ -72,7 +72,7 @@ export async function fakeSwarm (
   async function coordinate (peerId: string): Promise<Coordinator> {
     const made = coordinator({
       host: servers.get(peerId)?.host ?? network.host(peerId),
-      swarm: { nodes: () => records, refresh: () => Promise.resolve(records), roundTripMs: () => 2 },
+      swarm: { nodes: () => records, refresh: () => Promise.resolve({ nodes: records, isWhole: true }), roundTripMs: () => 2 },
       models: (modelId) => Promise.resolve(modelId === MODEL ? fakeModel(eos, context) : undefined),
       planRoute,
       clock
