@@ -6,10 +6,11 @@ import type { Compute, KvType } from '../model/index.ts'
 import type { Engine, EngineInit, SpanRunner } from './types.ts'
 
 /** Opens a device. @throws {EngineError} saying why, where it is not available */
-export async function createEngine ({ device: name = 'auto', threads = physicalCores(), kvType: given }: EngineInit = {}): Promise<Engine> {
+export async function createEngine ({ device: name = 'auto', threads = physicalCores(), kvType: given, pairsRows }: EngineInit = {}): Promise<Engine> {
   const ort = ortLibrary()
   mapLargeBlocks()
-  const device = await openDevice(ort, name)
+  const opened = await openDevice(ort, name)
+  const device = { ...opened, pairsRows: pairsRows ?? opened.pairsRows }
   const runners = new Set<SpanRunner>()
   const kvType = (compute: Compute): KvType => given ?? (compute === 'fast' && device.half ? 'f16' : 'f32')
   return {

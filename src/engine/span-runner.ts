@@ -33,7 +33,7 @@ export async function loadSpan ({ ort, device, threads, kvType }: SpanRunnerComp
     throw new EngineRequestError(`layers ${span.start}:${span.end} are not within 0:${config.layerCount}`)
   }
   const contextLength = Math.min(options.contextLength ?? config.contextLength, config.contextLength)
-  const graph = spanGraph(manifest, span, { compute: options.compute, device: device.info.kind, kvType, contextLength })
+  const graph = spanGraph(manifest, span, { compute: options.compute, device: device.info.kind, kvType, pairsRows: device.pairsRows, contextLength })
   const session = await ort.session({
     model: graph.model,
     externalFolder: blobFolder,

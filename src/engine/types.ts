@@ -19,6 +19,8 @@ export interface EngineInit {
   readonly threads?: number
   /** What keys and values are kept in. @default float16 in `fast` where that pays on the device, else float32 */
   readonly kvType?: KvType
+  /** Whether a row that would be multiplied alone by 4-bit weights gets company. @default found by running: where its bits would differ otherwise */
+  readonly pairsRows?: boolean
 }
 
 /** A model's blobs as the engine finds them: mapped as external data, never read through JavaScript on the token path. */

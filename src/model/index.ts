@@ -31,6 +31,7 @@ export { callReader, type CallReader, type CallReading } from './calls/call-read
 export { jsonGrammar, schemaGrammar } from './grammar/json-schema.ts'
 export type { Rule as GrammarRule, Rules as GrammarRules } from './grammar/rules.ts'
 export { attentionProbe } from './graph/attention-probe.ts'
+export { productProbe } from './graph/product-probe.ts'
 export { identityGraph } from './graph/identity-graph.ts'
 export { graphNames, spanGraph, type SpanGraph } from './graph/span-graph.ts'
 export { ropeVariantOf, ropeVariants } from './graph/rope.ts'

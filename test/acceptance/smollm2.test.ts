@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { cp } from 'node:fs/promises'
 import { joinSwarm, type SwarmClient } from '../../src/daemon/index.ts'
 import { createTokenizer, parseTokenizerData } from '../../src/model/index.ts'
-import { instructionSet } from '../../src/engine/devices/cpu.ts'
 import { modelStore } from '../../src/store/index.ts'
 import { inLanes } from '../support/lanes.ts'
 import { daemon, removeFolders, shoal, temporaryFolder, type Daemon } from '../support/shoal.ts'
@@ -18,8 +17,6 @@ async function folderWith (imported: string): Promise<string> {
 
 /** Prompts at once. */
 const LANES = 8
-/** A known defect: "Shapes and exactness" in docs/ARCHITECTURE.md. */
-const isInexactTogether = instructionSet() === 'avx2'
 
 /** Separate daemons that know one bootstrap address: the first one's. */
 async function ring (imported: string, spans: readonly string[], compute: string): Promise<Daemon[]> {
@@ -139,8 +136,7 @@ describe(`SmolLM2-135M over separate daemons${withoutSmollm2}`, function () {
     return all
   }
 
-  it(`gives the same ids in fast where all are asked at once${isInexactTogether ? ' (skipped: it does not on processors with AVX2 alone, a known defect)' : ''}`, async function () {
-    if (isInexactTogether) this.skip()
+  it('gives the same ids in fast where all are asked at once', async () => {
     running = await ring(imported, thirds, 'fast')
     assert.deepEqual(await idsOf(LANES), await idsOf(1))
   })

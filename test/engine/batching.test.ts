@@ -5,15 +5,25 @@ import { fixtureFolder, imported } from '../support/reference.ts'
 
 const PROMPT = Uint32Array.from({ length: 70 }, (_, index) => 20 + index * 31 % 400)
 
-for (const [model, kvType] of [['models/atlas', 'f32'], ['models/atlas', 'f16'], [`${fixtureFolder}models/qwen3-moe`, 'f32']] as const) {
-  describe(`slots side by side of ${basename(model)}, KV in ${kvType}`, function () {
+const fixture = (name: string): string => `${fixtureFolder}models/${name}`
+
+const cases = [
+  { model: 'models/atlas' },
+  { model: 'models/atlas', kvType: 'f16' },
+  { model: fixture('qwen3-moe') },
+  // 4 bits: kernels of their own
+  ...['qwen3', 'llama-tied', 'qwen3-moe', 'qwen2-moe'].flatMap((name) => [{ model: fixture(name), quantization: 'int4' }, { model: fixture(name), quantization: 'int4', pairsRows: true }] as const)
+] as const
+
+for (const { model, kvType, quantization, pairsRows } of cases as ReadonlyArray<{ model: string, kvType?: 'f16', quantization?: 'int4', pairsRows?: true }>) {
+  describe(`slots side by side of ${[basename(model), quantization, kvType === 'f16' ? 'KV in f16' : undefined, pairsRows === true ? 'rows in pairs' : undefined].filter(Boolean).join(', ')}`, function () {
     this.timeout(60_000)
     let engine: Engine
     let source: Awaited<ReturnType<typeof imported>>
 
     before(async () => {
-      source = await imported(model)
-      engine = await createEngine({ device: 'cpu', threads: 1, kvType })
+      source = await imported(model, quantization)
+      engine = await createEngine({ device: 'cpu', threads: 1, kvType: kvType ?? 'f32', ...(pairsRows === undefined ? {} : { pairsRows }) })
     })
 
     after(async () => { await engine.close() })

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { EngineError } from '../errors.ts'
 import { attends } from './attends.ts'
+import { differsAlone } from './differs-alone.ts'
 import { cpuInfo, instructionSet, slug } from './cpu.ts'
 import { cudaGpus, cudaProviderMissing, type CudaGpu } from './cuda.ts'
 import { runQueue } from './run-queue.ts'
@@ -25,6 +26,8 @@ export interface Device {
   readonly queue: RunQueue
   /** Whether float16 keys and values pay: half the memory, and attention no slower. */
   readonly half: boolean
+  /** Whether a row of 4-bit products has other bits alone than beside another one. */
+  readonly pairsRows: boolean
 }
 
 interface Candidate extends DetectedDevice {
@@ -55,7 +58,7 @@ export async function openDevice (ort: OrtLibrary, name: DeviceName): Promise<De
   // Processors attend over float16 as well, but widen it first: at 1,500 positions of SmolLM2 a token took 13.0 ms for 11.9, at 6,000 37 for 30,
   // of eight sessions together 277 for 200 (1.30, AVX-512, one thread, 2026-11-26).
   const half = kind !== 'cpu' && await attends(ort, provider, queue, 'f16')
-  return { info: { kind, label, memoryBytes, freeBytes }, provider, numericClass, queue, half }
+  return { info: { kind, label, memoryBytes, freeBytes }, provider, numericClass, queue, half, pairsRows: kind === 'cpu' && await differsAlone(ort, provider, queue) }
 }
 
 async function best (ort: OrtLibrary): Promise<Candidate> {

@@ -41,7 +41,7 @@ export interface InMemoryValue {
 
 /** Operators of ONNX itself; every other one is contributed by Microsoft. */
 const standard = new Set([
-  'Add', 'Cast', 'Clip', 'Concat', 'ConstantOfShape', 'DequantizeLinear', 'Div', 'Equal', 'Gather', 'GatherND', 'Identity', 'MatMul', 'Mul', 'NonZero', 'ReduceSum', 'Reshape',
+  'Add', 'Cast', 'Clip', 'Concat', 'ConstantOfShape', 'DequantizeLinear', 'Div', 'Equal', 'Gather', 'GatherND', 'Identity', 'MatMul', 'Mul', 'NonZero', 'ReduceProd', 'ReduceSum', 'Reshape',
   'ScatterND', 'Shape', 'Sigmoid', 'Slice', 'Softmax', 'Split', 'Tanh', 'TopK', 'Transpose', 'SimplifiedLayerNormalization'
 ])
 

@@ -1,13 +1,15 @@
 import type { GraphBuilder } from './builder.ts'
+import type { RowLayout } from './row-layout.ts'
 import type { KvType, ModelConfig } from '../types.ts'
 
-/** The last axis of `[batch, rows, features]`. Never −1: protons writes negative numbers wrongly. */
+/** The last axis of `[…, rows, features]`. Never −1: protons writes negative numbers wrongly. */
 export const FEATURES = 2
 
 /** What every layer of a graph shares. */
 export interface LayerContext {
   readonly graph: GraphBuilder
   readonly config: ModelConfig
+  readonly rows: RowLayout
   /** Cosines and sines, of the KV's type; undefined: queries and keys are not rotated. */
   readonly rope: { readonly cos: string, readonly sin: string } | undefined
   readonly seqlens: string

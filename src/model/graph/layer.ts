@@ -6,8 +6,8 @@ import { mlp } from './mlp.ts'
 import type { Weights } from './span-weights.ts'
 
 /**
- * x + attention(x), then + mlp(·), each with a norm before it, behind it, or both, whichever the part has. `[batch, rows, H]` in
- * and out.
+ * x + attention(x), then + mlp(·), each with a norm before it, behind it, or both, whichever the part has. Rows of H values in
+ * and out, as `context.rows` lays them.
  */
 export function layer (context: LayerContext, weights: Weights, x: string): string {
   const { graph, config } = context
@@ -32,7 +32,7 @@ export function layer (context: LayerContext, weights: Weights, x: string): stri
 }
 
 function attention (context: LayerContext, weights: Weights, x: string): string {
-  const { graph, config: { headCount, kvHeadCount, attentionScale, attentionSoftcap }, kv, rope } = context
+  const { graph, config: { headCount, kvHeadCount, headDim, attentionScale, attentionSoftcap }, kv, rope, rows } = context
   const output = `${kv.presentKey}.attended`
   // the operator takes everything in the type that keys and values are kept in
   const [query = '', key = '', value = ''] = projections(context, weights, x).map((each) => each === '' ? '' : toKv(graph, each, kv.type))
@@ -47,21 +47,21 @@ function attention (context: LayerContext, weights: Weights, x: string): string 
       ...(attentionSoftcap === undefined ? {} : { softcap: { float: attentionSoftcap } }),
       ...(context.slidingWindow === 0 ? {} : { local_window_size: context.slidingWindow })
     })
-  return weights.product('o', fromKv(graph, output, kv.type))
+  return weights.product('o', rows.together(fromKv(graph, output, kv.type), headCount * headDim))
 }
 
-/** Query, key and value; one packed value and two left out where nothing happens to them before the rotation. */
-function projections ({ graph, config, kv }: LayerContext, weights: Weights, x: string): [string, string, string] {
+/** Query, key and value, `[batch, rows, …]`; one packed value and two left out where nothing happens to them before the rotation. */
+function projections ({ graph, config, kv, rows }: LayerContext, weights: Weights, x: string): [string, string, string] {
   const { headCount, kvHeadCount, headDim, normEpsilon } = config
   const packed = weights.has('qkv')
     ? weights.product('qkv', x)
     : withBias(graph, weights, graph.node('Concat', ['q', 'k', 'v'].map((tensor) => weights.product(tensor, x)), { axis: FEATURES }))
   if (!weights.has('qNorm')) {
-    return [packed, '', '']
+    return [rows.apart(packed, (headCount + 2 * kvHeadCount) * headDim), '', '']
   }
-  const sizes = [headCount, kvHeadCount, kvHeadCount].map((heads) => heads * headDim)
+  const [queries, keys] = [headCount * headDim, kvHeadCount * headDim]
   const parts = ['q', 'k', 'v'].map((tensor) => `${kv.presentKey}.${tensor}`)
-  graph.nodes('Split', [packed, graph.constant('qkv.sizes', 'i64', [3], () => int64Bytes(...sizes))], parts, { axis: FEATURES })
+  graph.nodes('Split', [packed, graph.constant('qkv.sizes', 'i64', [3], () => int64Bytes(queries, keys, keys))], parts, { axis: FEATURES })
   const [q = '', k = '', v = ''] = parts
   const headNorm = (value: string, heads: number, gamma: string): string => {
     if (architectureOf('name', config.architecture).headNorms === 'all') {
@@ -70,7 +70,7 @@ function projections ({ graph, config, kv }: LayerContext, weights: Weights, x: 
     const split = graph.node('Reshape', [value, graph.constant(`heads.${heads}`, 'i64', [4], () => int64Bytes(0, 0, heads, headDim))])
     return graph.node('Reshape', [norm(graph, split, weights.vector(gamma), normEpsilon), graph.constant(`joined.${heads}`, 'i64', [3], () => int64Bytes(0, 0, heads * headDim))])
   }
-  return [headNorm(q, headCount, 'qNorm'), headNorm(k, kvHeadCount, 'kNorm'), v]
+  return [rows.apart(headNorm(q, headCount, 'qNorm'), queries), rows.apart(headNorm(k, kvHeadCount, 'kNorm'), keys), rows.apart(v, keys)]
 }
 
 /** The fused bias of matrices that are stored apart. */

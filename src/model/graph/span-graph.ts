@@ -1,8 +1,10 @@
 import { graphBuilder, type GraphBuilder, type InMemoryValue } from './builder.ts'
 import { layer } from './layer.ts'
 import { norm, times, toKv, type LayerContext } from './layer-parts.ts'
+import { asTheyCame, inPairs, type RowLayout } from './row-layout.ts'
 import { ropeCaches, ropeVariants, type RopeCaches } from './rope.ts'
 import { blockSums, weights, type GraphDevice } from './span-weights.ts'
+import { spanParts } from '../manifest.ts'
 import type { Compute, KvType, Manifest, ModelConfig, RopeConfig, Span } from '../types.ts'
 
 export interface SpanGraphOptions {
@@ -10,6 +12,8 @@ export interface SpanGraphOptions {
   readonly device: GraphDevice
   /** Of the KV's values, which attention then computes in too. */
   readonly kvType: KvType
+  /** No row is multiplied alone, where that makes a difference: see `RowLayout`. */
+  readonly pairsRows: boolean
   /** Positions that the rotation covers. */
   readonly contextLength: number
 }
@@ -55,14 +59,20 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
   const graph = graphBuilder(`layers ${span.start} to ${span.end}`)
   const init = { graph, compute: options.compute, device: options.device }
   const sums = blockSums(graph)
+  const hidden = graph.input(graphNames.hidden, 'f32', ['batch', 'rows', config.hiddenSize])
+  // 8 bits and floating point keep their bits
+  const pairs = options.pairsRows && options.compute === 'fast' && spanParts(manifest, span).some(({ tensors }) => tensors.some((tensor) => tensor.kind === 'blocks' && tensor.bits === 4))
+  const layout = (like: string): RowLayout => pairs ? inPairs(graph, like) : asTheyCame
+  const rows = layout(hidden)
   const shared = {
     graph,
     config,
+    rows,
     seqlens: graph.input(graphNames.seqlens, 'i32', ['batch']),
     totalLength: graph.input(graphNames.totalLength, 'i32', [])
   }
   const ropeOf = layerRopes(graph, config, options)
-  let x = graph.input(graphNames.hidden, 'f32', ['batch', 'rows', config.hiddenSize])
+  let x = rows.together(hidden, config.hiddenSize)
   const kvShape = ['batch', config.kvHeadCount, 'capacity', config.headDim]
   manifest.layers.slice(span.start, span.end).forEach((part, offset) => {
     const index = span.start + offset
@@ -76,6 +86,7 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
     const slidingWindow = config.slidingWindow[index] ?? 0
     x = layer({ ...shared, kv, slidingWindow, rope: ropeOf(index, slidingWindow) }, weights(init, part, `layer${index}`, sums), x)
   })
+  x = rows.apart(x, config.hiddenSize)
   if (span.end === config.layerCount) {
     const start = graph.input(graphNames.scoreStart, 'i64', [1])
     const end = graph.constant('score.end', 'i64', [1], () => new Uint8Array(BigInt64Array.of(2n ** 62n).buffer))
@@ -85,9 +96,11 @@ export function spanGraph (manifest: Manifest, span: Span, options: SpanGraphOpt
     const normed = norm(graph, scored, head.vector('norm'), config.normEpsilon, graphNames.normed)
     // the head may be the model's largest product by far: whoever wants hidden states alone pays for one row of it
     const headed = graph.node('Slice', [normed, graph.input(graphNames.headStart, 'i64', [1]), end, axis])
-    const logits = config.tiedEmbedding
-      ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', headed)
-      : head.product('head', headed)
+    const headedRows = layout(headed)
+    const together = headedRows.together(headed, config.hiddenSize)
+    const logits = headedRows.apart(config.tiedEmbedding
+      ? weights(init, manifest.embedding, 'embedding', sums).product('embedding', together)
+      : head.product('head', together), config.vocabSize)
     x = softcap(graph, times(graph, logits, 'logits', config.logitScale), config.logitSoftcap)
     graph.output(graphNames.output, 'f32', ['batch', 'headed', config.vocabSize])
     graph.output(graphNames.normed, 'f32', ['batch', 'scored', config.hiddenSize])

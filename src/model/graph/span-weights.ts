@@ -48,7 +48,7 @@ export function weights ({ graph, compute, device }: WeightsInit, part: Part, pr
     const runs = k / block
     const scale = external(`${name}.scales`, 'f32', [n, runs], scales)
     const y = compute === 'fast'
-      ? graph.node('MatMulNBits', [x, external(name, 'u8', [n, runs, block * bits / 8], data), scale], { K: k, N: n, bits, block_size: block, accuracy_level: 4 })
+      ? fastProduct(graph, x, external(name, 'u8', [n, runs, block * bits / 8], data), scale, { k, n, bits, block })
       : multiply(x, graph.node('DequantizeLinear', [
           external(name, bits === 4 ? 'u4' : 'u8', [n, k], data),
           scale,
@@ -78,6 +78,18 @@ export function weights ({ graph, compute, device }: WeightsInit, part: Part, pr
     }
   }
 }
+
+interface BlockShape {
+  readonly k: number
+  readonly n: number
+  readonly bits: number
+  /** Values that share a scale. */
+  readonly block: number
+}
+
+/** x · Wᵀ with the values of `[…, K]` rounded to 8 bits, and W `[N, K]` in blocks. */
+export const fastProduct = (graph: GraphBuilder, x: string, data: string, scales: string, { k, n, bits, block }: BlockShape, output?: string): string =>
+  graph.node('MatMulNBits', [x, data, scales], { K: k, N: n, bits, block_size: block, accuracy_level: 4 }, output)
 
 /** Sums of x over each run of `block` values: `[…, runs]`. */
 export type BlockSums = (x: string, runs: number, block: number) => string
