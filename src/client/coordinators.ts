@@ -14,10 +14,12 @@ export interface Coordinators {
   find (modelId: string, tried: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<Candidate | undefined>
   /** Whether somebody is known by now who was not tried. */
   hasOther (modelId: string, tried: ReadonlySet<string>): boolean
-  /** It can't be reached, or was lost. Others are looked for at once: by the time the next one fails too, who came back is known. */
+  /** It can't be reached, or was lost. Where not many others are known they are looked for at once: by the time the next one fails too, who came back is known. */
   lost (modelId: string, candidate: Candidate): void
 }
 
+/** So many who were not lost are enough to go on with. */
+const ENOUGH = 2
 /** Who is nearer than this is as near as can be. */
 const NEAR_MS = 16
 
@@ -93,7 +95,8 @@ export function coordinators (swarm: Pick<Swarm, 'nodes' | 'refresh' | 'roundTri
     lost (modelId, candidate) {
       const live = new Set(swarm.nodes().map(keyOf))
       failed = new Set([...failed, keyOf(candidate)].filter((key) => live.has(key)))
-      void look(modelId)
+      // to read everybody's record costs a client that has much to do more than to try one more of those it knows
+      if (candidates(modelId, failed).length < ENOUGH) void look(modelId)
     }
   }
 }

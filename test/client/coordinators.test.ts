@@ -58,13 +58,15 @@ describe('who may coordinate', () => {
     assert.equal(idOf(await find(others)), 'near')
   })
 
-  it('is looked for once a model in advance, and whenever one is lost, while the next is tried', async () => {
-    const { others, looks } = fakeLooks(holder('near'), holder('far'))
+  it('is looked for once a model in advance, and while the next is tried where few are left', async () => {
+    const { others, looks } = fakeLooks(holder('near'), holder('close'), holder('far'))
     await find(others)
     await find(others)
     assert.equal(looks.length, 1)
     looks[0]?.()
     await settle()
+    others.lost(MODEL, holder('close'))
+    assert.equal(looks.length, 1)
     others.lost(MODEL, holder('near'))
     assert.equal(looks.length, 2)
     assert.equal(idOf(await find(others, 'near/1')), 'far')
