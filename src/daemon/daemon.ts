@@ -3,7 +3,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { thinClient } from '../client/index.ts'
+import { invitesOf, thinClient } from '../client/index.ts'
 import { createEngine } from '../engine/index.ts'
 import { startGateway } from '../gateway/index.ts'
 import { coordinator, grammars, stageServer } from '../pipeline/index.ts'
@@ -11,7 +11,7 @@ import { planRoute } from '../routing/index.ts'
 import { BLOB_PROTOCOL } from '../../protocols/blob/index.ts'
 import { GENERATE_PROTOCOL } from '../../protocols/generate/index.ts'
 import { RING_PROTOCOL } from '../../protocols/ring/index.ts'
-import { encodeInvite, targetsOf } from '../p2p/index.ts'
+import { targetsOf } from '../p2p/index.ts'
 import { filesIn, knownSources, lockDataFolder, modelStore } from '../store/index.ts'
 import { diskLimit, memoryBudget, type DaemonConfig } from './config.ts'
 import { grammarWorker, packageRoot, version } from './folders.ts'
@@ -257,7 +257,7 @@ export async function startDaemon (config: DaemonConfig, hooks: DaemonHooks): Pr
       ping: async (peer, options) => await host.ping(peer, options),
       drop: (peer) => { swarm.drop(peer) },
       join: async (target, options) => await host.join(target, options),
-      known: () => swarm.nodes().flatMap(({ addresses }) => addresses.length > 0 ? encodeInvite({ addresses }) : []),
+      known: () => invitesOf(swarm.nodes()),
       back: async (options) => {
         await publish.now(now())
         await swarm.refresh(options)

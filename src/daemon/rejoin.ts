@@ -3,6 +3,7 @@
  * first and whom it last saw are dialled again, more and more seldom while nobody answers.
  */
 import { anySignal } from 'any-signal'
+import { NobodyReachedError, redial } from '../client/index.ts'
 import { absenceWatch, type Times } from './absence.ts'
 import type { AbortOptions } from '@libp2p/interface'
 
@@ -52,8 +53,6 @@ const DIAL_MS = 10_000
 const BACK_MS = 10_000
 const FIRST_RETRY_MS = 2000
 const MAX_RETRY_MS = 60_000
-/** Nodes that are dialled again besides those that were to be joined. */
-const MAX_KNOWN = 16
 
 const wordsOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -61,10 +60,8 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
   const { wallMs, monotonicMs, random, neighbours, ping, drop, known, back, log } = components
   const absence = absenceWatch({ everyMs, lateMs })
   const stopping = new AbortController()
-  let remembered: readonly string[] = []
+  const others = redial({ join: components.join, now: monotonicMs, random }, { join, dialMs: DIAL_MS, firstWaitMs: FIRST_RETRY_MS, maxWaitMs: MAX_RETRY_MS })
   let isAlone = false
-  let retries = 0
-  let nextDialMs = -Infinity
   let looking: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -91,30 +88,24 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
   }
 
   async function dial (): Promise<void> {
-    const targets = [...new Set([...join, ...remembered])]
-    if (targets.length === 0 || monotonicMs() < nextDialMs) return
-    // spread, so that those who lost the same neighbour do not all come in one moment
-    const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** retries++) * (0.5 + 0.5 * random())
-    await within(DIAL_MS, async (signal) => {
-      await Promise.any(targets.map(async (target) => await components.join(target, { signal })))
-    }).catch((error: unknown) => {
-      const [first] = error instanceof AggregateError ? error.errors as unknown[] : []
-      log({ targets: targets.length, again: Math.round(waitMs), error: wordsOf(first) }, 'no node could be joined again')
-    })
-    nextDialMs = monotonicMs() + waitMs
+    if (!others.isDue()) return
+    try {
+      await others.dial(stopping.signal)
+    } catch (error) {
+      log({ targets: others.targets.length, ...(error instanceof NobodyReachedError ? { again: Math.round(error.waitMs) } : {}), error: wordsOf(error) }, 'no node could be joined again')
+    }
   }
 
   async function lookOnce (): Promise<void> {
     const absentMs = absence.look(times())
     if (absentMs > 0) {
       log({ absentMs: Math.round(absentMs) }, 'this machine slept; looking whether others are still there')
-      retries = 0
-      nextDialMs = -Infinity
+      others.reset()
       await tryConnections()
     }
     let near = await neighbours()
     if (near.length === 0) {
-      if (!isAlone && (join.length > 0 || remembered.length > 0)) log({}, 'every connection is lost')
+      if (!isAlone && others.targets.length > 0) log({}, 'every connection is lost')
       isAlone = true
       await dial()
       near = await neighbours()
@@ -123,12 +114,10 @@ export function rejoin (components: RejoinComponents, { join, everyMs = EVERY_MS
     if (isAlone || absentMs > 0) {
       log({ neighbours: near.length }, 'in the swarm again')
       isAlone = false
-      retries = 0
-      nextDialMs = -Infinity
+      others.reset()
       await within(BACK_MS, async (signal) => { await back({ signal }) }).catch((error: unknown) => { if (!stopping.signal.aborted) log({ error: wordsOf(error) }, 'the swarm could not be read') })
     }
-    const seen = known()
-    if (seen.length > 0) remembered = seen.slice(0, MAX_KNOWN)
+    others.remember(known())
   }
 
   async function look (): Promise<void> {
