@@ -38,7 +38,7 @@ const MAX_WAIT_MS = 30_000
 
 export function stay ({ host, swarm, connections, now = () => performance.now() }: StayComponents, { bootstrap, everyMs = EVERY_MS, refreshMs = REFRESH_MS }: StayInit): Stay {
   const ending = new AbortController()
-  const others = redial({ join: async (target, options) => await host.join(target, options), now, random: Math.random }, { join: bootstrap, dialMs: DIAL_MS, firstWaitMs: everyMs, maxWaitMs: MAX_WAIT_MS })
+  const others = redial({ join: host.join, now, random: Math.random }, { join: bootstrap, dialMs: DIAL_MS, firstWaitMs: everyMs, maxWaitMs: MAX_WAIT_MS })
   let refreshedMs = now()
   let looking: Promise<void> | undefined
 

@@ -1,7 +1,7 @@
 import type { NodeDescription } from './types.ts'
 
 /** Whether two descriptions of a node differ in how busy it is at most. That a span is full, or no longer, is more than that. Pure. */
-export const differsInLoad = (one: NodeDescription, other: NodeDescription): boolean => lasting(one) === lasting(other)
+export const isSameButForLoad = (one: NodeDescription, other: NodeDescription): boolean => lasting(one) === lasting(other)
 
 const lasting = (description: NodeDescription): string => JSON.stringify({
   ...description,

@@ -6,7 +6,7 @@ import { announcer } from './announcer.ts'
 import { bandTexts, KAD_PROTOCOL, NODES, sourceText, type SwarmServices } from './dht.ts'
 import { recordGossip, type RecordGossip } from './gossip.ts'
 import { liveTable } from './live-table.ts'
-import { differsInLoad } from './load.ts'
+import { isSameButForLoad } from './load.ts'
 import { sealRecord } from './node-record.ts'
 import { roundTrips } from './round-trips.ts'
 import { sequenceCounter, type SequenceStore } from './sequence.ts'
@@ -269,7 +269,7 @@ export function createSwarm ({ host, services, sequence }: SwarmComponents, init
     publish: async (description) => {
       // what no record can hold is refused here, not in the background
       await sealRecord(host.privateKey, description, { seq: 0n, nowMs: now() })
-      const isLoad = own != null && differsInLoad(own, description)
+      const isLoad = own != null && isSameButForLoad(own, description)
       own = description
       own.spans.forEach(({ modelId }) => gossip?.follow(modelId))
       if (isLoad) tellLoad()
