@@ -8,7 +8,7 @@ import { joinSwarm, type SwarmClient } from '../../src/daemon/index.ts'
 import { startHerd } from '../../test/support/herd.ts'
 import { removeFolders, temporaryFolder } from '../../test/support/shoal.ts'
 import { UsageError } from '../bench/options.ts'
-import { residentBytes } from '../load/memory.ts'
+import { aliveBytes } from './alive.ts'
 import { churnClient } from './client.ts'
 import { restOf } from './leaks.ts'
 import { churnOptions } from './options.ts'
@@ -20,9 +20,11 @@ import type { MemoryLog } from '../load/verdict.ts'
 /** Each layer is served by two nodes at least, when all are up. */
 const SPANS = ['0:3', '3:5', '5:8', '0:3', '3:5', '5:8', '0:3', '5:8']
 const SLOTS = 16
-const LOOK_AT_MEMORY_MS = 5000
+const LOOK_AT_MEMORY_MS = 15_000
 /** Stages free what they hear nothing of for 10 s. */
 const REST_MS = 15_000
+
+type Sample = MemoryLog['samples'][number]
 
 const say = (text: string): void => { process.stderr.write(`${text}\n`) }
 
@@ -44,9 +46,11 @@ async function main (): Promise<number> {
     const endsAt = startedAt + options.minutes * 60_000
     const at = (): string => `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s`
     say(`${options.clients} clients, ${SPANS.length} nodes, a kill every ${options.everySeconds} s, ${options.minutes} min`)
-    const samples: Array<MemoryLog['samples'][number]> = []
+    const [alive, resident]: [Sample[], Sample[]] = [[], []]
     const look = (): void => {
-      residentBytes(process.pid).then((bytes) => { samples.push({ atMs: performance.now() - startedAt, bytes }) }, (error: unknown) => { say(String(error)) })
+      const atMs = performance.now() - startedAt
+      resident.push({ atMs, bytes: process.memoryUsage.rss() })
+      alive.push({ atMs, bytes: aliveBytes() })
     }
     const watching = setInterval(look, LOOK_AT_MEMORY_MS)
     const [kills, ...clients] = await Promise.all([
@@ -57,9 +61,9 @@ async function main (): Promise<number> {
     ])
     clearInterval(watching)
     await delay(REST_MS)
-    const result = verdict({ clients, kills, slots: SLOTS, before, after: await rest(), memory: { node: 'clients', samples } })
+    const result = verdict({ clients, kills, slots: SLOTS, before, after: await rest(), alive, resident })
     process.stdout.write(`${shown(result)}\n`)
-    if (options.out != null) writeFileSync(options.out, `${JSON.stringify({ options, ...result, clients }, null, 2)}\n`)
+    if (options.out != null) writeFileSync(options.out, `${JSON.stringify({ options, ...result, clients, alive, resident }, null, 2)}\n`)
     return result.missed.length === 0 ? 0 : 1
   } finally {
     await Promise.all(joined.map(async (client) => { await client.close() }))

@@ -10,8 +10,9 @@ export interface ChurnLog {
   /** Before the first question, and after the last answer. */
   readonly before: readonly NodeRest[]
   readonly after: readonly NodeRest[]
-  /** Of the clients' process. */
-  readonly memory: MemoryLog
+  /** Of the clients' process: what is alive in it, and what is resident. */
+  readonly alive: MemoryLog['samples']
+  readonly resident: MemoryLog['samples']
 }
 
 export interface Verdict {
@@ -26,8 +27,9 @@ export interface Verdict {
   readonly longestGapMs: number
   readonly longestFirstTokenMs: number
   readonly after: readonly NodeRest[]
-  /** Of the clients' memory, as a share; undefined where the run was too short. */
+  /** Of what is alive in the clients' process, and of what is resident, as a share; undefined where the run was too short. */
   readonly growth: number | undefined
+  readonly residentGrowth: number | undefined
   /** Aims that were missed, in words. */
   readonly missed: readonly string[]
 }
@@ -36,6 +38,8 @@ export const aims = {
   finishedShare: 0.995,
   gapMs: 10_000,
   growth: 0.1,
+  /** A heap takes more than what is alive in it, and keeps it. */
+  residentGrowth: 0.5,
   /** Sockets of a node: each of the others and each client, in every way in which they may be connected, and what it listens on. */
   socketsPerPeer: 3,
   /** Memory of a node, against the largest before the first question. */
@@ -48,7 +52,7 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-export function verdict ({ clients, kills, slots, before, after, memory }: ChurnLog): Verdict {
+export function verdict ({ clients, kills, slots, before, after, alive, resident }: ChurnLog): Verdict {
   const counts = new Map<string, number>()
   for (const message of clients.flatMap(({ errors }) => errors)) counts.set(message, (counts.get(message) ?? 0) + 1)
   const errors = [...counts].map(([message, count]) => ({ message, count }))
@@ -60,8 +64,8 @@ export function verdict ({ clients, kills, slots, before, after, memory }: Churn
   const longestFirstTokenMs = most(clients.map(({ longestFirstTokenMs }) => longestFirstTokenMs))
   const peers = after.length + clients.length
   const usualBytes = most(before.map(({ bytes }) => bytes))
-  const samples = memory.samples.filter(({ atMs }) => atMs >= 60_000)
-  const growth = (samples.at(-1)?.atMs ?? 0) < WATCHED_MS ? undefined : growthOf(samples)
+  const growth = afterFirstMinute(alive)
+  const residentGrowth = afterFirstMinute(resident)
   return {
     finished,
     unfinished,
@@ -75,6 +79,7 @@ export function verdict ({ clients, kills, slots, before, after, memory }: Churn
     longestFirstTokenMs,
     after,
     growth,
+    residentGrowth,
     missed: [
       // nothing finished at all: no share either
       ...(finishedShare >= aims.finishedShare ? [] : [`${aims.finishedShare * 100} % of the answers finish: ${finished} of ${finished + unfinished} did`]),
@@ -87,18 +92,24 @@ export function verdict ({ clients, kills, slots, before, after, memory }: Churn
         ...(deletedFiles > most(before.map((each) => each.deletedFiles ?? 0)) ? [`no buffer file left behind: node ${node} has ${deletedFiles}`] : []),
         ...(bytes > aims.memory * usualBytes ? [`memory as before: node ${node} has ${megabytes(bytes)} MB, before the first question nobody had more than ${megabytes(usualBytes)}`] : [])
       ]),
-      ...(growth !== undefined && growth > aims.growth ? [`memory of the clients flat after the first minute: it grew by ${(growth * 100).toFixed(0)} %`] : [])
+      ...(growth !== undefined && growth > aims.growth ? [`what is alive in the clients flat after the first minute: it grew by ${(growth * 100).toFixed(0)} %`] : []),
+      ...(residentGrowth !== undefined && residentGrowth > aims.residentGrowth ? [`memory of the clients bounded after the first minute: it grew by ${(residentGrowth * 100).toFixed(0)} %`] : [])
     ]
   }
 }
 
+function afterFirstMinute (all: MemoryLog['samples']): number | undefined {
+  const samples = all.filter(({ atMs }) => atMs >= 60_000)
+  return (samples.at(-1)?.atMs ?? 0) < WATCHED_MS ? undefined : growthOf(samples)
+}
+
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
-export function shown ({ finished, unfinished, finishedShare, errors, tokens, repairs, kills, longestGapMs, longestFirstTokenMs, after, growth, missed }: Verdict): string {
+export function shown ({ finished, unfinished, finishedShare, errors, tokens, repairs, kills, longestGapMs, longestFirstTokenMs, after, growth, residentGrowth, missed }: Verdict): string {
   return [
     `${finished} of ${finished + unfinished} answers finished (${(finishedShare * 100).toFixed(2)} %), ${tokens} tokens; ${kills} kills, ${repairs} repairs told to clients`,
     `longest gap between tokens ${seconds(longestGapMs)}; longest wait for a first token ${seconds(longestFirstTokenMs)}`,
-    `memory of the clients ${growth === undefined ? 'watched too shortly to say' : `grew by ${(growth * 100).toFixed(1)} % after the first minute`}`,
+    `memory of the clients: ${growth === undefined || residentGrowth === undefined ? 'watched too shortly to say' : `what is alive grew by ${(growth * 100).toFixed(1)} % after the first minute, what is resident by ${(residentGrowth * 100).toFixed(1)} %`}`,
     ...errors.map(({ message, count }) => `${count} × ${message}`),
     '',
     '| node at the end | free slots | sockets | deleted files | RSS, MB | repairs since its start |',

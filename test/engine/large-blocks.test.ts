@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { mapLargeBlocks } from '../../src/engine/large-blocks.ts'
+import { collectGarbage } from '../support/garbage.ts'
 
 const MiB = 1024 * 1024
 
 describe(`large blocks of memory${process.platform === 'linux' ? '' : ' (skipped: only Linux has the malloc that is told)'}`, () => {
-  let collect: () => void
-
   before(function () {
     if (process.platform !== 'linux') this.skip()
     mapLargeBlocks()
-    setFlagsFromString('--expose-gc')
-    collect = runInNewContext('gc') as () => void // `as`: V8's own
   })
 
   /** Thirty-two of 4 MiB that are written, with something small behind each. */
@@ -28,10 +23,10 @@ describe(`large blocks of memory${process.platform === 'linux' ? '' : ' (skipped
 
   it('are gone when they are freed, whatever was freed before and lies beside them', () => {
     fill()
-    collect()
+    collectGarbage()
     const before = process.memoryUsage.rss()
     const small = fill()
-    collect()
+    collectGarbage()
     const left = process.memoryUsage.rss() - before
     assert.ok(left < 64 * MiB, `${Math.round(left / MiB)} MiB of 128 are left beside ${small.length} small blocks`)
   })

@@ -7,7 +7,10 @@ import type { NodeRest } from '../../../scripts/churn/leaks.ts'
 
 const client = (changes: Partial<ClientLog> = {}): ClientLog => ({ finished: 200, tokens: 9000, repairs: 5, wrong: [], errors: [], longestGapMs: 2000, longestFirstTokenMs: 900, ...changes })
 const rest = (changes: Partial<NodeRest> = {}): NodeRest => ({ node: 'one', freeSlots: 16, sockets: 6, deletedFiles: 0, bytes: 200e6, repairs: {}, ...changes })
-const log = (changes: Partial<ChurnLog> = {}): ChurnLog => ({ clients: [client(), client()], kills: 9, slots: 16, before: [rest()], after: [rest()], memory: { node: 'clients', samples: [] }, ...changes })
+const log = (changes: Partial<ChurnLog> = {}): ChurnLog => ({ clients: [client(), client()], kills: 9, slots: 16, before: [rest()], after: [rest()], alive: [], resident: [], ...changes })
+
+/** Bytes every minute. */
+const growing = (first: number, more: number): ChurnLog['alive'] => Array.from({ length: 20 }, (_, minute) => ({ atMs: minute * 60_000, bytes: first + minute * more }))
 
 describe('the verdict of a churn run', () => {
   it('misses nothing where answers finish, are right, and leave nothing behind', () => {
@@ -24,6 +27,8 @@ describe('the verdict of a churn run', () => {
     ['slots that stay taken', { after: [rest({ freeSlots: 15 })] }, /node one has 15 of 16/],
     ['connections left behind', { after: [rest({ sockets: 99 })] }, /node one has 99 sockets for 3 peers/],
     ['files left behind', { after: [rest({ deletedFiles: 1 })] }, /no buffer file left behind/],
+    ['what stays alive in the clients', { alive: growing(50e6, 1e6) }, /^what is alive in the clients flat after the first minute: it grew by 3\d %$/],
+    ['clients that take ever more memory', { resident: growing(200e6, 20e6) }, /^memory of the clients bounded after the first minute: it grew by \d+ %$/],
     ['memory left behind', { after: [rest({ bytes: 400e6 })] }, /memory as before: node one has 400 MB/]
   ]
   for (const [what, changes, expected] of cases) {
