@@ -2,8 +2,8 @@ import { productProbe } from '../../model/index.ts'
 import type { OrtLibrary, Provider, RunQueue } from '../ort/index.ts'
 
 /**
- * Whether a row multiplied alone has other bits than beside another one, found by doing both: ONNX Runtime's 4-bit kernels for processors with AVX2 and neither
- * AVX-512 nor VNNI add up in another order for one row (1.30, 2026-11-27; from two rows on, all have the same bits).
+ * Whether a row multiplied alone has other bits than beside another one, found by doing both: ONNX Runtime's 4-bit kernels for processors with AVX2 and
+ * no more add up in another order for one row (1.30, 2026-11-27; from two rows on, all have the same bits).
  */
 export async function differsAlone (ort: OrtLibrary, provider: Provider, queue: RunQueue): Promise<boolean> {
   const { model, input, output, features: [wide, narrow] } = productProbe()
